@@ -1,0 +1,3 @@
+//! The algorithm, and nothing else.
+
+pub mod durable;

@@ -1,0 +1,15 @@
+//! The words everybody uses: identities, log entries, messages, and the byte-level disk.
+//!
+//! Nothing here knows a rule of the algorithm. Whatever two layers must agree on stands in this module, so that
+//! they need not know each other.
+
+pub mod disk;
+mod entry;
+mod id;
+mod message;
+mod time;
+
+pub use entry::{Configuration, Entries, Entry, Payload};
+pub use id::{ClusterId, Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Term, WriteSequence};
+pub use message::{AppendReply, AppendRequest, Envelope, Message, MessageKind, VoteReply, VoteRequest};
+pub use time::{LocalTime, VirtualTime};

@@ -1,0 +1,217 @@
+//! Log entries, and shared runs of them.
+
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{LogIndex, LogPosition, NodeId, Term};
+
+/// One log entry. Its index is its place, which whoever holds it knows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// The term of the leader that created it.
+    pub term: Term,
+    /// What it carries.
+    pub payload: Payload,
+}
+
+/// What an entry carries.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Payload {
+    /// Nothing: the entry with which a leader begins its term, so that it has one of its own to commit (§8).
+    Noop,
+    /// A command for the state machine, opaque to the algorithm. Cloning shares the buffer.
+    Command(Bytes),
+}
+
+impl Entry {
+    /// An entry without a command.
+    pub const fn noop(term: Term) -> Self {
+        Self { term, payload: Payload::Noop }
+    }
+
+    /// An entry with a command.
+    pub const fn command(term: Term, command: Bytes) -> Self {
+        Self { term, payload: Payload::Command(command) }
+    }
+
+    /// What this entry counts towards limits in bytes: its command and a small allowance for the rest.
+    pub fn weight(&self) -> u64 {
+        const OVERHEAD: u64 = 16;
+        match &self.payload {
+            Payload::Noop => OVERHEAD,
+            Payload::Command(command) => OVERHEAD + command.len() as u64,
+        }
+    }
+}
+
+/// A run of consecutive entries, shared: a clone or a part costs no copy of an entry.
+///
+/// The same run serves the log, the disk and every follower. Two runs are equal when they hold equal entries at
+/// equal places, however they came about.
+#[derive(Clone)]
+pub struct Entries {
+    first: LogIndex,
+    shared: Arc<[Entry]>,
+    range: Range<usize>,
+}
+
+impl Entries {
+    /// A run that starts at `first`. It may be empty.
+    pub fn new(first: LogIndex, entries: impl Into<Arc<[Entry]>>) -> Self {
+        let shared = entries.into();
+        let range = 0..shared.len();
+        Self { first, shared, range }
+    }
+
+    /// The run of no entries before `first`.
+    pub fn empty(first: LogIndex) -> Self {
+        Self::new(first, [])
+    }
+
+    /// The index of the first entry; where the run is empty, the index the first would have.
+    pub fn first_index(&self) -> LogIndex {
+        self.first
+    }
+
+    /// The index of the last entry; where the run is empty, the index before it.
+    pub fn last_index(&self) -> LogIndex {
+        LogIndex::new((self.first.number() + self.len() as u64).saturating_sub(1))
+    }
+
+    /// The index and term of the last entry, if any.
+    pub fn last_position(&self) -> Option<LogPosition> {
+        self.as_slice().last().map(|entry| LogPosition::new(self.last_index(), entry.term))
+    }
+
+    /// How many entries.
+    pub fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+
+    /// The entries, in order.
+    pub fn as_slice(&self) -> &[Entry] {
+        &self.shared[self.range.clone()]
+    }
+
+    /// The entry at `index`, if the run reaches it.
+    pub fn entry(&self, index: LogIndex) -> Option<&Entry> {
+        let offset = index.number().checked_sub(self.first.number())?;
+        self.as_slice().get(usize::try_from(offset).ok()?)
+    }
+
+    /// The entries with their indices.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (LogIndex, &Entry)> + ExactSizeIterator {
+        let first = self.first.number();
+        self.as_slice().iter().enumerate().map(move |(offset, entry)| (LogIndex::new(first + offset as u64), entry))
+    }
+
+    /// What these entries count towards limits in bytes.
+    pub fn weight(&self) -> u64 {
+        self.as_slice().iter().map(Entry::weight).sum()
+    }
+
+    /// The part from `index` on, shared; all of it where `index` is before it, none where it is past it.
+    #[must_use]
+    pub fn starting_at(&self, index: LogIndex) -> Self {
+        let skipped = usize::try_from(index.since(self.first)).unwrap_or(usize::MAX).min(self.len());
+        Self {
+            first: LogIndex::new(self.first.number() + skipped as u64),
+            shared: Arc::clone(&self.shared),
+            range: self.range.start + skipped..self.range.end,
+        }
+    }
+
+    /// The first `count` entries, shared; all of them where there are fewer.
+    #[must_use]
+    pub fn take(&self, count: usize) -> Self {
+        let end = self.range.start + count.min(self.len());
+        Self { first: self.first, shared: Arc::clone(&self.shared), range: self.range.start..end }
+    }
+}
+
+impl PartialEq for Entries {
+    fn eq(&self, other: &Self) -> bool {
+        self.first == other.first && self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for Entries {}
+
+impl Hash for Entries {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.first.hash(state);
+        self.as_slice().hash(state);
+    }
+}
+
+impl std::fmt::Debug for Entries {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// Who belongs to the cluster. The genesis configuration is state at index 0, never a log entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Configuration {
+    /// The servers whose votes and copies count.
+    pub voters: BTreeSet<NodeId>,
+}
+
+impl Configuration {
+    /// A configuration of these voters.
+    pub fn of_voters(voters: impl IntoIterator<Item = NodeId>) -> Self {
+        Self { voters: voters.into_iter().collect() }
+    }
+
+    /// How many voters are a majority.
+    pub fn majority(&self) -> usize {
+        self.voters.len() / 2 + 1
+    }
+
+    /// Every member but `own`: whom a leader replicates to.
+    pub fn peers_of(&self, own: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.voters.iter().copied().filter(move |&id| id != own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> Entries {
+        Entries::new(LogIndex::new(4), (1..=3).map(|term| Entry::noop(Term::new(term))).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn parts_share_and_keep_their_places() {
+        let part = run().starting_at(LogIndex::new(5));
+        assert_eq!(part.first_index(), LogIndex::new(5));
+        assert_eq!(part.entry(LogIndex::new(6)), Some(&Entry::noop(Term::new(3))));
+        assert_eq!(part.entry(LogIndex::new(4)), None);
+        assert_eq!(part.take(1).last_position(), Some(LogPosition::new(LogIndex::new(5), Term::new(2))));
+        assert_eq!(run().starting_at(LogIndex::new(1)), run());
+        let past = run().starting_at(LogIndex::new(99));
+        assert!(past.is_empty());
+        assert_eq!(past.first_index(), LogIndex::new(7));
+    }
+
+    #[test]
+    fn an_empty_run_ends_before_it_begins() {
+        assert_eq!(Entries::empty(LogIndex::new(1)).last_index(), LogIndex::GENESIS);
+    }
+
+    #[test]
+    fn a_majority_is_more_than_half() {
+        let majority = |count| Configuration::of_voters((1..=count).map(NodeId::new)).majority();
+        assert_eq!([1, 2, 3, 4, 5].map(majority), [1, 2, 2, 3, 3]);
+    }
+}

@@ -1,0 +1,110 @@
+//! What servers say to each other (paper, Figure 2).
+
+use super::{Entries, LogIndex, LogPosition, NodeId, Term};
+
+/// A message with its addresses. Every message carries its sender's term, so that the rule of terms (§5.1)
+/// stands in one place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Envelope {
+    /// Who sends it.
+    pub from: NodeId,
+    /// Whom it is for.
+    pub to: NodeId,
+    /// The sender's current term.
+    pub term: Term,
+    /// What it says.
+    pub message: Message,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Message {
+    /// A candidate asks for a vote in its term (§5.2).
+    VoteRequest(VoteRequest),
+    /// The answer to a vote request.
+    VoteReply(VoteReply),
+    /// A leader replicates entries, or shows that it is there (§5.3).
+    AppendRequest(AppendRequest),
+    /// The answer to an append request.
+    AppendReply(AppendReply),
+}
+
+/// A candidate's request for a vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VoteRequest {
+    /// The candidate's last entry, for the up-to-date check (§5.4.1).
+    pub last: LogPosition,
+}
+
+/// The answer to a vote request, in the term of its envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VoteReply {
+    /// The vote is the candidate's.
+    Granted,
+    /// It is not.
+    Refused,
+}
+
+/// A leader's entries, and how far it has committed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AppendRequest {
+    /// The entry before the first of `entries`, for the consistency check (§5.3).
+    pub previous: LogPosition,
+    /// The entries, none for a heartbeat. They start right after `previous`.
+    pub entries: Entries,
+    /// The leader's commit index.
+    pub commit: LogIndex,
+}
+
+impl AppendRequest {
+    /// The last index that this request names: what a follower that takes it has in common with the leader.
+    pub fn last_index(&self) -> LogIndex {
+        LogIndex::new(self.previous.index.number() + self.entries.len() as u64)
+    }
+}
+
+/// The answer to an append request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AppendReply {
+    /// The follower's log equals the leader's through this index, on disk.
+    Matched {
+        /// The last index known to be equal and durable.
+        through: LogIndex,
+    },
+    /// The consistency check failed.
+    Diverged {
+        /// The index at which the check failed: the request's previous entry.
+        rejected: LogIndex,
+        /// The follower's last entry that may still be in common: at or before `rejected`, of a term no later
+        /// than the one asked about.
+        hint: LogPosition,
+    },
+}
+
+/// A message's kind: its letter on the screen, and part of the key of every random draw about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MessageKind {
+    /// [`Message::VoteRequest`].
+    VoteRequest,
+    /// [`Message::VoteReply`].
+    VoteReply,
+    /// [`Message::AppendRequest`] with entries.
+    Append,
+    /// [`Message::AppendRequest`] without entries.
+    Heartbeat,
+    /// [`Message::AppendReply`].
+    AppendReply,
+}
+
+impl Message {
+    /// The kind of this message.
+    pub fn kind(&self) -> MessageKind {
+        match self {
+            Self::VoteRequest(_) => MessageKind::VoteRequest,
+            Self::VoteReply(_) => MessageKind::VoteReply,
+            Self::AppendRequest(request) if request.entries.is_empty() => MessageKind::Heartbeat,
+            Self::AppendRequest(_) => MessageKind::Append,
+            Self::AppendReply(_) => MessageKind::AppendReply,
+        }
+    }
+}
