@@ -1,3 +1,36 @@
 //! The algorithm, and nothing else.
+//!
+//! A server is a state machine: [`Raft`] takes [`Input`]s and gives [`Output`]s. It owns no clock, no thread, no file and
+//! no random number; the same inputs give the same outputs, always. Who hosts it keeps the timers, the disk and
+//! the links.
+//!
+//! - [`durable`]: no message leaves before what it promises is on disk, by type.
+//! - [`State`]: every variable in the scope that the algorithm gives it.
+//! - [`Event`]: what happened and why, for whoever watches.
+//! - [`Rule`]: what safety and progress hang on, by name.
+//!
+//! Sections (§) are those of "In Search of an Understandable Consensus Algorithm (Extended Version)" by Ongaro and
+//! Ousterhout, 2014; "thesis" is Ongaro's "Consensus: Bridging Theory and Practice", 2014.
 
 pub mod durable;
+mod election;
+mod event;
+mod io;
+mod log;
+mod progress;
+pub mod quorum;
+mod raft;
+mod replication;
+mod rule;
+mod state;
+
+pub use event::{
+    Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal, RoleName, Tally, Unobserved, Verdict,
+    VoteRefusal,
+};
+pub use io::{Answer, Input, Output, ProposalOutcome, TimerChange};
+pub use log::Log;
+pub use progress::{Flow, InFlight, InFlightLimit, Probe, Progress};
+pub use raft::{Limits, Raft, Settings};
+pub use rule::{Rule, RuleLabel, RuleSet};
+pub use state::{Candidate, Durability, Follower, Leader, Persistent, Role, State, StateError, Volatile};

@@ -79,6 +79,8 @@ pub enum AppendReply {
         /// than the one asked about.
         hint: LogPosition,
     },
+    /// The request's term is over; the envelope carries the one that is.
+    StaleTerm,
 }
 
 /// A message's kind: its letter on the screen, and part of the key of every random draw about it.

@@ -1,0 +1,319 @@
+//! What happened inside a server, and why: the values that decided.
+//!
+//! Events are for whoever watches. The algorithm never reads one back, and where nobody watches they cost nothing.
+
+use std::collections::BTreeSet;
+
+use crate::types::{LogIndex, LogPosition, MessageKind, NodeId, ProposalId, Term, WriteSequence};
+
+/// Something that happened inside a server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// No leader was heard of for an election timeout: the server stands for election (§5.2).
+    ElectionStarted {
+        /// The new term.
+        term: Term,
+        /// The candidate's last entry, by which others judge it.
+        last: LogPosition,
+        /// The voters asked.
+        asked: BTreeSet<NodeId>,
+    },
+    /// The candidate's vote for itself is on disk and counts.
+    OwnVoteCounted {
+        /// The votes so far.
+        tally: Tally,
+    },
+    /// A vote was given (§5.2, §5.4.1).
+    VoteGranted {
+        /// The candidate.
+        candidate: NodeId,
+        /// Its last entry.
+        theirs: LogPosition,
+        /// The voter's own last entry.
+        own: LogPosition,
+    },
+    /// A vote was refused.
+    VoteRefused {
+        /// The candidate.
+        candidate: NodeId,
+        /// Why.
+        reason: VoteRefusal,
+    },
+    /// A candidate got an answer.
+    VoteCounted {
+        /// From whom.
+        from: NodeId,
+        /// Whether it was a grant.
+        verdict: Verdict,
+        /// The votes with it.
+        tally: Tally,
+    },
+    /// A candidate has a majority (§5.2).
+    BecameLeader {
+        /// The votes that made it so.
+        tally: Tally,
+        /// Its log's last entry before the no-op.
+        last: LogPosition,
+    },
+    /// A server heard of a higher term and took it on (§5.1).
+    AdoptedTerm {
+        /// Its term before.
+        before: Term,
+        /// What it was before.
+        role: RoleName,
+        /// Who told it.
+        from: NodeId,
+        /// In what kind of message.
+        kind: MessageKind,
+    },
+    /// A follower or candidate heard from the leader of its term (§5.2).
+    RecognisedLeader {
+        /// The leader.
+        leader: NodeId,
+        /// What the server was before.
+        role: RoleName,
+    },
+    /// A leader added an entry to its log.
+    Proposed {
+        /// The entry's index.
+        index: LogIndex,
+        /// The caller's name for it; `None` for the no-op that opens a term.
+        proposal: Option<ProposalId>,
+    },
+    /// A proposal was turned away.
+    ProposalRefused {
+        /// The caller's name for it.
+        proposal: ProposalId,
+        /// Why.
+        reason: ProposalRefusal,
+    },
+    /// A follower added entries to its log.
+    Stored {
+        /// The leader they came from.
+        leader: NodeId,
+        /// The first index added.
+        first: LogIndex,
+        /// The last index added.
+        last: LogIndex,
+    },
+    /// A follower removed entries that conflict with the leader's (§5.3).
+    Truncated {
+        /// The leader.
+        leader: NodeId,
+        /// The first index removed.
+        from: LogIndex,
+        /// The last index removed.
+        through: LogIndex,
+        /// The term of the first entry removed.
+        own: Term,
+        /// The term of the leader's entry there.
+        theirs: Term,
+    },
+    /// A follower's log fails the consistency check (§5.3).
+    CheckFailed {
+        /// The leader.
+        leader: NodeId,
+        /// The entry before the ones sent.
+        previous: LogPosition,
+        /// The follower's term at that index; `None` where its log does not reach it.
+        own: Option<Term>,
+        /// Where it suggests to try next.
+        hint: LogPosition,
+    },
+    /// A leader learned how far a follower's log equals its own.
+    MatchAdvanced {
+        /// The follower.
+        follower: NodeId,
+        /// The last index in common, durable there.
+        matched: LogIndex,
+    },
+    /// A leader learned that a follower's log differs, and goes back (§5.3).
+    Backed {
+        /// The follower.
+        follower: NodeId,
+        /// Where the check failed.
+        rejected: LogIndex,
+        /// The next index to try.
+        next: LogIndex,
+    },
+    /// A leader advanced its commit index by counting copies (§5.3, §5.4.2).
+    CommittedByCounting {
+        /// The new commit index.
+        through: LogIndex,
+        /// How many voters have it on disk.
+        copies: usize,
+        /// How many voters there are.
+        voters: usize,
+    },
+    /// A majority has an entry, and yet the leader may not commit it: it is of an earlier term (§5.4.2).
+    CommitWithheld {
+        /// The entry.
+        position: LogPosition,
+    },
+    /// A follower learned from the leader what is committed.
+    CommitLearned {
+        /// The leader.
+        leader: NodeId,
+        /// The new commit index.
+        through: LogIndex,
+        /// The leader's commit index, which may be further.
+        leaders: LogIndex,
+    },
+    /// A write is on disk.
+    Flushed {
+        /// The write.
+        sequence: WriteSequence,
+        /// The last log index on disk.
+        through: LogIndex,
+    },
+    /// An input made no difference.
+    Ignored {
+        /// From whom, for a message.
+        from: Option<NodeId>,
+        /// What it was.
+        what: IgnoredInput,
+        /// Why.
+        reason: IgnoreReason,
+    },
+}
+
+/// The votes of an election.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tally {
+    /// The term.
+    pub term: Term,
+    /// Who granted.
+    pub granted: BTreeSet<NodeId>,
+    /// Who refused.
+    pub refused: BTreeSet<NodeId>,
+    /// How many grants are needed.
+    pub needed: usize,
+    /// How many voters there are.
+    pub voters: usize,
+}
+
+/// What a voter said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It granted its vote.
+    Granted,
+    /// It refused it.
+    Refused,
+}
+
+/// A role's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RoleName {
+    /// A follower.
+    Follower,
+    /// A candidate.
+    Candidate,
+    /// A leader.
+    Leader,
+}
+
+/// Why a vote was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VoteRefusal {
+    /// The candidate's term is over.
+    StaleTerm {
+        /// The candidate's.
+        theirs: Term,
+        /// The voter's.
+        own: Term,
+    },
+    /// The vote of this term is given.
+    AlreadyVoted {
+        /// To whom.
+        vote: NodeId,
+    },
+    /// The voter's log is more up-to-date (§5.4.1).
+    LogBehind {
+        /// The candidate's last entry.
+        theirs: LogPosition,
+        /// The voter's last entry.
+        own: LogPosition,
+    },
+}
+
+/// Why a proposal was turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProposalRefusal {
+    /// The server does not lead.
+    NotLeader {
+        /// Who does, as far as it knows.
+        leader: Option<NodeId>,
+    },
+}
+
+/// An input that can be ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IgnoredInput {
+    /// A message of this kind.
+    Message(MessageKind),
+    /// An election timeout.
+    ElectionTimeout,
+    /// A heartbeat timeout.
+    HeartbeatTimeout,
+}
+
+/// Why an input made no difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IgnoreReason {
+    /// It answers a question of an earlier term.
+    StaleTerm {
+        /// Its term.
+        theirs: Term,
+        /// The server's.
+        own: Term,
+    },
+    /// The server's role has no use for it.
+    WrongRole {
+        /// The role.
+        role: RoleName,
+    },
+    /// It tells what is known already.
+    OutOfDate,
+    /// It is addressed to another server.
+    NotForUs,
+    /// Its sender does not belong to the configuration.
+    NotAMember,
+    /// It contradicts itself, or claims what can't be.
+    Malformed,
+    /// It contradicts what is committed.
+    ContradictsCommit,
+    /// The rule that would act on it is broken on purpose.
+    RuleBroken,
+}
+
+/// Whoever watches a server.
+pub trait Observer {
+    /// Whether anybody watches. Where not, no event is even made.
+    const ENABLED: bool = true;
+
+    /// Takes an event.
+    fn observe(&mut self, event: Event);
+}
+
+/// Nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    const ENABLED: bool = false;
+
+    fn observe(&mut self, _: Event) {}
+}
+
+impl Observer for Vec<Event> {
+    fn observe(&mut self, event: Event) {
+        self.push(event);
+    }
+}
+
+/// Makes an event only where somebody watches.
+pub(super) fn emit<O: Observer>(observer: &mut O, event: impl FnOnce() -> Event) {
+    if O::ENABLED {
+        observer.observe(event());
+    }
+}

@@ -1,0 +1,91 @@
+//! What goes into the core and what comes out of it.
+
+use bytes::Bytes;
+
+use super::durable::{Durable, Held, Inbound, Write};
+use super::event::ProposalRefusal;
+use crate::types::{Envelope, LogIndex, LogPosition, ProposalId};
+
+/// Something that happens to a server.
+#[derive(Debug)]
+pub enum Input {
+    /// A message came.
+    Receive(Inbound<Envelope>),
+    /// The election timer ran out.
+    ElectionTimeout,
+    /// The heartbeat timer ran out.
+    HeartbeatTimeout,
+    /// A caller wants a command replicated.
+    Propose {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The command.
+        command: Bytes,
+    },
+    /// A write is on disk.
+    Durable(Durable),
+    /// The state machine has applied everything through an index.
+    Applied(LogIndex),
+}
+
+/// What a server wants done. A host reuses one; [`Raft::flush`](super::Raft::flush) empties it first.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// To be handed to the disk, before any message is released.
+    pub write: Option<Write>,
+    /// To be released, when what they wait for is durable, and sent.
+    pub messages: Vec<Held<Envelope>>,
+    /// What to do with the election timer.
+    pub election: Option<TimerChange>,
+    /// What to do with the heartbeat timer.
+    pub heartbeat: Option<TimerChange>,
+    /// The new commit index, where it advanced: entries up to it may be applied.
+    pub commit: Option<LogIndex>,
+    /// Answers to callers.
+    pub answers: Vec<Answer>,
+}
+
+impl Output {
+    /// Empties it, keeping its buffers.
+    pub fn clear(&mut self) {
+        let Self {
+            write,
+            messages,
+            election,
+            heartbeat,
+            commit,
+            answers,
+        } = self;
+        (*write, *election, *heartbeat, *commit) = (None, None, None, None);
+        messages.clear();
+        answers.clear();
+    }
+}
+
+/// What to do with a timer. How long it runs is the host's to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimerChange {
+    /// Let it run from the start.
+    Restart,
+    /// Stop it.
+    Stop,
+}
+
+/// An answer to a caller's proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Answer {
+    /// The proposal.
+    pub id: ProposalId,
+    /// What became of it.
+    pub outcome: ProposalOutcome,
+}
+
+/// What became of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProposalOutcome {
+    /// It stands in the leader's log. It is done when the entry applied at this index has this term; another term
+    /// there means that it was lost.
+    Appended(LogPosition),
+    /// It was turned away and has no effect.
+    Refused(ProposalRefusal),
+}

@@ -1,0 +1,304 @@
+//! The replicated log in memory: runs of shared entries, and a tail that is still growing.
+
+use std::hash::{Hash, Hasher};
+
+use crate::types::{Entries, Entry, LogIndex, LogPosition, Term};
+
+/// A log. Equal to another when it holds equal entries at equal places, however the runs were cut.
+///
+/// Terms never go down from one entry to the next; whoever adds entries sees to it.
+#[derive(Clone)]
+pub struct Log {
+    /// What stands before the first entry: genesis, or the last entry that a snapshot replaced.
+    base: LogPosition,
+    /// Sealed runs in order, none empty, each starting where the one before ends.
+    runs: Vec<Entries>,
+    /// Entries added since the last [`seal`](Self::seal).
+    tail: Vec<Entry>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            base: LogPosition::GENESIS,
+            runs: Vec::new(),
+            tail: Vec::new(),
+        }
+    }
+}
+
+impl Log {
+    /// A log of these entries, which start at index 1.
+    pub fn of(entries: Entries) -> Self {
+        let mut log = Self::default();
+        log.extend(entries);
+        log
+    }
+
+    /// The index of the first entry the log holds, or would hold.
+    pub fn first_index(&self) -> LogIndex {
+        self.base.index.next()
+    }
+
+    /// The index of the last entry; that of the base where there is none.
+    pub fn last_index(&self) -> LogIndex {
+        LogIndex::new(self.sealed_last().number() + self.tail.len() as u64)
+    }
+
+    /// The index and term of the last entry; the base where there is none.
+    pub fn last_position(&self) -> LogPosition {
+        let last = self.last_index();
+        LogPosition::new(
+            last,
+            self.term_at(last)
+                .expect("the last index is in the log or is its base"),
+        )
+    }
+
+    /// The term of the entry at `index`, or of the base; `None` outside the log.
+    pub fn term_at(&self, index: LogIndex) -> Option<Term> {
+        if index == self.base.index {
+            Some(self.base.term)
+        } else {
+            self.entry(index).map(|entry| entry.term)
+        }
+    }
+
+    /// The position at `index`, where the log knows it.
+    pub fn position_at(&self, index: LogIndex) -> Option<LogPosition> {
+        self.term_at(index).map(|term| LogPosition::new(index, term))
+    }
+
+    /// The entry at `index`.
+    pub fn entry(&self, index: LogIndex) -> Option<&Entry> {
+        let sealed_last = self.sealed_last();
+        if index > sealed_last {
+            let offset = usize::try_from(index.since(sealed_last) - 1).ok()?;
+            return self.tail.get(offset);
+        }
+        self.runs.get(self.run_of(index)?)?.entry(index)
+    }
+
+    /// All entries with their indices.
+    pub fn iter(&self) -> impl Iterator<Item = (LogIndex, &Entry)> {
+        let sealed_last = self.sealed_last().number();
+        let tail = self.tail.iter().enumerate();
+        let tail = tail.map(move |(offset, entry)| (LogIndex::new(sealed_last + 1 + offset as u64), entry));
+        self.runs.iter().flat_map(Entries::iter).chain(tail)
+    }
+
+    /// How many entries.
+    pub fn len(&self) -> u64 {
+        self.last_index().since(self.base.index)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds one entry at the end.
+    pub fn push(&mut self, entry: Entry) {
+        debug_assert!(entry.term >= self.last_position().term, "terms never go down");
+        self.tail.push(entry);
+    }
+
+    /// Adds a run at the end, shared. It must start right after the last entry.
+    pub fn extend(&mut self, entries: Entries) {
+        if entries.is_empty() {
+            return;
+        }
+        assert!(
+            entries.first_index() == self.last_index().next(),
+            "a gap in the log"
+        );
+        self.seal();
+        self.runs.push(entries);
+    }
+
+    /// Removes the entries from `index` on.
+    pub fn truncate_from(&mut self, index: LogIndex) {
+        assert!(index > self.base.index, "truncating what a snapshot replaced");
+        let sealed_last = self.sealed_last();
+        if index > sealed_last {
+            let kept = usize::try_from(index.since(sealed_last) - 1).unwrap_or(usize::MAX);
+            self.tail.truncate(kept);
+            return;
+        }
+        self.tail.clear();
+        let cut = self
+            .run_of(index)
+            .expect("an index at or below the last sealed one is in a run");
+        let run = self.runs[cut].clone();
+        self.runs.truncate(cut);
+        let kept = usize::try_from(index.since(run.first_index())).unwrap_or(usize::MAX);
+        if kept > 0 {
+            self.runs.push(run.take(kept));
+        }
+    }
+
+    /// Turns the growing tail into a shared run.
+    pub fn seal(&mut self) {
+        if !self.tail.is_empty() {
+            let first = self.sealed_last().next();
+            self.runs
+                .push(Entries::new(first, std::mem::take(&mut self.tail)));
+        }
+    }
+
+    /// The entries from `from` on, as many as stay within the limits, at least one where there is one. Shared where
+    /// they stand in one run, else copied (an entry's copy shares its command). The log must be sealed.
+    pub fn slice(&self, from: LogIndex, max_entries: usize, max_weight: u64) -> Entries {
+        debug_assert!(self.tail.is_empty(), "slicing a log that is not sealed");
+        let Some(start) = self.run_of(from) else {
+            return Entries::empty(from);
+        };
+        let run = self.runs[start].starting_at(from);
+        let later = &self.runs[start + 1..];
+        let entries = || {
+            run.as_slice()
+                .iter()
+                .chain(later.iter().flat_map(Entries::as_slice))
+        };
+        let count = fitting(entries(), max_entries, max_weight);
+        if count <= run.len() {
+            return run.take(count);
+        }
+        Entries::new(from, entries().take(count).cloned().collect::<Vec<_>>())
+    }
+
+    /// The last index at or before `index` whose term is at most `term`: beyond it, this log and one that has an
+    /// entry of `term` at `index` can't agree.
+    pub fn last_not_after(&self, index: LogIndex, term: Term) -> LogPosition {
+        let mut candidate = index.min(self.last_index());
+        loop {
+            match self.position_at(candidate) {
+                Some(position) if position.term <= term || candidate == self.base.index => return position,
+                Some(_) => candidate = candidate.previous(),
+                None => return self.base,
+            }
+        }
+    }
+
+    fn sealed_last(&self) -> LogIndex {
+        self.runs.last().map_or(self.base.index, Entries::last_index)
+    }
+
+    fn run_of(&self, index: LogIndex) -> Option<usize> {
+        if index <= self.base.index || index > self.sealed_last() {
+            return None;
+        }
+        Some(self.runs.partition_point(|run| run.last_index() < index))
+    }
+}
+
+/// How many of the entries stay within the limits: at least one where there is one.
+fn fitting<'a>(entries: impl Iterator<Item = &'a Entry>, max_entries: usize, max_weight: u64) -> usize {
+    let mut weight = 0_u64;
+    let within = |entry: &&Entry| {
+        weight = weight.saturating_add(entry.weight());
+        weight <= max_weight
+    };
+    let mut entries = entries.take(max_entries.max(1)).peekable();
+    let any = entries.peek().is_some();
+    entries.take_while(within).count().max(usize::from(any))
+}
+
+impl PartialEq for Log {
+    fn eq(&self, other: &Self) -> bool {
+        self.base == other.base && self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Log {}
+
+impl Hash for Log {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.base.hash(state);
+        self.len().hash(state);
+        self.iter().for_each(|(_, entry)| entry.hash(state));
+    }
+}
+
+impl std::fmt::Debug for Log {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_map().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(terms: &[u64]) -> Log {
+        let mut log = Log::default();
+        for &term in terms {
+            log.push(Entry::noop(Term::new(term)));
+        }
+        log
+    }
+
+    fn terms(entries: &Entries) -> Vec<u64> {
+        entries
+            .as_slice()
+            .iter()
+            .map(|entry| entry.term.number())
+            .collect()
+    }
+
+    #[test]
+    fn equality_does_not_see_how_runs_were_cut() {
+        let whole = log(&[1, 1, 2]);
+        let mut pieces = log(&[1]);
+        pieces.seal();
+        pieces.push(Entry::noop(Term::new(1)));
+        pieces.seal();
+        pieces.push(Entry::noop(Term::new(2)));
+        assert_eq!(whole, pieces);
+    }
+
+    #[test]
+    fn truncation_cuts_inside_a_run_at_its_edge_and_in_the_tail() {
+        for cut in 1..=5 {
+            let mut log = log(&[1, 1]);
+            log.seal();
+            log.push(Entry::noop(Term::new(2)));
+            log.push(Entry::noop(Term::new(2)));
+            log.truncate_from(LogIndex::new(cut));
+            assert_eq!(log.last_index().number(), cut - 1);
+            log.push(Entry::noop(Term::new(3)));
+            assert_eq!(log.term_at(LogIndex::new(cut)), Some(Term::new(3)));
+        }
+    }
+
+    #[test]
+    fn slices_cross_runs_and_obey_limits() {
+        let mut log = Log::default();
+        for term in 1..=6 {
+            log.push(Entry::noop(Term::new(term)));
+            if term % 2 == 0 {
+                log.seal();
+            }
+        }
+        let slice = |from, count, weight| terms(&log.slice(LogIndex::new(from), count, weight));
+        assert_eq!(slice(2, 100, u64::MAX), [2, 3, 4, 5, 6]);
+        assert_eq!(slice(2, 3, u64::MAX), [2, 3, 4]);
+        assert_eq!(slice(3, 1, u64::MAX), [3]);
+        assert_eq!(slice(1, 100, 0), [1], "at least one, however heavy");
+        assert_eq!(slice(1, 100, 3 * 16), [1, 2, 3]);
+        assert_eq!(slice(7, 100, u64::MAX), [0; 0]);
+    }
+
+    #[test]
+    fn hints_skip_whole_terms() {
+        let log = log(&[1, 1, 4, 4, 5]);
+        let hint = |index, term| {
+            log.last_not_after(LogIndex::new(index), Term::new(term))
+                .index
+                .number()
+        };
+        assert_eq!(hint(5, 4), 4);
+        assert_eq!(hint(9, 3), 2);
+        assert_eq!(hint(5, 0), 0);
+    }
+}

@@ -1,0 +1,396 @@
+//! The server: takes inputs, changes its state, and says what is to be done.
+
+use std::collections::BTreeSet;
+
+use super::durable::{Durable, Held, Metadata, Write};
+use super::event::{Event, IgnoreReason, IgnoredInput, Observer, RoleName, emit};
+use super::io::{Answer, Input, Output, TimerChange};
+use super::progress::InFlightLimit;
+use super::rule::{Rule, RuleSet};
+use super::state::{Follower, Role, State, StateError};
+use crate::types::{
+    Entries, Envelope, Incarnation, LocalTime, LogIndex, Message, MessageKind, NodeId, Term, WriteSequence,
+};
+
+/// What a server is told once, when it starts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// Its name.
+    pub id: NodeId,
+    /// How many times it has been started.
+    pub incarnation: Incarnation,
+    /// Bounds on what it sends.
+    pub limits: Limits,
+    /// The rules it keeps. Anything but all of them is for teaching and for testing the tests.
+    pub rules: RuleSet,
+}
+
+/// Bounds on what a leader sends to one follower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Entries in one request; at least one.
+    pub entries_per_request: usize,
+    /// Weight of the entries in one request, in bytes; one entry always fits.
+    pub weight_per_request: u64,
+    /// What may be unacknowledged.
+    pub in_flight: InFlightLimit,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            entries_per_request: 64,
+            weight_per_request: 1 << 20,
+            in_flight: InFlightLimit {
+                requests: 256,
+                weight: 16 << 20,
+            },
+        }
+    }
+}
+
+/// One server of the cluster, as a state machine without side effects.
+///
+/// [`absorb`](Self::absorb) any number of inputs, then [`flush`](Self::flush) once: what they led to comes out as at
+/// most one write and the messages. It owns no clock, draws no random number and starts nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Raft {
+    pub(super) settings: Settings,
+    pub(super) state: State,
+    pub(super) batch: Batch,
+}
+
+/// What was absorbed and not flushed yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Batch {
+    is_metadata_changed: bool,
+    changed_from: Option<LogIndex>,
+    truncated_from: Option<LogIndex>,
+    drafts: Vec<Draft>,
+    heartbeat_due: BTreeSet<NodeId>,
+    pub(super) election: Option<TimerChange>,
+    pub(super) heartbeat: Option<TimerChange>,
+    pub(super) commit: Option<LogIndex>,
+    pub(super) answers: Vec<Answer>,
+}
+
+/// A message on its way out, with what it promises.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Draft {
+    envelope: Envelope,
+    promise: Promise,
+}
+
+/// What must be durable before a message may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Promise {
+    /// Nothing: a leader's append request, whose term was durable before it could lead.
+    Nothing,
+    /// The sender's term and vote.
+    Metadata,
+    /// The sender's term and vote, and its log through this index.
+    Log(LogIndex),
+}
+
+impl Raft {
+    /// A server that starts with what its disk holds. Its first [`flush`](Self::flush) sets its election timer.
+    ///
+    /// # Errors
+    ///
+    /// Where what the disk holds can't be.
+    pub fn start(settings: Settings, recovered: State) -> Result<Self, StateError> {
+        let mut raft = Self::resume(settings, recovered)?;
+        raft.batch.election = Some(TimerChange::Restart);
+        Ok(raft)
+    }
+
+    /// A server as a save found it, between two steps.
+    ///
+    /// # Errors
+    ///
+    /// Where the parts of the state do not fit together.
+    pub fn resume(settings: Settings, state: State) -> Result<Self, StateError> {
+        state.validate(settings.id)?;
+        Ok(Self {
+            settings,
+            state,
+            batch: Batch::default(),
+        })
+    }
+
+    /// Its state, to look at.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What it was told when it started.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Breaks or mends rules, for teaching and for testing the tests.
+    pub fn set_rules(&mut self, rules: RuleSet) {
+        self.settings.rules = rules;
+    }
+
+    /// Changes the bounds on what it sends.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.settings.limits = limits;
+    }
+
+    /// Takes one input and all that follows from it at once.
+    pub fn step(&mut self, now: LocalTime, input: Input, observer: &mut impl Observer, out: &mut Output) {
+        self.absorb(now, input, observer);
+        self.flush(out);
+    }
+
+    /// Takes an input. `now` is the server's own clock.
+    pub fn absorb(&mut self, _now: LocalTime, input: Input, observer: &mut impl Observer) {
+        match input {
+            Input::Receive(inbound) => self.on_message(inbound.into_inner(), observer),
+            Input::ElectionTimeout => self.on_election_timeout(observer),
+            Input::HeartbeatTimeout => self.on_heartbeat_timeout(observer),
+            Input::Propose { id, command } => self.on_propose(id, command, observer),
+            Input::Durable(proof) => self.on_durable(&proof, observer),
+            Input::Applied(index) => self.on_applied(index),
+        }
+    }
+
+    /// Says what is to be done about all that was absorbed since the last time.
+    pub fn flush(&mut self, out: &mut Output) {
+        out.clear();
+        self.state.persistent.log.seal();
+        let heartbeats = std::mem::take(&mut self.batch.heartbeat_due);
+        self.draft_appends(&heartbeats);
+        out.write = self.flush_write();
+        let mut drafts = std::mem::take(&mut self.batch.drafts);
+        out.messages
+            .extend(drafts.drain(..).map(|draft| self.hold(draft)));
+        self.batch.drafts = drafts;
+        out.election = self.batch.election.take();
+        out.heartbeat = self.batch.heartbeat.take();
+        out.commit = self.batch.commit.take();
+        out.answers.append(&mut self.batch.answers);
+    }
+
+    fn flush_write(&mut self) -> Option<Write> {
+        let metadata =
+            std::mem::take(&mut self.batch.is_metadata_changed).then_some(self.state.persistent.metadata);
+        let truncate = self.batch.truncated_from.take();
+        let changed = self.batch.changed_from.take();
+        if metadata.is_none() && truncate.is_none() && changed.is_none() {
+            return None;
+        }
+        let log = &self.state.persistent.log;
+        let append = match changed {
+            Some(from) => log.slice(from, usize::MAX, u64::MAX),
+            None => Entries::empty(log.last_index().next()),
+        };
+        let sequence = self.state.volatile.durability.begin(log.last_index());
+        if metadata.is_some() {
+            self.state.volatile.durability.metadata = sequence;
+        }
+        Some(Write {
+            sequence,
+            metadata,
+            truncate,
+            append,
+        })
+    }
+
+    /// Seals a message until what it promises is durable.
+    fn hold(&self, draft: Draft) -> Held<Envelope> {
+        let durability = &self.state.volatile.durability;
+        let waits_for = match draft.promise {
+            Promise::Nothing => WriteSequence::default(),
+            Promise::Metadata => durability.metadata,
+            Promise::Log(through) => {
+                let through = through.min(self.state.persistent.log.last_index());
+                durability
+                    .write_of(through)
+                    .map_or(durability.metadata, |write| write.max(durability.metadata))
+            }
+        };
+        Held::new(
+            self.settings.id,
+            self.settings.incarnation,
+            waits_for,
+            draft.envelope,
+        )
+    }
+
+    fn on_message(&mut self, envelope: Envelope, observer: &mut impl Observer) {
+        let Envelope {
+            from,
+            to,
+            term,
+            message,
+        } = envelope;
+        let kind = message.kind();
+        if let Some(reason) = self.reason_to_drop(from, to, term) {
+            return Self::ignore_message(from, kind, reason, observer);
+        }
+        if term > self.term() {
+            self.adopt_term(term, from, kind, observer);
+        }
+        let own = self.term();
+        match message {
+            Message::VoteRequest(_) if term < own => self.refuse_stale_vote(from, term, observer),
+            Message::AppendRequest(_) if term < own => self.refuse_stale_append(from, term, kind, observer),
+            Message::VoteReply(_) | Message::AppendReply(_) if term < own => {
+                Self::ignore_message(
+                    from,
+                    kind,
+                    IgnoreReason::StaleTerm { theirs: term, own },
+                    observer,
+                );
+            }
+            Message::VoteRequest(request) => self.on_vote_request(from, request, observer),
+            Message::VoteReply(reply) => self.on_vote_reply(from, reply, observer),
+            Message::AppendRequest(request) => self.on_append_request(from, &request, kind, observer),
+            Message::AppendReply(reply) => self.on_append_reply(from, reply, observer),
+        }
+    }
+
+    /// Why a message is not even looked at, if so.
+    fn reason_to_drop(&self, from: NodeId, to: NodeId, term: Term) -> Option<IgnoreReason> {
+        if to != self.id() {
+            Some(IgnoreReason::NotForUs)
+        } else if from == self.id() || !self.state.configuration().voters.contains(&from) {
+            Some(IgnoreReason::NotAMember)
+        } else if term > self.term() && !self.takes_on_higher_terms() {
+            Some(IgnoreReason::RuleBroken)
+        } else {
+            None
+        }
+    }
+
+    /// §5.1: a server that sees a higher term takes it on and becomes a follower.
+    fn takes_on_higher_terms(&self) -> bool {
+        self.rules().keeps(Rule::StepDownOnHigherTerm)
+    }
+
+    fn adopt_term(&mut self, term: Term, from: NodeId, kind: MessageKind, observer: &mut impl Observer) {
+        let (before, role) = (self.term(), self.state.role.name());
+        emit(observer, || Event::AdoptedTerm {
+            before,
+            role,
+            from,
+            kind,
+        });
+        self.set_metadata(Metadata { term, vote: None });
+        self.become_follower(None);
+        if role != RoleName::Follower {
+            self.batch.election = Some(TimerChange::Restart);
+        }
+    }
+
+    fn on_durable(&mut self, proof: &Durable, observer: &mut impl Observer) {
+        assert!(
+            proof.node() == self.id() && proof.incarnation() == self.settings.incarnation,
+            "a proof of another server's writes"
+        );
+        assert!(
+            proof.through() <= self.state.volatile.durability.begun,
+            "a proof of a write that was never asked for"
+        );
+        self.state.volatile.durability.flush_through(proof.through());
+        let through = self.state.volatile.durability.through;
+        emit(observer, || Event::Flushed {
+            sequence: proof.through(),
+            through,
+        });
+        match self.state.role {
+            Role::Follower(_) => {}
+            Role::Candidate(_) => self.count_own_vote(observer),
+            Role::Leader(_) => self.advance_commit(observer),
+        }
+    }
+
+    fn on_applied(&mut self, index: LogIndex) {
+        let volatile = &mut self.state.volatile;
+        assert!(index <= volatile.commit, "applied more than is committed");
+        assert!(index >= volatile.applied, "applied entries twice");
+        volatile.applied = index;
+    }
+
+    pub(super) fn id(&self) -> NodeId {
+        self.settings.id
+    }
+
+    pub(super) fn term(&self) -> Term {
+        self.state.persistent.metadata.term
+    }
+
+    pub(super) fn rules(&self) -> RuleSet {
+        self.settings.rules
+    }
+
+    pub(super) fn set_metadata(&mut self, metadata: Metadata) {
+        assert!(metadata.term >= self.term(), "a term that goes back");
+        if metadata != self.state.persistent.metadata {
+            self.state.persistent.metadata = metadata;
+            self.batch.is_metadata_changed = true;
+        }
+    }
+
+    pub(super) fn become_follower(&mut self, leader: Option<NodeId>) {
+        if matches!(self.state.role, Role::Leader(_)) {
+            self.batch.heartbeat = Some(TimerChange::Stop);
+        }
+        self.state.role = Role::Follower(Follower { leader });
+    }
+
+    /// Takes note that the log has changed from `index` on.
+    pub(super) fn mark_changed(&mut self, index: LogIndex) {
+        let from = self.batch.changed_from.map_or(index, |before| before.min(index));
+        self.batch.changed_from = Some(from);
+    }
+
+    /// Cuts the log, and with it what is known of writes under way.
+    pub(super) fn truncate_log(&mut self, index: LogIndex) {
+        self.state.persistent.log.truncate_from(index);
+        self.state.volatile.durability.truncate_from(index);
+        let written = self.batch.changed_from.is_none_or(|from| index < from);
+        if written {
+            let from = self
+                .batch
+                .truncated_from
+                .map_or(index, |before| before.min(index));
+            self.batch.truncated_from = Some(from);
+        }
+    }
+
+    /// Whether the term or vote has changed since the last write.
+    pub(super) fn is_metadata_unwritten(&self) -> bool {
+        self.batch.is_metadata_changed
+    }
+
+    pub(super) fn draft(&mut self, to: NodeId, message: Message, promise: Promise) {
+        let envelope = Envelope {
+            from: self.id(),
+            to,
+            term: self.term(),
+            message,
+        };
+        self.batch.drafts.push(Draft { envelope, promise });
+    }
+
+    pub(super) fn owe_heartbeats(&mut self, peers: BTreeSet<NodeId>) {
+        self.batch.heartbeat_due.extend(peers);
+    }
+
+    pub(super) fn ignore_message(
+        from: NodeId,
+        kind: MessageKind,
+        reason: IgnoreReason,
+        observer: &mut impl Observer,
+    ) {
+        let what = IgnoredInput::Message(kind);
+        emit(observer, || Event::Ignored {
+            from: Some(from),
+            what,
+            reason,
+        });
+    }
+}

@@ -1,0 +1,456 @@
+//! Log replication (§5.3) and commitment (§5.4.2).
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use super::event::{Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal, RoleName, emit};
+use super::io::{Answer, ProposalOutcome, TimerChange};
+use super::progress::{Acknowledged, Flow};
+use super::quorum;
+use super::raft::{Promise, Raft};
+use super::rule::Rule;
+use super::state::Role;
+use crate::types::{
+    AppendReply, AppendRequest, Entries, Entry, LogIndex, LogPosition, Message, MessageKind, NodeId,
+    ProposalId, Term,
+};
+
+/// The leader's side.
+impl Raft {
+    pub(super) fn on_propose(&mut self, id: ProposalId, command: Bytes, observer: &mut impl Observer) {
+        let outcome = match &self.state.role {
+            Role::Leader(_) => {
+                let index = self.append(Entry::command(self.term(), command));
+                emit(observer, || Event::Proposed {
+                    index,
+                    proposal: Some(id),
+                });
+                ProposalOutcome::Appended(LogPosition::new(index, self.term()))
+            }
+            Role::Follower(follower) => Self::refuse_proposal(id, follower.leader, observer),
+            Role::Candidate(_) => Self::refuse_proposal(id, None, observer),
+        };
+        self.batch.answers.push(Answer { id, outcome });
+    }
+
+    fn refuse_proposal(
+        proposal: ProposalId,
+        leader: Option<NodeId>,
+        observer: &mut impl Observer,
+    ) -> ProposalOutcome {
+        let reason = ProposalRefusal::NotLeader { leader };
+        emit(observer, || Event::ProposalRefused { proposal, reason });
+        ProposalOutcome::Refused(reason)
+    }
+
+    /// §8: a leader begins its term with an entry of its own.
+    pub(super) fn append_noop(&mut self, observer: &mut impl Observer) {
+        let index = self.append(Entry::noop(self.term()));
+        emit(observer, || Event::Proposed {
+            index,
+            proposal: None,
+        });
+        self.advance_commit(observer);
+    }
+
+    fn append(&mut self, entry: Entry) -> LogIndex {
+        self.state.persistent.log.push(entry);
+        let index = self.state.persistent.log.last_index();
+        self.mark_changed(index);
+        index
+    }
+
+    pub(super) fn on_heartbeat_timeout(&mut self, observer: &mut impl Observer) {
+        let role = self.state.role.name();
+        let Role::Leader(leader) = &self.state.role else {
+            let reason = IgnoreReason::WrongRole { role };
+            emit(observer, || Event::Ignored {
+                from: None,
+                what: IgnoredInput::HeartbeatTimeout,
+                reason,
+            });
+            return;
+        };
+        let peers = leader.peers.keys().copied().collect();
+        self.owe_heartbeats(peers);
+        self.batch.heartbeat = Some(TimerChange::Restart);
+    }
+
+    /// Drafts what may go out to each follower now, and a heartbeat where one is due and nothing else went.
+    pub(super) fn draft_appends(&mut self, heartbeats: &BTreeSet<NodeId>) {
+        let Role::Leader(leader) = &self.state.role else {
+            return;
+        };
+        let peers: Vec<NodeId> = leader.peers.keys().copied().collect();
+        for peer in peers {
+            let mut is_silent = true;
+            while let Some(request) = self.next_request(peer) {
+                self.draft(peer, Message::AppendRequest(request), Promise::Nothing);
+                is_silent = false;
+            }
+            if is_silent && heartbeats.contains(&peer) {
+                let request = self.heartbeat_for(peer);
+                self.draft(peer, Message::AppendRequest(request), Promise::Nothing);
+            }
+        }
+    }
+
+    fn next_request(&mut self, peer: NodeId) -> Option<AppendRequest> {
+        let limits = self.settings.limits;
+        let Role::Leader(leader) = &mut self.state.role else {
+            return None;
+        };
+        let progress = leader.peers.get_mut(&peer).expect("one of the leader's peers");
+        let log = &self.state.persistent.log;
+        let is_probe = matches!(progress.flow, Flow::Probe(_));
+        if !progress.has_room(limits.in_flight) || (!is_probe && progress.next > log.last_index()) {
+            return None;
+        }
+        let previous = log
+            .position_at(progress.next.previous())
+            .expect("what precedes the next index is in the log");
+        let entries = log.slice(
+            progress.next,
+            limits.entries_per_request,
+            limits.weight_per_request,
+        );
+        progress.sent(entries.last_index(), entries.weight());
+        Some(AppendRequest {
+            previous,
+            entries,
+            commit: self.state.volatile.commit,
+        })
+    }
+
+    fn heartbeat_for(&self, peer: NodeId) -> AppendRequest {
+        let Role::Leader(leader) = &self.state.role else {
+            unreachable!("only a leader sends heartbeats")
+        };
+        let next = leader.peers[&peer].next;
+        let previous = self.state.persistent.log.position_at(next.previous());
+        AppendRequest {
+            previous: previous.expect("what precedes the next index is in the log"),
+            entries: Entries::empty(next),
+            commit: self.state.volatile.commit,
+        }
+    }
+
+    pub(super) fn on_append_reply(&mut self, from: NodeId, reply: AppendReply, observer: &mut impl Observer) {
+        let (role, last) = (self.state.role.name(), self.state.persistent.log.last_index());
+        let mut ignore = |reason| Self::ignore_message(from, MessageKind::AppendReply, reason, observer);
+        let Role::Leader(leader) = &mut self.state.role else {
+            return ignore(IgnoreReason::WrongRole { role });
+        };
+        let Some(progress) = leader.peers.get_mut(&from) else {
+            return ignore(IgnoreReason::NotAMember);
+        };
+        match reply {
+            AppendReply::Matched { through } if through > last => ignore(IgnoreReason::Malformed),
+            AppendReply::Matched { through } => match progress.acknowledge(through) {
+                Acknowledged::Known => {}
+                Acknowledged::Advanced => {
+                    emit(observer, || Event::MatchAdvanced {
+                        follower: from,
+                        matched: through,
+                    });
+                    self.advance_commit(observer);
+                }
+            },
+            AppendReply::Diverged { rejected, .. } if !progress.is_refusal_current(rejected) => {
+                ignore(IgnoreReason::OutOfDate);
+            }
+            AppendReply::Diverged { rejected, hint } => {
+                let suggested = self
+                    .state
+                    .persistent
+                    .log
+                    .last_not_after(hint.index, hint.term)
+                    .index
+                    .next();
+                progress.back_off(rejected, suggested);
+                let next = progress.next;
+                emit(observer, || Event::Backed {
+                    follower: from,
+                    rejected,
+                    next,
+                });
+            }
+            AppendReply::StaleTerm => ignore(IgnoreReason::Malformed),
+        }
+    }
+
+    /// Commits what a majority has on disk (§5.3, §5.4.2).
+    pub(super) fn advance_commit(&mut self, observer: &mut impl Observer) {
+        let Role::Leader(leader) = &self.state.role else {
+            return;
+        };
+        let own = self.own_match();
+        let matched = |id| {
+            if id == self.id() {
+                own
+            } else {
+                leader.peers.get(&id).map_or(own, |peer| peer.matched)
+            }
+        };
+        let through = quorum::committed(self.state.configuration(), matched);
+        if through <= self.state.volatile.commit {
+            return;
+        }
+        let position = self
+            .state
+            .persistent
+            .log
+            .position_at(through)
+            .expect("what a majority has, the leader has");
+        if !self.may_commit_by_counting(position.term) {
+            return emit(observer, || Event::CommitWithheld { position });
+        }
+        let voters = self.state.configuration().voters.len();
+        let copies = self
+            .state
+            .configuration()
+            .voters
+            .iter()
+            .filter(|&&id| matched(id) >= through)
+            .count();
+        emit(observer, || Event::CommittedByCounting {
+            through,
+            copies,
+            voters,
+        });
+        self.set_commit(through);
+    }
+
+    /// Thesis §10.2.1: the leader's own copy counts once it is on its disk.
+    fn own_match(&self) -> LogIndex {
+        let is_kept = self.rules().keeps(Rule::LeaderCountsFlushedOnly);
+        if is_kept {
+            self.state.volatile.durability.through
+        } else {
+            self.state.persistent.log.last_index()
+        }
+    }
+
+    /// §5.4.2: a count of copies says nothing about an entry of an earlier term.
+    fn may_commit_by_counting(&self, term: Term) -> bool {
+        term == self.term() || !self.rules().keeps(Rule::CommitOwnTermOnly)
+    }
+
+    fn set_commit(&mut self, commit: LogIndex) {
+        assert!(
+            commit <= self.state.persistent.log.last_index(),
+            "commit index past the end of the log"
+        );
+        assert!(commit > self.state.volatile.commit, "commit index goes back");
+        self.state.volatile.commit = commit;
+        self.batch.commit = Some(commit);
+    }
+}
+
+/// The follower's side.
+impl Raft {
+    pub(super) fn refuse_stale_append(
+        &mut self,
+        from: NodeId,
+        theirs: Term,
+        kind: MessageKind,
+        observer: &mut impl Observer,
+    ) {
+        let reason = IgnoreReason::StaleTerm {
+            theirs,
+            own: self.term(),
+        };
+        Self::ignore_message(from, kind, reason, observer);
+        self.draft(
+            from,
+            Message::AppendReply(AppendReply::StaleTerm),
+            Promise::Metadata,
+        );
+    }
+
+    pub(super) fn on_append_request(
+        &mut self,
+        from: NodeId,
+        request: &AppendRequest,
+        kind: MessageKind,
+        observer: &mut impl Observer,
+    ) {
+        if !self.is_well_formed(request) {
+            return Self::ignore_message(from, kind, IgnoreReason::Malformed, observer);
+        }
+        let role = self.state.role.name();
+        match &self.state.role {
+            Role::Leader(_) => {
+                let reason = IgnoreReason::WrongRole { role };
+                return Self::ignore_message(from, kind, reason, observer);
+            }
+            Role::Follower(follower) if follower.leader == Some(from) => {}
+            Role::Follower(_) | Role::Candidate(_) => {
+                emit(observer, || Event::RecognisedLeader { leader: from, role });
+                self.become_follower(Some(from));
+            }
+        }
+        self.batch.election = Some(TimerChange::Restart);
+        if self.contradicts_commit(request) {
+            return Self::ignore_message(from, kind, IgnoreReason::ContradictsCommit, observer);
+        }
+        self.take_entries(from, request, observer);
+    }
+
+    /// Entries follow each other and their previous entry, in terms that do not go down or past the sender's.
+    fn is_well_formed(&self, request: &AppendRequest) -> bool {
+        let terms = request.entries.as_slice().iter().map(|entry| entry.term);
+        let terms = std::iter::once(request.previous.term)
+            .chain(terms)
+            .chain([self.term()]);
+        let first = request.previous.index.checked_add(1);
+        let last = request
+            .previous
+            .index
+            .checked_add(request.entries.len() as u64 + 1);
+        terms.is_sorted() && first == Some(request.entries.first_index()) && last.is_some()
+    }
+
+    /// What is committed here equals every later leader's log (Leader Completeness). A request that says otherwise comes
+    /// from a cluster that broke a rule, and is not obeyed.
+    fn contradicts_commit(&self, request: &AppendRequest) -> bool {
+        let shared = request.last_index().min(self.state.volatile.commit);
+        let theirs = if shared == request.previous.index {
+            Some(request.previous.term)
+        } else {
+            request.entries.entry(shared).map(|entry| entry.term)
+        };
+        theirs.is_some_and(|theirs| self.state.persistent.log.term_at(shared) != Some(theirs))
+    }
+
+    fn take_entries(&mut self, leader: NodeId, request: &AppendRequest, observer: &mut impl Observer) {
+        let through = request.last_index();
+        let commit = self.state.volatile.commit;
+        if through <= commit {
+            // All that is committed here is the leader's too, so it may be acknowledged.
+            return self.acknowledge(leader, commit);
+        }
+        let previous = request.previous;
+        let own = self.state.persistent.log.term_at(previous.index);
+        if previous.index >= commit && self.fails_check(own, previous.term) {
+            let hint = self
+                .state
+                .persistent
+                .log
+                .last_not_after(previous.index, previous.term);
+            emit(observer, || Event::CheckFailed {
+                leader,
+                previous,
+                own,
+                hint,
+            });
+            let reply = AppendReply::Diverged {
+                rejected: previous.index,
+                hint,
+            };
+            return self.draft(leader, Message::AppendReply(reply), Promise::Metadata);
+        }
+        let entries = request.entries.starting_at(commit.next());
+        self.store(leader, &entries, observer);
+        self.learn_commit(leader, request, observer);
+        self.acknowledge(leader, through);
+    }
+
+    /// §5.3: the consistency check.
+    fn fails_check(&self, own: Option<Term>, theirs: Term) -> bool {
+        match own {
+            Some(own) => own != theirs && self.rules().keeps(Rule::CheckPreviousEntry),
+            // A log can't have a gap, so a broken check still can't store past the end.
+            None => true,
+        }
+    }
+
+    /// Adds the entries that are new, after removing what conflicts with them.
+    fn store(&mut self, leader: NodeId, entries: &Entries, observer: &mut impl Observer) {
+        let log = &self.state.persistent.log;
+        let new = entries
+            .iter()
+            .find(|(index, entry)| log.term_at(*index) != Some(entry.term));
+        let from = match new {
+            Some((index, entry)) => {
+                self.remove_from(index, entry.term, leader, observer);
+                index
+            }
+            None if self.truncates_only_on_conflict() => return,
+            None => {
+                self.remove_from(entries.last_index().next(), self.term(), leader, observer);
+                return;
+            }
+        };
+        let new = entries.starting_at(from);
+        let (first, last) = (new.first_index(), new.last_index());
+        self.state.persistent.log.extend(new);
+        self.mark_changed(first);
+        emit(observer, || Event::Stored { leader, first, last });
+    }
+
+    /// Figure 2: a follower removes entries only where one conflicts.
+    fn truncates_only_on_conflict(&self) -> bool {
+        self.rules().keeps(Rule::TruncateOnlyOnConflict)
+    }
+
+    fn remove_from(&mut self, from: LogIndex, theirs: Term, leader: NodeId, observer: &mut impl Observer) {
+        let through = self.state.persistent.log.last_index();
+        let Some(own) = self.state.persistent.log.term_at(from) else {
+            return;
+        };
+        assert!(from > self.state.volatile.commit, "removing a committed entry");
+        emit(observer, || Event::Truncated {
+            leader,
+            from,
+            through,
+            own,
+            theirs,
+        });
+        self.truncate_log(from);
+    }
+
+    fn learn_commit(&mut self, leader: NodeId, request: &AppendRequest, observer: &mut impl Observer) {
+        let through = request.commit.min(self.commit_limit(request));
+        if through > self.state.volatile.commit {
+            emit(observer, || Event::CommitLearned {
+                leader,
+                through,
+                leaders: request.commit,
+            });
+            self.set_commit(through);
+        }
+    }
+
+    /// Figure 2: a follower commits no further than the last entry of the request that told it, for beyond that its
+    /// log may differ from the leader's.
+    fn commit_limit(&self, request: &AppendRequest) -> LogIndex {
+        let is_kept = self.rules().keeps(Rule::CommitWithinRequest);
+        if is_kept {
+            request.last_index()
+        } else {
+            self.state.persistent.log.last_index()
+        }
+    }
+
+    /// Acknowledges what the request named, not all that the log has: the rest may differ from the leader's.
+    fn acknowledge(&mut self, leader: NodeId, through: LogIndex) {
+        let is_kept = self.rules().keeps(Rule::PersistEntriesBeforeAcknowledging);
+        let promise = if is_kept {
+            Promise::Log(through)
+        } else {
+            Promise::Nothing
+        };
+        self.draft(
+            leader,
+            Message::AppendReply(AppendReply::Matched { through }),
+            promise,
+        );
+    }
+
+    /// Whether it leads.
+    pub fn is_leader(&self) -> bool {
+        self.state.role.name() == RoleName::Leader
+    }
+}
