@@ -1,4 +1,8 @@
 //! Raft, as a library that stands by itself, and the playground on top of it.
 
 pub mod consensus;
+pub mod machine;
+pub mod playground;
 pub mod types;
+#[cfg(feature = "tui")]
+pub mod ui;
