@@ -2,4 +2,8 @@
 
 pub mod check;
 pub mod consensus;
+pub mod machine;
+pub mod playground;
 pub mod types;
+#[cfg(feature = "tui")]
+pub mod ui;

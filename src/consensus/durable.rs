@@ -380,6 +380,11 @@ impl<S: Store> Driver<S> {
         &self.store
     }
 
+    /// The store, to look after what concerns other files on its disk.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
     /// Ends this incarnation and gives the store back.
     pub fn into_store(self) -> S {
         self.store

@@ -1,0 +1,49 @@
+//! Bring your own state machine: what the log is for.
+
+mod key_value;
+
+pub use key_value::{KeyValue, KeyValueCommand, KeyValueError};
+
+use bytes::Bytes;
+
+/// What every server applies the committed commands to, in log order (§2).
+///
+/// It must be deterministic: the same commands in the same order give the same state and the same answers, on every
+/// server. A command that makes no sense is answered, not panicked about: it is in every server's log.
+pub trait StateMachine: Send + 'static {
+    /// Applies one committed command and gives the answer for its caller.
+    fn apply(&mut self, command: &[u8]) -> Bytes;
+}
+
+/// A state machine that can be shown to people.
+pub trait Exhibit: StateMachine {
+    /// A command in a few characters, for a log cell: `x=3`.
+    fn describe(command: &[u8]) -> String;
+
+    /// The state as pairs of names and values, in a fixed order.
+    fn contents(&self) -> Vec<(String, String)>;
+}
+
+/// Text where the bytes are text, hexadecimal where they are not; what a person would break a line or a screen with
+/// is escaped.
+pub fn readable(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.chars().flat_map(escaped).collect(),
+        Err(_) => bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 0xf])
+            .filter_map(hex_digit)
+            .collect(),
+    }
+}
+
+fn hex_digit(nibble: u8) -> Option<char> {
+    char::from_digit(u32::from(nibble), 16)
+}
+
+fn escaped(character: char) -> impl Iterator<Item = char> {
+    let is_plain = character == ' ' || character.is_alphanumeric() || character.is_ascii_graphic();
+    let plain = is_plain.then_some(character);
+    let escape = (!is_plain).then(|| character.escape_unicode());
+    plain.into_iter().chain(escape.into_iter().flatten())
+}

@@ -1,0 +1,183 @@
+//! The sample state machine: a key-value store whose commands are text, so that a log can be read and written by hand.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{Exhibit, StateMachine, readable};
+
+/// A key-value store of strings.
+///
+/// ```
+/// use raft_play::machine::{KeyValue, StateMachine};
+/// let mut store = KeyValue::default();
+/// assert_eq!(store.apply(b"x=1"), "ok");
+/// assert_eq!(store.apply(b"cas x 1 2"), "ok");
+/// assert_eq!(store.apply(b"get x"), "2");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct KeyValue {
+    values: BTreeMap<String, String>,
+}
+
+/// A command of the key-value store. Its text form is what stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeyValueCommand {
+    /// `set x 1` or `x=1`: x becomes 1. Answers `ok`.
+    Set(String, String),
+    /// `get x`: answers the value, or `none`.
+    Get(String),
+    /// `delete x`: x is no more. Answers `ok`, or `none` where it was not.
+    Delete(String),
+    /// `cas x 1 2`: x becomes 2 if it is 1. Answers `ok`, or `is` and the value there is.
+    CompareAndSet {
+        /// The key.
+        key: String,
+        /// What it must be.
+        expected: String,
+        /// What it becomes.
+        new: String,
+    },
+    /// `append x 1`: 1 is added at the end of x's value, which starts empty. Answers the new value.
+    Append(String, String),
+}
+
+/// Why a text is no command.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no command; try: set x 1, x=1, get x, delete x, cas x 1 2, append x 1")]
+pub struct KeyValueError(String);
+
+impl KeyValueCommand {
+    /// Reads a command from its text.
+    pub fn parse(text: &[u8]) -> Result<Self, KeyValueError> {
+        let error = || KeyValueError(readable(text));
+        let text = std::str::from_utf8(text).map_err(|_| error())?;
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let owned = |word: &str| word.to_owned();
+        match words[..] {
+            ["set", key, value] => Ok(Self::Set(owned(key), owned(value))),
+            ["get", key] => Ok(Self::Get(owned(key))),
+            ["delete", key] => Ok(Self::Delete(owned(key))),
+            ["cas", key, expected, new] => Ok(Self::CompareAndSet {
+                key: owned(key),
+                expected: owned(expected),
+                new: owned(new),
+            }),
+            ["append", key, value] => Ok(Self::Append(owned(key), owned(value))),
+            [assignment] => match assignment.split_once('=') {
+                Some((key, value)) if !key.is_empty() => Ok(Self::Set(owned(key), owned(value))),
+                Some(_) | None => Err(error()),
+            },
+            [] | [..] => Err(error()),
+        }
+    }
+
+    /// In a few characters, for a log cell.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Set(key, value) => format!("{key}={value}"),
+            Self::Get(key) => format!("{key}?"),
+            Self::Delete(key) => format!("-{key}"),
+            Self::CompareAndSet { key, expected, new } => format!("{key}:{expected}>{new}"),
+            Self::Append(key, value) => format!("{key}+{value}"),
+        }
+    }
+}
+
+impl KeyValue {
+    /// The value of a key.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.values.get(key).map(String::as_str)
+    }
+
+    fn run(&mut self, command: KeyValueCommand) -> String {
+        let none = || "none".to_owned();
+        match command {
+            KeyValueCommand::Set(key, value) => {
+                self.values.insert(key, value);
+                "ok".to_owned()
+            }
+            KeyValueCommand::Get(key) => self.values.get(&key).cloned().unwrap_or_else(none),
+            KeyValueCommand::Delete(key) => self.values.remove(&key).map_or_else(none, |_| "ok".to_owned()),
+            KeyValueCommand::CompareAndSet { key, expected, new } => match self.values.get_mut(&key) {
+                Some(value) if *value == expected => {
+                    *value = new;
+                    "ok".to_owned()
+                }
+                Some(value) => format!("is {value}"),
+                None => none(),
+            },
+            KeyValueCommand::Append(key, value) => {
+                let whole = self.values.entry(key).or_default();
+                whole.push_str(&value);
+                whole.clone()
+            }
+        }
+    }
+}
+
+impl StateMachine for KeyValue {
+    fn apply(&mut self, command: &[u8]) -> Bytes {
+        let answer = match KeyValueCommand::parse(command) {
+            Ok(command) => self.run(command),
+            Err(error) => format!("error: {error}"),
+        };
+        Bytes::from(answer)
+    }
+}
+
+impl Exhibit for KeyValue {
+    fn describe(command: &[u8]) -> String {
+        KeyValueCommand::parse(command).map_or_else(|_| readable(command), |command| command.brief())
+    }
+
+    fn contents(&self) -> Vec<(String, String)> {
+        self.values
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(commands: &[&str]) -> Vec<String> {
+        let mut store = KeyValue::default();
+        let answer = |command: &&str| String::from_utf8(store.apply(command.as_bytes()).to_vec()).unwrap();
+        commands.iter().map(answer).collect()
+    }
+
+    #[test]
+    fn commands_do_what_they_say() {
+        assert_eq!(
+            answers(&["set x 1", "get x", "x=2", "get x"]),
+            ["ok", "1", "ok", "2"]
+        );
+        assert_eq!(
+            answers(&["get x", "delete x", "x=1", "delete x", "get x"]),
+            ["none", "none", "ok", "ok", "none"]
+        );
+        assert_eq!(
+            answers(&["cas x 1 2", "x=1", "cas x 3 2", "cas x 1 2"]),
+            ["none", "ok", "is 1", "ok"]
+        );
+        assert_eq!(answers(&["append x a", "append x b"]), ["a", "ab"]);
+    }
+
+    #[test]
+    fn nonsense_is_answered() {
+        for nonsense in ["", "hello", "set x", "=1", "cas x 1"] {
+            assert!(answers(&[nonsense])[0].starts_with("error: "), "{nonsense:?}");
+        }
+        assert!(KeyValue::default().apply(&[0xff, 0xfe]).starts_with(b"error: "));
+    }
+
+    #[test]
+    fn descriptions_fit_a_cell_and_hold_no_control_characters() {
+        assert_eq!(KeyValue::describe(b"set x 7"), "x=7");
+        assert_eq!(KeyValue::describe(b"\x1b[2J"), "\\u{1b}[2J");
+        assert_eq!(KeyValue::describe(&[0xff]), "ff");
+    }
+}

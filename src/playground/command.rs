@@ -1,0 +1,161 @@
+//! Everything a person or a script can do to a world.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::settings::{DiskSettings, LinkSettings};
+use crate::consensus::Rule;
+use crate::types::{NodeId, VirtualTime};
+
+/// An action. Keys, palette, mouse, scripts and tests all speak it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Command {
+    /// A client proposes a command, at a node or, where none is named, at the leader of the highest term.
+    Propose {
+        /// The node.
+        #[serde(default)]
+        to: Option<NodeId>,
+        /// The command's text.
+        command: String,
+    },
+    /// The process dies: its memory is gone, what it wrote stays.
+    Crash(NodeId),
+    /// The machine loses power: what was not synced is gone.
+    CutPower(NodeId),
+    /// A node that is down starts again from its disk.
+    Restart(NodeId),
+    /// The process stands still: it keeps its memory, but does nothing.
+    Freeze(NodeId),
+    /// A frozen process goes on.
+    Thaw(NodeId),
+    /// A node's timer runs out now: a leader's heartbeat timer, anyone else's election timer.
+    FireTimer(NodeId),
+    /// The election timers of these nodes (of all, where none is named) run out at the same moment.
+    TieTimers(#[serde(default)] Vec<NodeId>),
+    /// The election timers are spread evenly over the range.
+    SpreadTimers,
+    /// Nodes reach only those of their own group; a node that is not named is a group of its own. Replaces
+    /// the partition before it.
+    Partition(Vec<Vec<NodeId>>),
+    /// Cuts a link, both ways.
+    Cut {
+        /// One end.
+        from: NodeId,
+        /// The other.
+        to: NodeId,
+    },
+    /// Mends a link, both ways.
+    Mend {
+        /// One end.
+        from: NodeId,
+        /// The other.
+        to: NodeId,
+    },
+    /// Cuts a link one way.
+    CutOneWay {
+        /// Who is not heard.
+        from: NodeId,
+        /// By whom.
+        to: NodeId,
+    },
+    /// Mends a link one way.
+    MendOneWay {
+        /// Who is heard again.
+        from: NodeId,
+        /// By whom.
+        to: NodeId,
+    },
+    /// Ends the partition and mends every link.
+    Heal,
+    /// Changes how links carry messages: one link, all from or to a node, or all.
+    Link {
+        /// The sender; all where none is named.
+        #[serde(default)]
+        from: Option<NodeId>,
+        /// The receiver; all where none is named.
+        #[serde(default)]
+        to: Option<NodeId>,
+        /// The new settings.
+        settings: LinkSettings,
+    },
+    /// Changes how a node's disk behaves, or every node's.
+    Disk {
+        /// The node; all where none is named.
+        #[serde(default)]
+        node: Option<NodeId>,
+        /// The new settings.
+        settings: DiskSettings,
+    },
+    /// Changes the range that election timeouts are drawn from. Timers that run keep their deadline.
+    ElectionTimeout {
+        /// The shortest, in milliseconds.
+        min_ms: u64,
+        /// The longest, in milliseconds.
+        max_ms: u64,
+    },
+    /// Changes the time between heartbeats.
+    Heartbeat {
+        /// In milliseconds.
+        every_ms: u64,
+    },
+    /// Bounds the entries in one request.
+    Batch {
+        /// At least one.
+        entries: u32,
+    },
+    /// Breaks a rule of Raft, on every node.
+    Break(Rule),
+    /// Keeps a broken rule again.
+    Keep(Rule),
+}
+
+/// A command at its time. It comes before whatever else is due at that time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TimedCommand {
+    /// When, in the world's time.
+    pub at: VirtualTime,
+    /// What.
+    pub command: Command,
+}
+
+/// Why a command was not carried out. The world is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// There is no such node.
+    #[error("there is no {0}; the nodes are S1 to S{1}")]
+    NoSuchNode(NodeId, usize),
+    /// The node is down.
+    #[error("{0} is down; bring it back first")]
+    Down(NodeId),
+    /// The node is up.
+    #[error("{0} is up")]
+    Up(NodeId),
+    /// The node is frozen.
+    #[error("{0} is frozen already")]
+    Frozen(NodeId),
+    /// The node is not frozen.
+    #[error("{0} is not frozen")]
+    NotFrozen(NodeId),
+    /// Nobody leads.
+    #[error("no leader to propose to; wait for an election, or name a node")]
+    NoLeader,
+    /// A link leads from one node to another.
+    #[error("{0} has no link to itself")]
+    SelfLink(NodeId),
+    /// A node stands in two groups.
+    #[error("{0} stands in two groups")]
+    TwoGroups(NodeId),
+    /// A setting makes no sense.
+    #[error("{0}")]
+    Setting(&'static str),
+    /// A node could not start from its disk.
+    #[error("{0} can't start: {1}")]
+    Recovery(NodeId, String),
+}
+
+/// Milliseconds, as commands speak of them.
+pub(super) fn milliseconds(number: u64) -> Duration {
+    Duration::from_millis(number)
+}

@@ -1,0 +1,191 @@
+//! The trace: everything that happens in a world, in order.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::command::Command;
+use super::snapshot::MessageId;
+use crate::consensus::Event;
+use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId, Term, VirtualTime, WriteSequence};
+
+/// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
+/// this number; what was recorded under another is refused.
+pub const TRACE_VERSION: u32 = 1;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// When.
+    pub at: VirtualTime,
+    /// Its place among all that happened, from 0.
+    pub ordinal: u64,
+    /// What.
+    pub what: Happening,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Happening {
+    /// A person or a script did something.
+    Commanded(Command),
+    /// A node started: the first time, or again.
+    Started {
+        /// The node.
+        node: NodeId,
+        /// The term on its disk.
+        term: Term,
+        /// The last entry on its disk.
+        last: LogPosition,
+        /// How many bytes of an unfinished write were cut off.
+        torn_bytes: u64,
+    },
+    /// A node went down.
+    Stopped {
+        /// The node.
+        node: NodeId,
+        /// How.
+        how: Stop,
+    },
+    /// A node did something, and why.
+    Node {
+        /// The node.
+        node: NodeId,
+        /// What.
+        event: Event,
+    },
+    /// A node's timer ran out.
+    TimerFired {
+        /// The node.
+        node: NodeId,
+        /// Which.
+        timer: Timer,
+        /// How long it had been set for.
+        after: Duration,
+    },
+    /// A message was sent.
+    Sent {
+        /// Its number.
+        message: MessageId,
+        /// What it says.
+        envelope: Envelope,
+        /// When it will arrive; `None` where it is lost.
+        due: Option<VirtualTime>,
+    },
+    /// A message was delivered.
+    Delivered {
+        /// Its number.
+        message: MessageId,
+        /// What it says.
+        envelope: Envelope,
+    },
+    /// A message was lost.
+    Lost {
+        /// Its number.
+        message: MessageId,
+        /// What it says.
+        envelope: Envelope,
+        /// Why.
+        reason: Loss,
+    },
+    /// A node handed a write to its disk.
+    WriteBegun {
+        /// The node.
+        node: NodeId,
+        /// The write.
+        sequence: WriteSequence,
+        /// When it will be durable.
+        due: VirtualTime,
+    },
+    /// A node applied an entry to its state machine.
+    Applied {
+        /// The node.
+        node: NodeId,
+        /// The entry.
+        position: LogPosition,
+        /// The command; `None` for a no-op.
+        command: Option<Bytes>,
+        /// The machine's answer.
+        answer: Bytes,
+    },
+    /// A client got an answer.
+    Answered {
+        /// The node that answered.
+        node: NodeId,
+        /// The proposal.
+        proposal: ProposalId,
+        /// The answer.
+        answer: ClientAnswer,
+    },
+    /// A promise of Raft was broken; time stops here.
+    Violated {
+        /// The property's name.
+        property: String,
+        /// What broke it, in a sentence.
+        detail: String,
+    },
+}
+
+/// How a node went down.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Stop {
+    /// Its process died.
+    Crash {
+        /// What it had written and not synced: still there, unless the power goes too.
+        unsynced_from: Option<LogIndex>,
+    },
+    /// Its power went.
+    PowerCut {
+        /// The first entry that was lost, and the last; `None` where none was.
+        lost: Option<(LogIndex, LogIndex)>,
+    },
+    /// It failed by itself.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A timer of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// The election timer.
+    Election,
+    /// The heartbeat timer.
+    Heartbeat,
+}
+
+/// Why a message was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Loss {
+    /// The link is cut.
+    Cut,
+    /// The network lost it.
+    Chance,
+    /// Its receiver is down.
+    ReceiverDown,
+}
+
+/// What a client was told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ClientAnswer {
+    /// The command was applied, with this answer.
+    Done {
+        /// Where it stands in the log.
+        index: LogIndex,
+        /// The machine's answer.
+        answer: Bytes,
+    },
+    /// The node does not lead; the command has no effect.
+    NotLeader {
+        /// Who leads, as far as it knows.
+        leader: Option<NodeId>,
+    },
+    /// Another entry was committed where the command stood; the command has no effect.
+    Overwritten {
+        /// Where it stood.
+        index: LogIndex,
+    },
+    /// The node went down first: nobody knows whether it will take effect.
+    Unknown,
+}

@@ -1,0 +1,144 @@
+//! How a world behaves: its defaults are a small data centre at which a class can look.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::consensus::{Limits, RuleSet};
+
+/// A world's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// Election timeouts are drawn from this range.
+    pub election_timeout: Span,
+    /// The time between a leader's heartbeats.
+    pub heartbeat: Duration,
+    /// How links carry messages, unless set otherwise.
+    pub link: LinkSettings,
+    /// How disks behave, unless set otherwise.
+    pub disk: DiskSettings,
+    /// Bounds on what leaders send.
+    pub limits: Limits,
+    /// The rules of Raft that are kept: all, unless one is broken on purpose.
+    pub rules: RuleSet,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            election_timeout: Span::of_millis(150, 300),
+            heartbeat: Duration::from_millis(50),
+            link: LinkSettings::default(),
+            disk: DiskSettings::default(),
+            limits: Limits::default(),
+            rules: RuleSet::sound(),
+        }
+    }
+}
+
+/// A range of durations, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(u64, u64)", into = "(u64, u64)")]
+pub struct Span {
+    min: Duration,
+    max: Duration,
+}
+
+impl Span {
+    /// The longest duration in a span: an hour.
+    pub const LONGEST: Duration = Duration::from_secs(3600);
+
+    /// A range; `None` where it is upside down or longer than [`LONGEST`](Self::LONGEST).
+    pub fn new(min: Duration, max: Duration) -> Option<Self> {
+        (min <= max && max <= Self::LONGEST).then_some(Self { min, max })
+    }
+
+    /// A range in milliseconds.
+    pub const fn of_millis(min: u64, max: u64) -> Self {
+        assert!(min <= max && max <= 3_600_000, "a span that can't be");
+        Self {
+            min: Duration::from_millis(min),
+            max: Duration::from_millis(max),
+        }
+    }
+
+    /// The shortest.
+    pub const fn min(self) -> Duration {
+        self.min
+    }
+
+    /// The longest.
+    pub const fn max(self) -> Duration {
+        self.max
+    }
+}
+
+/// From microseconds, as saves and commands write them.
+impl TryFrom<(u64, u64)> for Span {
+    type Error = String;
+
+    fn try_from((min, max): (u64, u64)) -> Result<Self, String> {
+        Self::new(Duration::from_micros(min), Duration::from_micros(max))
+            .ok_or_else(|| format!("({min}, {max}) is no range of microseconds up to an hour"))
+    }
+}
+
+impl From<Span> for (u64, u64) {
+    fn from(span: Span) -> Self {
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        (micros(span.min), micros(span.max))
+    }
+}
+
+/// How a link carries messages. Shares are in parts per million.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkSettings {
+    /// How long a message takes, in microseconds from and to; the difference is the jitter.
+    pub latency: Span,
+    /// How many of a million messages are lost.
+    pub loss_ppm: u32,
+    /// How many of a million messages arrive twice.
+    pub duplication_ppm: u32,
+    /// How many of a million messages are held up so that later ones overtake them. All others keep their order.
+    pub reordering_ppm: u32,
+}
+
+impl Default for LinkSettings {
+    fn default() -> Self {
+        Self {
+            latency: Span::of_millis(10, 15),
+            loss_ppm: 0,
+            duplication_ppm: 0,
+            reordering_ppm: 0,
+        }
+    }
+}
+
+impl LinkSettings {
+    /// All of a million.
+    pub const ALL_PPM: u32 = 1_000_000;
+
+    /// Whether every share is at most all.
+    pub fn is_valid(&self) -> bool {
+        [self.loss_ppm, self.duplication_ppm, self.reordering_ppm]
+            .iter()
+            .all(|&share| share <= Self::ALL_PPM)
+    }
+}
+
+/// How a disk behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DiskSettings {
+    /// How long a sync takes, in microseconds from and to.
+    pub latency: Span,
+}
+
+impl Default for DiskSettings {
+    fn default() -> Self {
+        Self {
+            latency: Span::of_millis(1, 3),
+        }
+    }
+}

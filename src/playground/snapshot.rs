@@ -1,0 +1,191 @@
+//! What a world looks like at one moment, for whoever draws it. Read-only and self-contained.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::settings::Settings;
+use crate::consensus::{Flow, Log};
+use crate::types::{Envelope, LogIndex, NodeId, Term, VirtualTime, WriteSequence};
+
+/// A world at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The world's time.
+    pub now: VirtualTime,
+    /// The seed of its random draws.
+    pub seed: u64,
+    /// Its settings.
+    pub settings: Settings,
+    /// All nodes, by id.
+    pub nodes: Vec<NodeView>,
+    /// The messages in flight, by id.
+    pub messages: Vec<MessageView>,
+    /// The directed links that carry nothing now, by a cut or by the partition.
+    pub cut: BTreeSet<(NodeId, NodeId)>,
+    /// The groups of the partition; empty where there is none.
+    pub partition: Vec<BTreeSet<NodeId>>,
+    /// The hash of the trace so far.
+    pub trace_hash: u128,
+    /// How many messages have been delivered.
+    pub delivered: u64,
+}
+
+impl Snapshot {
+    /// The node with this id.
+    pub fn node(&self, id: NodeId) -> Option<&NodeView> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// The nodes that lead, the one of the highest term first. Frozen ones included, nodes that are down not.
+    pub fn leaders(&self) -> Vec<&NodeView> {
+        let leads = |node: &&NodeView| {
+            matches!(node.role, RoleView::Leader { .. }) && node.condition != Condition::Down
+        };
+        let mut leaders: Vec<_> = self.nodes.iter().filter(leads).collect();
+        leaders.sort_by_key(|node| std::cmp::Reverse(node.term));
+        leaders
+    }
+
+    /// How many disks hold durably the very entry that `node` has at `index`.
+    pub fn disks_holding(&self, node: &NodeView, index: LogIndex) -> usize {
+        let term = node.log.term_at(index);
+        let holds = |other: &&NodeView| other.durable >= index && other.log.term_at(index) == term;
+        if term.is_none() {
+            0
+        } else {
+            self.nodes.iter().filter(holds).count()
+        }
+    }
+
+    /// How many nodes make a majority.
+    pub fn majority(&self) -> usize {
+        self.nodes.len() / 2 + 1
+    }
+}
+
+/// A node at one moment.
+#[derive(Clone, Debug)]
+pub struct NodeView {
+    /// Its name.
+    pub id: NodeId,
+    /// Whether it runs.
+    pub condition: Condition,
+    /// Its role. Of a node that is down: a follower without a leader.
+    pub role: RoleView,
+    /// Its term. Of a node that is down: the one on its disk.
+    pub term: Term,
+    /// Its vote in that term.
+    pub vote: Option<NodeId>,
+    /// Its log. Of a node that is down: what it would start with.
+    pub log: Log,
+    /// The last index that it knows to be committed; 0 when down.
+    pub commit: LogIndex,
+    /// The last index that it applied; 0 when down.
+    pub applied: LogIndex,
+    /// The last index that a power cut now would leave it.
+    pub durable: LogIndex,
+    /// Its writes under way, with the time at which each will be on disk.
+    pub writes: Vec<(WriteSequence, VirtualTime)>,
+    /// Its running timer: the heartbeat timer of a leader, the election timer of anyone else.
+    pub timer: Option<TimerView>,
+    /// What its state machine holds.
+    pub contents: Vec<(String, String)>,
+    /// How many messages wait for it to thaw.
+    pub backlog: usize,
+    /// Why it went down, where it did so by itself.
+    pub failure: Option<String>,
+}
+
+impl NodeView {
+    /// Whether it runs and is not frozen.
+    pub fn is_up(&self) -> bool {
+        self.condition == Condition::Up
+    }
+}
+
+/// Whether a node runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Condition {
+    /// It runs.
+    Up,
+    /// It stands still.
+    Frozen,
+    /// It is down.
+    Down,
+}
+
+/// A node's role, with what only that role has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleView {
+    /// A follower.
+    Follower {
+        /// Of whom, once it has heard from the leader.
+        leader: Option<NodeId>,
+    },
+    /// A candidate.
+    Candidate {
+        /// Who granted.
+        granted: BTreeSet<NodeId>,
+        /// Who refused.
+        refused: BTreeSet<NodeId>,
+    },
+    /// A leader.
+    Leader {
+        /// What it knows of each follower.
+        peers: BTreeMap<NodeId, PeerView>,
+    },
+}
+
+/// What a leader knows of a follower.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerView {
+    /// Match index.
+    pub matched: LogIndex,
+    /// Next index. A guess while the flow is a probe.
+    pub next: LogIndex,
+    /// How entries flow to it.
+    pub flow: Flow,
+}
+
+/// A running timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerView {
+    /// When it runs out.
+    pub deadline: VirtualTime,
+    /// How long it was set for.
+    pub duration: Duration,
+}
+
+impl TimerView {
+    /// How much of it is left, in parts per thousand.
+    pub fn left_permille(&self, now: VirtualTime) -> u64 {
+        let left = self.deadline.since(now).as_nanos();
+        let whole = self.duration.as_nanos().max(1);
+        u64::try_from((left * 1000 / whole).min(1000)).unwrap_or(1000)
+    }
+}
+
+/// A message's number, in the order of sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId(pub u64);
+
+/// A message in flight.
+#[derive(Clone, Debug)]
+pub struct MessageView {
+    /// Its number.
+    pub id: MessageId,
+    /// What it says, and to whom.
+    pub envelope: Envelope,
+    /// When it was sent.
+    pub sent: VirtualTime,
+    /// When it will arrive.
+    pub due: VirtualTime,
+}
+
+impl MessageView {
+    /// How much of its way it has gone, in parts per thousand.
+    pub fn travelled_permille(&self, now: VirtualTime) -> u64 {
+        let whole = self.due.since(self.sent).as_nanos().max(1);
+        u64::try_from((now.since(self.sent).as_nanos() * 1000 / whole).min(1000)).unwrap_or(1000)
+    }
+}

@@ -1,0 +1,3 @@
+//! The screen: the only user of the terminal.
+
+pub mod view;

@@ -1,0 +1,261 @@
+//! What the person at the keyboard has chosen to see: everything on the screen that is not in the world.
+
+use std::collections::BTreeSet;
+
+use tui_input::Input;
+
+use crate::playground::{Snapshot, StoryLine};
+use crate::types::{NodeId, VirtualTime};
+
+/// All that one frame is drawn from. The same scene gives the same frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The world at this moment.
+    pub snapshot: &'a Snapshot,
+    /// What happened so far, oldest first, heartbeats folded away.
+    pub story: &'a [StoryLine],
+    /// What the person has chosen to see.
+    pub view: &'a View,
+}
+
+/// What the person has chosen to see.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The node that keys act on.
+    pub selection: Selection,
+    /// Whether time runs.
+    pub pace: Pace,
+    /// How fast.
+    pub speed: Speed,
+    /// What lies over the main screen, if anything.
+    pub overlay: Option<Overlay>,
+    /// The notes strip.
+    pub notes: Notes,
+    /// A short message, until the next key or its time is over.
+    pub toast: Option<Toast>,
+    /// The promise that was broken, if one was: its name and what broke it.
+    pub violation: Option<Banner>,
+    /// The first log index shown; `None` keeps the end in view.
+    pub log_scroll: Option<u64>,
+    /// The colours.
+    pub theme: ThemeName,
+    /// Whether only ASCII characters may be drawn.
+    pub ascii: bool,
+    /// Which of the three views fills the screen, if one does.
+    pub zoom: Option<Pane>,
+    /// The name of the scene that was loaded, if one was.
+    pub title: Option<String>,
+}
+
+/// Which node keys act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// The leader of the highest term, whoever that is; the first node where there is none.
+    Leader,
+    /// This node.
+    Node(NodeId),
+}
+
+/// Whether time runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It stands.
+    Paused,
+    /// It runs.
+    Running,
+    /// It runs until the next line of the story.
+    ToNextLine,
+}
+
+/// How fast virtual time runs against the clock on the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speed {
+    /// 1/40 while a vote, a non-empty append or an answer to one is in flight, else 1/8.
+    Auto,
+    /// `numerator / denominator`, from 1/1000 up.
+    Times {
+        /// Virtual time.
+        numerator: u32,
+        /// Against so much time on the wall.
+        denominator: u32,
+    },
+    /// As fast as the machine can.
+    Max,
+}
+
+/// A pane of the main screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The ring.
+    Cluster,
+    /// What happened.
+    Story,
+    /// All logs.
+    Logs,
+}
+
+/// What lies over the main screen. Prompts hold time.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// The keys.
+    Help,
+    /// Why a line of the story happened: the line's place in the story.
+    Why(usize),
+    /// The palette.
+    Palette(Palette),
+    /// A value to propose is typed.
+    Propose(Input),
+    /// A partition is put together, previewed as walls.
+    Partition(PartitionDraft),
+    /// The second half of "cut the link to": the next digit says to whom.
+    Link {
+        /// From this node.
+        from: NodeId,
+        /// Both ways, or only from it.
+        one_way: bool,
+    },
+    /// A save is chosen.
+    Open(OpenDialog),
+    /// A name for a save is typed.
+    Save(SaveDialog),
+}
+
+/// The palette: a line of words, and what it could mean.
+#[derive(Clone, Debug, Default)]
+pub struct Palette {
+    /// What is typed.
+    pub input: Input,
+    /// What it could mean, best first.
+    pub candidates: Vec<PaletteRow>,
+    /// Which of them is chosen.
+    pub chosen: usize,
+    /// What is wrong with what is typed, if something is.
+    pub error: Option<String>,
+}
+
+/// A row of the palette.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaletteRow {
+    /// The words: `crash 3`.
+    pub words: String,
+    /// What they do.
+    pub explanation: String,
+    /// The key that does the same, if one does.
+    pub key: Option<String>,
+}
+
+/// A partition on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionDraft {
+    /// The groups, in the order shown; the first starts with the selected node.
+    pub groups: Vec<BTreeSet<NodeId>>,
+    /// The group that a digit moves a node into.
+    pub target: usize,
+}
+
+/// The choice of a save to open.
+#[derive(Clone, Debug, Default)]
+pub struct OpenDialog {
+    /// What the names must contain.
+    pub filter: Input,
+    /// The saves that are left.
+    pub rows: Vec<OpenRow>,
+    /// Which of them is chosen.
+    pub chosen: usize,
+}
+
+/// A save that can be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRow {
+    /// Its name or path.
+    pub name: String,
+    /// Its title, or what is wrong with it.
+    pub title: String,
+    /// Where it comes from: `shipped`, or its folder.
+    pub origin: String,
+}
+
+/// A name for a save.
+#[derive(Clone, Debug, Default)]
+pub struct SaveDialog {
+    /// What is typed.
+    pub name: Input,
+    /// The file that would be overwritten: the next Enter does it.
+    pub overwrite: Option<String>,
+}
+
+/// The notes strip: a list of steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// The steps.
+    pub steps: Vec<String>,
+    /// The one shown.
+    pub current: usize,
+    /// Whether the strip is hidden.
+    pub hidden: bool,
+}
+
+/// A short message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What it says.
+    pub text: String,
+    /// Whether it tells of something that did not work.
+    pub is_error: bool,
+}
+
+/// A broken promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Banner {
+    /// The property: `Leader Completeness`.
+    pub property: String,
+    /// What broke it: `S5 leads term 5 without entry 2`.
+    pub detail: String,
+    /// When.
+    pub at: VirtualTime,
+}
+
+/// A theme's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThemeName {
+    /// Light on dark, safe for the colour-blind.
+    #[default]
+    Dark,
+    /// Dark on light.
+    Light,
+    /// Few colours, far apart.
+    HighContrast,
+    /// No colour: bold, dim, reverse.
+    Mono,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            selection: Selection::Leader,
+            pace: Pace::Running,
+            speed: Speed::Auto,
+            overlay: None,
+            notes: Notes::default(),
+            toast: None,
+            violation: None,
+            log_scroll: None,
+            theme: ThemeName::default(),
+            ascii: false,
+            zoom: None,
+            title: None,
+        }
+    }
+}
+
+impl View {
+    /// The node that keys act on now; `None` where there are no nodes.
+    pub fn selected(&self, snapshot: &Snapshot) -> Option<NodeId> {
+        let leader = || snapshot.leaders().first().map(|node| node.id);
+        let first = || snapshot.nodes.first().map(|node| node.id);
+        match self.selection {
+            Selection::Node(id) if snapshot.node(id).is_some() => Some(id),
+            Selection::Node(_) | Selection::Leader => leader().or_else(first),
+        }
+    }
+}
