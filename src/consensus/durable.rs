@@ -368,11 +368,16 @@ impl<S: Store> Driver<S> {
             self.proven = self.proven.next();
         }
         let grown = self.proven > before;
-        Ok(grown.then_some(Durable {
+        Ok(grown.then(|| self.proof()))
+    }
+
+    /// The proof of the durable prefix, once more: one goes to the core, and messages are released against another.
+    pub fn proof(&self) -> Durable {
+        Durable {
             node: self.node,
             incarnation: self.incarnation,
             through: self.proven,
-        }))
+        }
     }
 
     /// The store.
