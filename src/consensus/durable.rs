@@ -116,7 +116,12 @@ pub struct Held<T> {
 
 impl<T> Held<T> {
     pub(super) fn new(node: NodeId, incarnation: Incarnation, waits_for: WriteSequence, value: T) -> Self {
-        Self { node, incarnation, waits_for, value }
+        Self {
+            node,
+            incarnation,
+            waits_for,
+            value,
+        }
     }
 
     /// The write that must be durable first; 0 where there is nothing to wait for.
@@ -131,7 +136,11 @@ impl<T> Held<T> {
     /// Gives itself back where the proof is of an earlier write, of another node, or of another incarnation.
     pub fn release(self, proof: &Durable) -> Result<Outbound<T>, Self> {
         let same = self.node == proof.node && self.incarnation == proof.incarnation;
-        if same && self.waits_for <= proof.through { Ok(Outbound { value: self.value }) } else { Err(self) }
+        if same && self.waits_for <= proof.through {
+            Ok(Outbound { value: self.value })
+        } else {
+            Err(self)
+        }
     }
 
     /// The value, for a save to write down. A save is not a transport: it keeps what the value waits for with it.
@@ -276,7 +285,13 @@ impl<S: Store> Driver<S> {
     ///
     /// The store must have synced whatever it recovered. `incarnation` must be one that this node never had.
     pub fn new(store: S, node: NodeId, incarnation: Incarnation) -> (Self, Durable) {
-        Self::resume(store, node, incarnation, WriteSequence::default(), WriteSequence::default())
+        Self::resume(
+            store,
+            node,
+            incarnation,
+            WriteSequence::default(),
+            WriteSequence::default(),
+        )
     }
 
     /// A driver as a save found it: `begun` writes begun, all through `proven` durable.
@@ -288,14 +303,33 @@ impl<S: Store> Driver<S> {
         proven: WriteSequence,
     ) -> (Self, Durable) {
         assert!(proven <= begun, "more writes proven than begun");
-        let driver =
-            Self { store, node, incarnation, begun, proven, synced_ahead: BTreeSet::new(), failed: false };
-        (driver, Durable { node, incarnation, through: proven })
+        let driver = Self {
+            store,
+            node,
+            incarnation,
+            begun,
+            proven,
+            synced_ahead: BTreeSet::new(),
+            failed: false,
+        };
+        (
+            driver,
+            Durable {
+                node,
+                incarnation,
+                through: proven,
+            },
+        )
     }
 
     /// A write that was under way when a save was made.
     pub(crate) fn resume_pending(&self, sequence: WriteSequence, sync: S::Sync) -> Pending<S> {
-        Pending { node: self.node, incarnation: self.incarnation, sequence, sync }
+        Pending {
+            node: self.node,
+            incarnation: self.incarnation,
+            sequence,
+            sync,
+        }
     }
 
     /// Hands a write to the store.
@@ -309,7 +343,10 @@ impl<S: Store> Driver<S> {
         }
         let expected = self.begun.next();
         if write.sequence != expected {
-            return Err(DriverError::OutOfOrder { expected, found: write.sequence });
+            return Err(DriverError::OutOfOrder {
+                expected,
+                found: write.sequence,
+            });
         }
         let sync = self.store.begin(write).map_err(|error| self.fail(error))?;
         self.begun = expected;
@@ -337,7 +374,11 @@ impl<S: Store> Driver<S> {
             self.proven = self.proven.next();
         }
         let grown = self.proven > before;
-        Ok(grown.then_some(Durable { node: self.node, incarnation: self.incarnation, through: self.proven }))
+        Ok(grown.then_some(Durable {
+            node: self.node,
+            incarnation: self.incarnation,
+            through: self.proven,
+        }))
     }
 
     /// The store.
@@ -406,15 +447,27 @@ mod tests {
     }
 
     fn held(waits_for: u64) -> Held<&'static str> {
-        Held::new(NodeId::new(1), Incarnation::new(1), WriteSequence::new(waits_for), "promise")
+        Held::new(
+            NodeId::new(1),
+            Incarnation::new(1),
+            WriteSequence::new(waits_for),
+            "promise",
+        )
     }
 
     #[test]
     fn no_proof_before_all_writes_below_are_durable() {
         let (mut driver, _) = driver();
         let [first, second] = [1, 2].map(|sequence| driver.begin(&write(sequence)).unwrap());
-        assert_eq!(driver.complete(second.sync()).unwrap(), None, "write 1 is still under way");
-        let proof = driver.complete(first.sync()).unwrap().expect("both are durable now");
+        assert_eq!(
+            driver.complete(second.sync()).unwrap(),
+            None,
+            "write 1 is still under way"
+        );
+        let proof = driver
+            .complete(first.sync())
+            .unwrap()
+            .expect("both are durable now");
         assert_eq!(proof.through(), WriteSequence::new(2));
     }
 
@@ -439,7 +492,10 @@ mod tests {
     #[test]
     fn writes_come_in_order() {
         let (mut driver, _) = driver();
-        assert!(matches!(driver.begin(&write(2)), Err(DriverError::OutOfOrder { .. })));
+        assert!(matches!(
+            driver.begin(&write(2)),
+            Err(DriverError::OutOfOrder { .. })
+        ));
     }
 
     #[test]
@@ -463,7 +519,10 @@ mod tests {
         }
         let (mut driver, _) = Driver::new(Failing, NodeId::new(1), Incarnation::new(1));
         let [first, second] = [1, 2].map(|sequence| driver.begin(&write(sequence)).unwrap());
-        assert!(matches!(driver.complete(first.sync()), Err(DriverError::Store(_))));
+        assert!(matches!(
+            driver.complete(first.sync()),
+            Err(DriverError::Store(_))
+        ));
         assert!(matches!(driver.complete(second.sync()), Err(DriverError::Failed)));
         assert!(matches!(driver.begin(&write(3)), Err(DriverError::Failed)));
     }

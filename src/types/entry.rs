@@ -30,12 +30,18 @@ pub enum Payload {
 impl Entry {
     /// An entry without a command.
     pub const fn noop(term: Term) -> Self {
-        Self { term, payload: Payload::Noop }
+        Self {
+            term,
+            payload: Payload::Noop,
+        }
     }
 
     /// An entry with a command.
     pub const fn command(term: Term, command: Bytes) -> Self {
-        Self { term, payload: Payload::Command(command) }
+        Self {
+            term,
+            payload: Payload::Command(command),
+        }
     }
 
     /// What this entry counts towards limits in bytes: its command and a small allowance for the rest.
@@ -84,7 +90,9 @@ impl Entries {
 
     /// The index and term of the last entry, if any.
     pub fn last_position(&self) -> Option<LogPosition> {
-        self.as_slice().last().map(|entry| LogPosition::new(self.last_index(), entry.term))
+        self.as_slice()
+            .last()
+            .map(|entry| LogPosition::new(self.last_index(), entry.term))
     }
 
     /// How many entries.
@@ -111,7 +119,10 @@ impl Entries {
     /// The entries with their indices.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (LogIndex, &Entry)> + ExactSizeIterator {
         let first = self.first.number();
-        self.as_slice().iter().enumerate().map(move |(offset, entry)| (LogIndex::new(first + offset as u64), entry))
+        self.as_slice()
+            .iter()
+            .enumerate()
+            .map(move |(offset, entry)| (LogIndex::new(first + offset as u64), entry))
     }
 
     /// What these entries count towards limits in bytes.
@@ -122,7 +133,9 @@ impl Entries {
     /// The part from `index` on, shared; all of it where `index` is before it, none where it is past it.
     #[must_use]
     pub fn starting_at(&self, index: LogIndex) -> Self {
-        let skipped = usize::try_from(index.since(self.first)).unwrap_or(usize::MAX).min(self.len());
+        let skipped = usize::try_from(index.since(self.first))
+            .unwrap_or(usize::MAX)
+            .min(self.len());
         Self {
             first: LogIndex::new(self.first.number() + skipped as u64),
             shared: Arc::clone(&self.shared),
@@ -134,7 +147,11 @@ impl Entries {
     #[must_use]
     pub fn take(&self, count: usize) -> Self {
         let end = self.range.start + count.min(self.len());
-        Self { first: self.first, shared: Arc::clone(&self.shared), range: self.range.start..end }
+        Self {
+            first: self.first,
+            shared: Arc::clone(&self.shared),
+            range: self.range.start..end,
+        }
     }
 }
 
@@ -169,7 +186,9 @@ pub struct Configuration {
 impl Configuration {
     /// A configuration of these voters.
     pub fn of_voters(voters: impl IntoIterator<Item = NodeId>) -> Self {
-        Self { voters: voters.into_iter().collect() }
+        Self {
+            voters: voters.into_iter().collect(),
+        }
     }
 
     /// How many voters are a majority.
@@ -188,7 +207,12 @@ mod tests {
     use super::*;
 
     fn run() -> Entries {
-        Entries::new(LogIndex::new(4), (1..=3).map(|term| Entry::noop(Term::new(term))).collect::<Vec<_>>())
+        Entries::new(
+            LogIndex::new(4),
+            (1..=3)
+                .map(|term| Entry::noop(Term::new(term)))
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
@@ -197,7 +221,10 @@ mod tests {
         assert_eq!(part.first_index(), LogIndex::new(5));
         assert_eq!(part.entry(LogIndex::new(6)), Some(&Entry::noop(Term::new(3))));
         assert_eq!(part.entry(LogIndex::new(4)), None);
-        assert_eq!(part.take(1).last_position(), Some(LogPosition::new(LogIndex::new(5), Term::new(2))));
+        assert_eq!(
+            part.take(1).last_position(),
+            Some(LogPosition::new(LogIndex::new(5), Term::new(2)))
+        );
         assert_eq!(run().starting_at(LogIndex::new(1)), run());
         let past = run().starting_at(LogIndex::new(99));
         assert!(past.is_empty());

@@ -104,7 +104,10 @@ pub struct LogPosition {
 
 impl LogPosition {
     /// The position before the first entry: index 0, term 0.
-    pub const GENESIS: Self = Self { term: Term(0), index: LogIndex(0) };
+    pub const GENESIS: Self = Self {
+        term: Term(0),
+        index: LogIndex(0),
+    };
 
     /// The position at `index` with `term`.
     pub const fn new(index: LogIndex, term: Term) -> Self {
@@ -125,7 +128,13 @@ mod tests {
     #[test]
     fn positions_order_as_section_5_4_1_orders_logs() {
         let position = |index, term| LogPosition::new(LogIndex::new(index), Term::new(term));
-        assert!(position(1, 3) > position(9, 2), "a later last term wins over a longer log");
-        assert!(position(4, 2) > position(3, 2), "within a term the longer log wins");
+        assert!(
+            position(1, 3) > position(9, 2),
+            "a later last term wins over a longer log"
+        );
+        assert!(
+            position(4, 2) > position(3, 2),
+            "within a term the longer log wins"
+        );
     }
 }
