@@ -2,7 +2,9 @@
 
 pub mod consensus;
 pub mod machine;
+pub mod node;
 pub mod playground;
+pub mod storage;
 pub mod types;
 #[cfg(feature = "tui")]
 pub mod ui;

@@ -18,7 +18,7 @@ use crate::consensus::{
     StateError, TimerChange,
 };
 use crate::machine::StateMachine;
-use crate::storage::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
+use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
 use crate::types::disk::Disk;
 use crate::types::{
     ClusterId, Configuration, Entries, Envelope, LocalTime, LogIndex, LogPosition, NodeId, Payload, ProposalId, Term,

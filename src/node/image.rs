@@ -6,7 +6,7 @@ use super::{Node, NodeSettings, StartError};
 use crate::consensus::durable::{Driver, Held, Pending};
 use crate::consensus::{Output, Raft, State};
 use crate::machine::StateMachine;
-use crate::storage::{Wal, WalImage};
+use crate::storage::wal::{Wal, WalImage};
 use crate::types::disk::Disk;
 use crate::types::{Envelope, LogIndex, Payload, ProposalId, Term, WriteSequence};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::storage::{self, DiskOp, RealDisk};
+use crate::storage::real::RealDisk;
+use crate::storage::{self, DiskOp};
 use crate::types::disk::Disk;
 
 /// The files of one node.

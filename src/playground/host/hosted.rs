@@ -12,7 +12,8 @@ use crate::machine::Exhibit;
 use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd};
 use crate::playground::mirror::Mirror;
 use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
-use crate::storage::{SimulatedDisk, SimulatedSync, Wal, WalSync};
+use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
+use crate::storage::wal::{Wal, WalSync};
 use crate::types::{Envelope, LocalTime, LogIndex, NodeId, ProposalId, Term, WriteSequence};
 
 /// What a host is asked to do with a node.
