@@ -1,5 +1,6 @@
 //! Raft, as a library that stands by itself, and the playground on top of it.
 
+pub mod check;
 pub mod consensus;
 pub mod machine;
 pub mod node;
