@@ -367,12 +367,16 @@ impl<S: Store> Driver<S> {
         while self.synced_ahead.remove(&self.proven.next()) {
             self.proven = self.proven.next();
         }
-        let grown = self.proven > before;
-        Ok(grown.then_some(Durable {
+        Ok((self.proven > before).then(|| self.proof()))
+    }
+
+    /// The proof of all that is durable now: to release, without delay, what waits for nothing that is not.
+    pub fn proof(&self) -> Durable {
+        Durable {
             node: self.node,
             incarnation: self.incarnation,
             through: self.proven,
-        }))
+        }
     }
 
     /// The store.

@@ -19,7 +19,11 @@ impl Mirror {
     /// Lays a whole disk onto real files, and follows it from there.
     pub(super) fn begin(mut disk: RealDisk, contents: &BTreeMap<String, Vec<u8>>) -> io::Result<Self> {
         storage::mirror(contents, &mut disk)?;
-        Ok(Self { disk, unsynced: BTreeMap::new(), has_failed: false })
+        Ok(Self {
+            disk,
+            unsynced: BTreeMap::new(),
+            has_failed: false,
+        })
     }
 
     /// Does what the disk did. Gives a complaint the first time that it can't; from then on it does nothing.
@@ -62,6 +66,8 @@ impl Mirror {
     fn complaint(&mut self, result: io::Result<()>) -> Option<String> {
         let error = result.err()?;
         self.has_failed = true;
-        Some(format!("the files in the data directory no longer follow: {error}"))
+        Some(format!(
+            "the files in the data directory no longer follow: {error}"
+        ))
     }
 }

@@ -11,7 +11,8 @@ mod view;
 mod watch;
 
 pub use image::{
-    BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage, WriteImage,
+    BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage,
+    WriteImage,
 };
 pub use start::{WorldError, WorldOptions};
 
@@ -32,7 +33,9 @@ use crate::check::Violation;
 use crate::consensus::durable::{Inbound, Outbound};
 use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
 use crate::node::{Applied, NodeSettings, ProposalEnd};
-use crate::types::{Configuration, Envelope, LocalTime, NodeId, ProposalId, Term, VirtualTime, WriteSequence};
+use crate::types::{
+    Configuration, Envelope, LocalTime, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
+};
 
 /// A cluster in a world of its own.
 pub struct World<M> {
@@ -125,7 +128,9 @@ impl<M> World<M> {
         if self.is_halted {
             return false;
         }
-        let Some((slot, due)) = self.queue.pop_first() else { return false };
+        let Some((slot, due)) = self.queue.pop_first() else {
+            return false;
+        };
         self.now = slot.at;
         self.carry_out(due);
         true
@@ -193,16 +198,22 @@ impl<M> World<M> {
         }
         for server in self.nodes.values_mut() {
             let mirror = server.parked.as_mut().and_then(|parked| parked.mirror.as_mut());
-            self.complaints.extend(mirror.and_then(super::mirror::Mirror::sync));
+            self.complaints
+                .extend(mirror.and_then(super::mirror::Mirror::sync));
         }
     }
 
     fn running(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.nodes.iter().filter(|(_, server)| server.condition != Condition::Down).map(|(id, _)| *id)
+        self.nodes
+            .iter()
+            .filter(|(_, server)| server.condition != Condition::Down)
+            .map(|(id, _)| *id)
     }
 
     fn server(&mut self, id: NodeId) -> &mut Server {
-        self.nodes.get_mut(&id).expect("whoever names a node has checked that it exists")
+        self.nodes
+            .get_mut(&id)
+            .expect("whoever names a node has checked that it exists")
     }
 
     fn record(&mut self, what: Happening) {
@@ -210,7 +221,10 @@ impl<M> World<M> {
     }
 
     fn schedule(&mut self, at: VirtualTime, due: Due) -> Slot {
-        let slot = Slot { at, order: self.next_order };
+        let slot = Slot {
+            at,
+            order: self.next_order,
+        };
         self.next_order += 1;
         self.queue.insert(slot, due);
         slot
@@ -225,21 +239,38 @@ impl<M> World<M> {
     }
 
     fn deliver(&mut self, message: MessageId) {
-        let to = self.network.in_flight.get(&message).expect("what is due is in flight").envelope.to;
+        let to = self
+            .network
+            .in_flight
+            .get(&message)
+            .expect("what is due is in flight")
+            .envelope
+            .to;
         match self.server(to).condition {
             Condition::Up => {}
             Condition::Frozen => return self.server(to).backlog.push_back(Waiting::Delivery(message)),
             Condition::Down => return self.lose(message, Loss::ReceiverDown),
         }
-        let envelope = self.network.take(message).expect("it was in flight just now").envelope;
+        let envelope = self
+            .network
+            .take(message)
+            .expect("it was in flight just now")
+            .envelope;
         self.delivered += 1;
-        self.record(Happening::Delivered { message, envelope: envelope.clone() });
+        self.record(Happening::Delivered {
+            message,
+            envelope: envelope.clone(),
+        });
         self.hand(to, HostInput::Receive(Inbound::received(envelope)));
     }
 
     fn lose(&mut self, message: MessageId, reason: Loss) {
         let lost = self.network.take(message).expect("what is lost was in flight");
-        self.record(Happening::Lost { message, envelope: lost.envelope, reason });
+        self.record(Happening::Lost {
+            message,
+            envelope: lost.envelope,
+            reason,
+        });
     }
 
     fn fire_timer(&mut self, id: NodeId, timer: Timer) {
@@ -248,7 +279,11 @@ impl<M> World<M> {
         if server.condition == Condition::Frozen {
             return server.backlog.push_back(Waiting::Timer(timer));
         }
-        self.record(Happening::TimerFired { node: id, timer, after: running.duration });
+        self.record(Happening::TimerFired {
+            node: id,
+            timer,
+            after: running.duration,
+        });
         self.time_out(id, timer);
     }
 
@@ -286,7 +321,13 @@ impl<M> World<M> {
     /// Does what follows from a node's step, in the order in which it happened.
     fn follow(&mut self, id: NodeId, stepped: Stepped) {
         self.complaints.extend(stepped.mirror_complaint);
-        self.watch.stepped(id, stepped.term, stepped.role, stepped.write.as_ref(), stepped.commit);
+        self.watch.stepped(
+            id,
+            stepped.term,
+            stepped.role,
+            stepped.write.as_ref(),
+            stepped.commit,
+        );
         let server = self.server(id);
         (server.term, server.role) = (stepped.term, stepped.role);
         for event in stepped.events {
@@ -303,7 +344,7 @@ impl<M> World<M> {
             self.answer(id, proposal, answer_of(end));
         }
         for outbound in stepped.sent {
-            self.post(outbound);
+            self.post(&outbound);
         }
     }
 
@@ -315,35 +356,64 @@ impl<M> World<M> {
         let key = [id.number(), server.syncs_begun];
         let latency = server.disk.unwrap_or(settings).latency;
         // One device does one thing after the other.
-        let due = now.after(draws.duration(Purpose::DiskLatency, &key, latency)).max(server.last_sync_due);
+        let due = now
+            .after(draws.duration(Purpose::DiskLatency, &key, latency))
+            .max(server.last_sync_due);
         server.last_sync_due = due;
         let slot = self.schedule(due, Due::Sync(id, sequence));
         self.server(id).syncs.insert(sequence, slot);
-        self.record(Happening::WriteBegun { node: id, sequence, due });
+        self.record(Happening::WriteBegun {
+            node: id,
+            sequence,
+            due,
+        });
     }
 
     fn applied(&mut self, id: NodeId, applied: Applied) {
         self.watch.applied(id, &applied);
-        let Applied { position, command, answer } = applied;
-        self.record(Happening::Applied { node: id, position, command, answer });
+        let Applied {
+            position,
+            command,
+            answer,
+        } = applied;
+        self.record(Happening::Applied {
+            node: id,
+            position,
+            command,
+            answer,
+        });
     }
 
     fn answer(&mut self, node: NodeId, proposal: ProposalId, answer: ClientAnswer) {
-        self.record(Happening::Answered { node, proposal, answer });
+        self.record(Happening::Answered {
+            node,
+            proposal,
+            answer,
+        });
     }
 
-    fn post(&mut self, outbound: Outbound<Envelope>) {
+    fn post(&mut self, outbound: &Outbound<Envelope>) {
         self.watch.sent(outbound.get());
         let envelope = outbound.get().clone();
-        let (posted, copy) = self.network.post(self.now, outbound, self.draws, self.settings.link);
+        let (posted, copy) = self
+            .network
+            .post(self.now, outbound, self.draws, self.settings.link);
         for Posted { id, fate } in std::iter::once(posted).chain(copy) {
-            self.record(Happening::Sent { message: id, envelope: envelope.clone(), due: fate.ok() });
+            self.record(Happening::Sent {
+                message: id,
+                envelope: envelope.clone(),
+                due: fate.ok(),
+            });
             match fate {
                 Ok(due) => {
                     self.schedule(due, Due::Delivery(id));
                 }
                 Err(reason) => {
-                    self.record(Happening::Lost { message: id, envelope: envelope.clone(), reason });
+                    self.record(Happening::Lost {
+                        message: id,
+                        envelope: envelope.clone(),
+                        reason,
+                    });
                 }
             }
         }
@@ -369,7 +439,8 @@ impl<M> World<M> {
         let key = [id.number(), term.number()];
         match timer {
             Timer::Election => {
-                self.draws.duration(Purpose::ElectionTimeout, &key, self.settings.election_timeout)
+                self.draws
+                    .duration(Purpose::ElectionTimeout, &key, self.settings.election_timeout)
             }
             Timer::Heartbeat => self.settings.heartbeat,
         }
@@ -387,7 +458,11 @@ impl<M> World<M> {
             self.queue.remove(&running.slot);
         }
         let slot = self.schedule(deadline, Due::Timer(id, timer));
-        self.server(id).timer = Some(RunningTimer { timer, slot, duration });
+        self.server(id).timer = Some(RunningTimer {
+            timer,
+            slot,
+            duration,
+        });
     }
 
     fn halt_on_violation(&mut self) {

@@ -26,13 +26,16 @@ impl<M: Exhibit + Default> World<M> {
     pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
         self.check(&command)?;
         let resolved = match command {
-            Command::Propose { to: None, command } => Command::Propose { to: self.leader(), command },
+            Command::Propose { to: None, command } => Command::Propose {
+                to: self.leader(),
+                command,
+            },
             other => other,
         };
         self.record(Happening::Commanded(resolved.clone()));
-        let result = self.act(resolved);
+        self.act(resolved);
         self.halt_on_violation();
-        result
+        Ok(())
     }
 
     /// The running leader of the highest term.
@@ -47,7 +50,10 @@ impl<M: Exhibit + Default> World<M> {
                 check_length(command)?;
                 self.leader().map(|_| ()).ok_or(CommandError::NoLeader)
             }
-            Command::Propose { to: Some(id), command } => {
+            Command::Propose {
+                to: Some(id),
+                command,
+            } => {
                 check_length(command)?;
                 self.check_running(*id)
             }
@@ -75,12 +81,18 @@ impl<M: Exhibit + Default> World<M> {
             | Command::MendOneWay { from, to } => self.check_link(*from, *to),
             Command::Link { from, to, settings } => {
                 from.iter().chain(to).try_for_each(|id| self.check_exists(*id))?;
-                check_setting(settings.is_valid(), "a share of messages is at most 1000000 ppm, which is all of them")
+                check_setting(
+                    settings.is_valid(),
+                    "a share of messages is at most 1000000 ppm, which is all of them",
+                )
             }
             Command::Disk { node, .. } => node.iter().try_for_each(|id| self.check_exists(*id)),
             Command::ElectionTimeout { min_ms, max_ms } => {
                 let span = Span::new(milliseconds(*min_ms), milliseconds(*max_ms));
-                check_setting(*min_ms > 0 && span.is_some(), "election timeouts go from 1 ms to an hour, shortest first")
+                check_setting(
+                    *min_ms > 0 && span.is_some(),
+                    "election timeouts go from 1 ms to an hour, shortest first",
+                )
             }
             Command::Heartbeat { every_ms } => {
                 let is_valid = *every_ms > 0 && milliseconds(*every_ms) <= Span::LONGEST;
@@ -91,12 +103,12 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
-    fn act(&mut self, command: Command) -> Result<(), CommandError> {
+    fn act(&mut self, command: Command) {
         match command {
             Command::Propose { to, command } => self.propose(to.expect("it was resolved"), command),
             Command::Crash(id) => self.crash(id),
             Command::CutPower(id) => self.cut_power(id),
-            Command::Restart(id) => return self.restart(id),
+            Command::Restart(id) => self.restart(id),
             Command::Freeze(id) => self.server(id).condition = Condition::Frozen,
             Command::Thaw(id) => self.thaw(id),
             Command::FireTimer(id) => self.fire_now(id),
@@ -109,7 +121,10 @@ impl<M: Exhibit + Default> World<M> {
             Command::MendOneWay { from, to } => self.set_cut(&[(from, to)], false),
             Command::Heal => self.network.heal(),
             Command::Link { from, to, settings } => self.set_links(from, to, settings),
-            Command::Disk { node: Some(id), settings } => self.server(id).disk = Some(settings),
+            Command::Disk {
+                node: Some(id),
+                settings,
+            } => self.server(id).disk = Some(settings),
             Command::Disk { node: None, settings } => {
                 self.settings.disk = settings;
                 self.nodes.values_mut().for_each(|server| server.disk = None);
@@ -132,7 +147,6 @@ impl<M: Exhibit + Default> World<M> {
                 self.tell_all(|world| Request::Rules(world.settings.rules));
             }
         }
-        Ok(())
     }
 
     fn tell_all(&mut self, request: impl Fn(&Self) -> Request) {
@@ -192,7 +206,10 @@ impl<M: Exhibit + Default> World<M> {
 
     /// The election timers that run, of these nodes or of all.
     fn election_timers(&self, ids: &[NodeId]) -> Vec<(NodeId, Slot)> {
-        let timers = self.nodes.iter().filter(|(id, _)| ids.is_empty() || ids.contains(id));
+        let timers = self
+            .nodes
+            .iter()
+            .filter(|(id, _)| ids.is_empty() || ids.contains(id));
         let running = timers.filter_map(|(id, server)| {
             let timer = server.timer.filter(|running| running.timer == Timer::Election)?;
             Some((*id, timer.slot))
@@ -202,7 +219,9 @@ impl<M: Exhibit + Default> World<M> {
 
     fn tie_timers(&mut self, ids: &[NodeId]) {
         let timers = self.election_timers(ids);
-        let Some(first) = timers.iter().map(|(_, slot)| slot.at).min() else { return };
+        let Some(first) = timers.iter().map(|(_, slot)| slot.at).min() else {
+            return;
+        };
         let duration = first.since(self.now);
         for (id, _) in timers {
             self.set_timer(id, Timer::Election, first, duration);
@@ -220,10 +239,17 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn part(&mut self, groups: Vec<Vec<NodeId>>) {
-        let mut parts: Vec<BTreeSet<NodeId>> =
-            groups.into_iter().map(BTreeSet::from_iter).filter(|group| !group.is_empty()).collect();
+        let mut parts: Vec<BTreeSet<NodeId>> = groups
+            .into_iter()
+            .map(BTreeSet::from_iter)
+            .filter(|group| !group.is_empty())
+            .collect();
         let named: BTreeSet<NodeId> = parts.iter().flatten().copied().collect();
-        let alone = self.nodes.keys().filter(|id| !named.contains(id)).map(|id| BTreeSet::from([*id]));
+        let alone = self
+            .nodes
+            .keys()
+            .filter(|id| !named.contains(id))
+            .map(|id| BTreeSet::from([*id]));
         parts.extend(alone.collect::<Vec<_>>());
         self.network.partition = parts;
         self.lose_blocked();
@@ -238,21 +264,30 @@ impl<M: Exhibit + Default> World<M> {
         let dropped = self.network.drop_blocked();
         for (message, lost) in dropped {
             self.forget_delivery(message);
-            self.record(Happening::Lost { message, envelope: lost.envelope, reason: Loss::Cut });
+            self.record(Happening::Lost {
+                message,
+                envelope: lost.envelope,
+                reason: Loss::Cut,
+            });
         }
     }
 
     fn forget_delivery(&mut self, message: super::MessageId) {
         self.queue.retain(|_, due| *due != Due::Delivery(message));
         for server in self.nodes.values_mut() {
-            server.backlog.retain(|waiting| *waiting != Waiting::Delivery(message));
+            server
+                .backlog
+                .retain(|waiting| *waiting != Waiting::Delivery(message));
         }
     }
 
     fn set_links(&mut self, from: Option<NodeId>, to: Option<NodeId>, settings: LinkSettings) {
         if from.is_none() && to.is_none() {
             self.settings.link = settings;
-            self.network.links.values_mut().for_each(|link| link.settings = None);
+            self.network
+                .links
+                .values_mut()
+                .for_each(|link| link.settings = None);
             return;
         }
         let ends = |end: Option<NodeId>| match end {
@@ -279,29 +314,57 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn condition(&self, id: NodeId) -> Result<Condition, CommandError> {
-        let server = self.nodes.get(&id).ok_or(CommandError::NoSuchNode(id, self.nodes.len()))?;
+        let server = self
+            .nodes
+            .get(&id)
+            .ok_or(CommandError::NoSuchNode(id, self.nodes.len()))?;
         Ok(server.condition)
     }
 
     fn check_link(&self, from: NodeId, to: NodeId) -> Result<(), CommandError> {
         self.check_exists(from)?;
         self.check_exists(to)?;
-        if from == to { Err(CommandError::SelfLink(from)) } else { Ok(()) }
+        if from == to {
+            Err(CommandError::SelfLink(from))
+        } else {
+            Ok(())
+        }
     }
 
     fn check_groups(&self, groups: &[Vec<NodeId>]) -> Result<(), CommandError> {
         let mut seen = BTreeSet::new();
         groups.iter().flatten().try_for_each(|&id| {
             self.check_exists(id)?;
-            if seen.insert(id) { Ok(()) } else { Err(CommandError::TwoGroups(id)) }
+            if seen.insert(id) {
+                Ok(())
+            } else {
+                Err(CommandError::TwoGroups(id))
+            }
         })
+    }
+}
+
+fn check_length(command: &str) -> Result<(), CommandError> {
+    check_setting(
+        command.len() <= LONGEST_COMMAND,
+        "a command has at most 65536 bytes",
+    )
+}
+
+fn check_setting(is_valid: bool, sentence: &'static str) -> Result<(), CommandError> {
+    if is_valid {
+        Ok(())
+    } else {
+        Err(CommandError::Setting(sentence))
     }
 }
 
 /// Going down and coming back.
 impl<M: Exhibit + Default> World<M> {
     fn crash(&mut self, id: NodeId) {
-        self.stop(id, |durable| Stop::Crash { unsynced_from: durable });
+        self.stop(id, |durable| Stop::Crash {
+            unsynced_from: durable,
+        });
     }
 
     fn cut_power(&mut self, id: NodeId) {
@@ -309,18 +372,32 @@ impl<M: Exhibit + Default> World<M> {
             self.end_process(id);
         }
         let before = self.last_on_disk(id);
-        let parked = self.server(id).parked.as_mut().expect("a node that is down has its disk");
+        let parked = self
+            .server(id)
+            .parked
+            .as_mut()
+            .expect("a node that is down has its disk");
         parked.disk.power_cut_losing_everything();
         let journal = parked.disk.drain_journal();
         let complaint = parked.mirror.as_mut().and_then(|mirror| mirror.follow(journal));
         self.complaints.extend(complaint);
         let after = self.last_on_disk(id);
         let lost = (after < before).then(|| (after.next(), before));
-        self.record(Happening::Stopped { node: id, how: Stop::PowerCut { lost } });
+        self.record(Happening::Stopped {
+            node: id,
+            how: Stop::PowerCut { lost },
+        });
     }
 
-    fn restart(&mut self, id: NodeId) -> Result<(), CommandError> {
-        self.start_node(id).map_err(|error| CommandError::Recovery(id, error.to_string()))
+    /// A node that can't start stays down, and the story says why.
+    fn restart(&mut self, id: NodeId) {
+        if let Err(error) = self.start_node(id) {
+            let reason = error.to_string();
+            self.record(Happening::Stopped {
+                node: id,
+                how: Stop::Failed { reason },
+            });
+        }
     }
 }
 
@@ -344,7 +421,11 @@ impl<M> World<M> {
         server.condition = Condition::Down;
         server.role = RoleName::Follower;
         server.parked = Some(parked);
-        let slots = server.syncs.values().copied().chain(server.timer.map(|running| running.slot));
+        let slots = server
+            .syncs
+            .values()
+            .copied()
+            .chain(server.timer.map(|running| running.slot));
         let slots: Vec<Slot> = slots.collect();
         server.syncs.clear();
         server.timer = None;

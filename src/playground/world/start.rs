@@ -11,15 +11,15 @@ use super::super::record::Happening;
 use super::super::settings::Settings;
 use super::super::snapshot::Condition;
 use super::super::trace::Trace;
+use super::image::node_settings;
 use super::watch::Watch;
 use super::{Server, World};
-use crate::consensus::{self, RoleName};
+use crate::consensus::RoleName;
 use crate::machine::Exhibit;
 use crate::node::{Node, NodeSettings, StartError, first_nodes};
 use crate::storage;
 use crate::storage::real::{DirectoryError, RealDisk};
 use crate::storage::simulated::SimulatedDisk;
-use crate::storage::wal::WalOptions;
 use crate::types::{ClusterId, Configuration, Incarnation, NodeId, ProposalId, Term, VirtualTime};
 
 /// The cluster that every world holds: worlds do not meet.
@@ -73,7 +73,13 @@ pub enum WorldError {
 impl<M: Exhibit + Default> World<M> {
     /// A cluster whose nodes have just been powered on: with empty disks, or with what their files hold.
     pub fn new(options: WorldOptions) -> Result<Self, WorldError> {
-        let WorldOptions { nodes, seed, settings, host, data_dir } = options;
+        let WorldOptions {
+            nodes,
+            seed,
+            settings,
+            host,
+            data_dir,
+        } = options;
         if !(1..=NODES_MAX).contains(&nodes) {
             return Err(WorldError::Nodes(nodes));
         }
@@ -81,17 +87,28 @@ impl<M: Exhibit + Default> World<M> {
         let mut world = Self::empty(Draws::new(seed), settings, configuration, host);
         for id in first_nodes(nodes) {
             let (disk, mirror) = open_files(data_dir.as_ref(), id)?;
-            let parked = Parked { disk, mirror, open_proposals: Vec::new() };
+            let parked = Parked {
+                disk,
+                mirror,
+                open_proposals: Vec::new(),
+            };
             let server = Server::down(world.node_settings(id, Incarnation::default()), parked);
             world.nodes.insert(id, server);
         }
         for id in first_nodes(nodes) {
-            world.start_node(id).map_err(|source| WorldError::Start { node: id, source })?;
+            world
+                .start_node(id)
+                .map_err(|source| WorldError::Start { node: id, source })?;
         }
         Ok(world)
     }
 
-    pub(super) fn empty(draws: Draws, settings: Settings, configuration: Configuration, host: HostKind) -> Self {
+    pub(super) fn empty(
+        draws: Draws,
+        settings: Settings,
+        configuration: Configuration,
+        host: HostKind,
+    ) -> Self {
         Self {
             now: VirtualTime::default(),
             draws,
@@ -112,32 +129,29 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     pub(super) fn node_settings(&self, id: NodeId, incarnation: Incarnation) -> NodeSettings {
-        NodeSettings {
-            cluster: CLUSTER,
-            genesis: self.configuration.clone(),
-            raft: consensus::Settings {
-                id,
-                incarnation,
-                limits: self.settings.limits,
-                rules: self.settings.rules,
-            },
-            wal: WalOptions::default(),
-        }
+        node_settings(&self.settings, self.configuration.clone(), id, incarnation)
     }
 
     /// Starts a node that is down, in a new incarnation. Where it can't start, it stays down with its disk as it was.
     pub(super) fn start_node(&mut self, id: NodeId) -> Result<(), StartError> {
         let incarnation = self.server(id).settings.raft.incarnation.next();
         let settings = self.node_settings(id, incarnation);
-        let Parked { disk, mirror, .. } =
-            self.server(id).parked.take().expect("a node that is down has its disk");
+        let Parked { disk, mirror, .. } = self
+            .server(id)
+            .parked
+            .take()
+            .expect("a node that is down has its disk");
         let kept = disk.clone();
         let (node, effects, cut) = match Node::<M, _>::start(settings.clone(), disk, M::default()) {
             Ok(started) => started,
             Err(error) => {
                 let server = self.server(id);
                 server.failure = Some(error.to_string());
-                server.parked = Some(Parked { disk: kept, mirror, open_proposals: Vec::new() });
+                server.parked = Some(Parked {
+                    disk: kept,
+                    mirror,
+                    open_proposals: Vec::new(),
+                });
                 return Err(error);
             }
         };
@@ -152,7 +166,12 @@ impl<M: Exhibit + Default> World<M> {
         server.condition = Condition::Up;
         server.failure = None;
         let torn_bytes = cut.map_or(0, |cut| cut.bytes);
-        self.record(Happening::Started { node: id, term: metadata.term, last, torn_bytes });
+        self.record(Happening::Started {
+            node: id,
+            term: metadata.term,
+            last,
+            torn_bytes,
+        });
         self.follow(id, stepped);
         Ok(())
     }
@@ -178,14 +197,16 @@ impl Server {
 }
 
 /// A node's disk and the files that follow it: what the files hold, or an empty disk.
-fn open_files(
-    data_dir: Option<&PathBuf>,
-    id: NodeId,
-) -> Result<(SimulatedDisk, Option<Mirror>), WorldError> {
-    let Some(data_dir) = data_dir else { return Ok((SimulatedDisk::new(), None)) };
+fn open_files(data_dir: Option<&PathBuf>, id: NodeId) -> Result<(SimulatedDisk, Option<Mirror>), WorldError> {
+    let Some(data_dir) = data_dir else {
+        return Ok((SimulatedDisk::new(), None));
+    };
     let path = data_dir.join(id.to_string());
     let real = RealDisk::open(&path)?;
-    let failed = |source| WorldError::Files { path: path.clone(), source };
+    let failed = |source| WorldError::Files {
+        path: path.clone(),
+        source,
+    };
     let contents = storage::contents(&real).map_err(failed)?;
     let mirror = Mirror::begin(real, &contents).map_err(failed)?;
     let mut disk = SimulatedDisk::from_contents(contents).map_err(failed)?;
@@ -204,5 +225,7 @@ pub(super) fn lay_files(
     let real = RealDisk::open(&path)?;
     let mirror = Mirror::begin(real, &disk.contents());
     disk.enable_journal();
-    mirror.map(Some).map_err(|source| WorldError::Files { path, source })
+    mirror
+        .map(Some)
+        .map_err(|source| WorldError::Files { path, source })
 }

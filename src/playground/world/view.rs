@@ -20,7 +20,9 @@ impl<M: Exhibit + Default> World<M> {
             due: message.due,
         });
         let pairs = ids.iter().flat_map(|&from| ids.iter().map(move |&to| (from, to)));
-        let cut = pairs.filter(|link| link.0 != link.1 && self.network.is_blocked(*link)).collect();
+        let cut = pairs
+            .filter(|link| link.0 != link.1 && self.network.is_blocked(*link))
+            .collect();
         Snapshot {
             now: self.now,
             seed: self.draws.seed(),
@@ -48,9 +50,15 @@ impl<M: Exhibit + Default> World<M> {
         };
         let server = &self.nodes[&id];
         view.condition = server.condition;
-        view.writes = server.syncs.iter().map(|(sequence, slot)| (*sequence, slot.at)).collect();
-        view.timer =
-            server.timer.map(|running| TimerView { deadline: running.slot.at, duration: running.duration });
+        view.writes = server
+            .syncs
+            .iter()
+            .map(|(sequence, slot)| (*sequence, slot.at))
+            .collect();
+        view.timer = server.timer.map(|running| TimerView {
+            deadline: running.slot.at,
+            duration: running.duration,
+        });
         view.backlog = server.backlog.len();
         view
     }
@@ -59,7 +67,10 @@ impl<M: Exhibit + Default> World<M> {
 impl<M> World<M> {
     /// The first entry that a power cut would take, if one.
     pub(super) fn first_unsynced(&mut self, id: NodeId) -> Option<LogIndex> {
-        self.watch.first_unsynced(id)
+        match self.host.call(id, Request::Look) {
+            Response::Seen(view) => (view.durable < view.log.last_index()).then(|| view.durable.next()),
+            Response::Failed(_) | Response::Stepped(_) | Response::Imaged(_) | Response::Done(_) => None,
+        }
     }
 
     /// The last entry that a node that is down would start with; 0 where it can't start.
@@ -76,9 +87,14 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
     after_power_cut.power_cut_losing_everything();
     let durable = node::inspect(&server.settings, &after_power_cut);
     let durable = durable.map_or(LogIndex::GENESIS, |recovered| recovered.entries.last_index());
-    let failure = recovered.as_ref().err().map(ToString::to_string).or_else(|| server.failure.clone());
-    let (metadata, entries) =
-        recovered.map(|recovered| (recovered.metadata, Log::of(recovered.entries))).unwrap_or_default();
+    let failure = recovered
+        .as_ref()
+        .err()
+        .map(ToString::to_string)
+        .or_else(|| server.failure.clone());
+    let (metadata, entries) = recovered
+        .map(|recovered| (recovered.metadata, Log::of(recovered.entries)))
+        .unwrap_or_default();
     NodeView {
         id,
         condition: Condition::Down,
