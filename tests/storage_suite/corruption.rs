@@ -97,6 +97,23 @@ fn a_closed_segment_without_its_last_batch_is_refused_even_where_that_changed_no
     );
 }
 
+#[test]
+fn a_damaged_header_is_refused_where_anything_follows_it() {
+    let (disk, _) = disk_with(&[nothing()]);
+    let error = Wal::inspect(&flipped(&disk, FIRST, 50, 1), IDENTITY).unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            OpenError::Damaged {
+                offset: 0,
+                evidence: Evidence::Header,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
 /// Every bit matters: one flip is refused, save in the last batch, where it can't be told from a tear, and in the
 /// header of a segment with nothing in it, which states only what the segments before it say.
 #[test]

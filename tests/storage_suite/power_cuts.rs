@@ -192,8 +192,18 @@ fn a_crash_while_a_segment_is_made_loses_nothing() {
             assert_eq!(wal.image(), None);
         }
         let disk = wal.into_disk().disk;
-        let crashed = Wal::open(disk.clone(), IDENTITY, options).unwrap().1;
+        let (mut wal, crashed) = Wal::open(disk.clone(), IDENTITY, options).unwrap();
+        let next = append(crashed.entries.last_index().number() + 1, 2, 1);
+        let expected = Model::of(&crashed).after(&next);
         assert!(legal.contains(&Model::of(&crashed)));
+        write_through(&mut wal, &next);
+        let mut later = wal.into_disk();
+        later.power_cut_losing_everything();
+        assert_eq!(
+            Model::of(&open(later).1),
+            expected,
+            "the segment's name is durable too"
+        );
         every_power_cut(&disk, |disk| {
             let (mut wal, recovered) = Wal::open(disk, IDENTITY, options).unwrap();
             assert!(legal.contains(&Model::of(&recovered)));

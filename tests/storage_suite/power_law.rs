@@ -83,8 +83,8 @@ fn what_was_cut_away_does_not_come_back_behind_the_new_end() {
     disk.write_at("a", 0, b"secret").unwrap();
     disk.sync_now("a").unwrap();
     disk.set_len("a", 2).unwrap();
-    disk.set_len("a", 6).unwrap();
-    let expected = ["secret", "se", "se\0\0\0\0"];
+    disk.set_len("a", 7).unwrap();
+    let expected = ["secret", "se\0\0\0\0", "se", "se\0\0\0\0\0"];
     assert_eq!(
         outcomes(&disk),
         expected.map(|text| text.as_bytes().to_vec()).into()

@@ -359,6 +359,16 @@ mod tests {
         changes
     }
 
+    fn nothing() -> Write {
+        let append = Entries::empty(LogIndex::new(1));
+        Write {
+            sequence: WriteSequence::new(1),
+            metadata: None,
+            truncate: None,
+            append,
+        }
+    }
+
     fn entry() -> impl Strategy<Value = Entry> {
         let term = prop_oneof![0..200u64, any::<u64>()].prop_map(Term::new);
         let command = prop::option::of(prop::collection::vec(any::<u8>(), 0..200));
@@ -404,6 +414,21 @@ mod tests {
             prop_assert_eq!(change.is_ok() && matches!(kind, 0 | KIND_BATCH | KIND_SNAPSHOT..), false);
             let _ = record.batch_header(0);
         }
+    }
+
+    #[test]
+    fn a_mark_ahead_of_itself_is_refused() {
+        let batch = encode_batch(seed(), 64, 64, &nothing()).unwrap();
+        let segment = [vec![0; 64], batch].concat();
+        let header = read(seed(), &segment, 64).unwrap().batch_header(64);
+        assert_eq!(header, Ok(BatchHeader { synced: 64, bytes: 0 }));
+        let batch = encode_batch(seed(), 64, 65, &nothing()).unwrap();
+        let segment = [vec![0; 64], batch].concat();
+        assert_eq!(
+            read(seed(), &segment, 64).unwrap().batch_header(64),
+            Err(Inconsistency::Mark)
+        );
+        assert_eq!(find_batch(seed(), &segment, 64), None, "and not taken for a mark");
     }
 
     #[test]
