@@ -45,7 +45,7 @@ pub use self::segment::SegmentNumber;
 use self::segment::{HEADER_BYTES, Header};
 use crate::consensus::durable::{Metadata, Store, Write};
 use crate::types::disk::Disk;
-use crate::types::{ClusterId, Entries, LogIndex, NodeId};
+use crate::types::{ClusterId, Entries, NodeId};
 
 /// Whose log it is. Files of another cluster or node are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -312,14 +312,7 @@ impl<D: Disk> Wal<D> {
     /// Closes the segment and begins the next.
     fn roll(&mut self) -> Result<(), WalError> {
         let next = self.segment.next();
-        let header = Header {
-            identity: self.identity,
-            generation: next.number(),
-            first: LogIndex::GENESIS.next(),
-            previous_bytes: self.end,
-            metadata: self.outline.metadata,
-            last: self.outline.last(),
-        };
+        let header = Header::following(self.identity, next, self.end, &self.outline);
         let closed = self.segment.file_name();
         self.disk
             .sync_now(&closed)

@@ -328,3 +328,155 @@ fn read_number(payload: &mut &[u8]) -> Option<u64> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::types::{ClusterId, WriteSequence};
+
+    fn seed() -> Seed {
+        Seed::new(
+            Identity {
+                cluster: ClusterId::new(1),
+                node: NodeId::new(2),
+            },
+            3,
+        )
+    }
+
+    fn changes(bytes: &[u8], offset: usize) -> Vec<Change> {
+        let mut segment = vec![0; offset];
+        segment.extend_from_slice(bytes);
+        let mut end = read(seed(), &segment, offset).unwrap().end;
+        let mut changes = Vec::new();
+        while end < segment.len() {
+            let record = read(seed(), &segment, end).unwrap();
+            changes.push(record.change().unwrap());
+            end = record.end;
+        }
+        changes
+    }
+
+    fn nothing() -> Write {
+        let append = Entries::empty(LogIndex::new(1));
+        Write {
+            sequence: WriteSequence::new(1),
+            metadata: None,
+            truncate: None,
+            append,
+        }
+    }
+
+    fn entry() -> impl Strategy<Value = Entry> {
+        let term = prop_oneof![0..200u64, any::<u64>()].prop_map(Term::new);
+        let command = prop::option::of(prop::collection::vec(any::<u8>(), 0..200));
+        (term, command).prop_map(|(term, command)| match command {
+            Some(command) => Entry::command(term, command.into()),
+            None => Entry::noop(term),
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_batch_reads_back(
+            term in any::<u64>(),
+            vote in prop::option::of(any::<u64>()),
+            from in any::<u64>(),
+            entries in prop::collection::vec(entry(), 1..8),
+            place in 0..50u64,
+        ) {
+            let metadata = Metadata { term: Term::new(term), vote: vote.map(NodeId::new) };
+            let from = LogIndex::new(from);
+            let write = Write {
+                sequence: WriteSequence::new(1),
+                metadata: Some(metadata),
+                truncate: Some(from),
+                append: Entries::new(from, entries.clone()),
+            };
+            let offset = place * ALIGNMENT as u64;
+            let bytes = encode_batch(seed(), offset, offset / 2, &write).unwrap();
+            let expected = [Change::Metadata(metadata), Change::Truncate(from), Change::Append(from, entries)];
+            prop_assert_eq!(changes(&bytes, usize::try_from(offset).unwrap()), expected);
+        }
+
+        /// The checksum is right, and the payload is anything: a file that someone has made up.
+        #[test]
+        fn made_up_payloads_are_refused_without_a_panic(
+            kind in 0..9u8,
+            payload in prop::collection::vec(prop_oneof![Just(0xff), 0..4u8, any::<u8>()], 0..40),
+        ) {
+            let record = Record { kind, payload: &payload, end: 0 };
+            let change = record.change();
+            prop_assert_eq!(change.is_ok() && matches!(kind, 0 | KIND_BATCH | KIND_SNAPSHOT..), false);
+            let _ = record.batch_header(0);
+        }
+    }
+
+    #[test]
+    fn a_mark_ahead_of_itself_is_refused() {
+        let batch = encode_batch(seed(), 64, 64, &nothing()).unwrap();
+        let segment = [vec![0; 64], batch].concat();
+        let header = read(seed(), &segment, 64).unwrap().batch_header(64);
+        assert_eq!(header, Ok(BatchHeader { synced: 64, bytes: 0 }));
+        let batch = encode_batch(seed(), 64, 65, &nothing()).unwrap();
+        let segment = [vec![0; 64], batch].concat();
+        assert_eq!(
+            read(seed(), &segment, 64).unwrap().batch_header(64),
+            Err(Inconsistency::Mark)
+        );
+        assert_eq!(find_batch(seed(), &segment, 64), None, "and not taken for a mark");
+    }
+
+    #[test]
+    fn long_runs_are_split_and_keep_their_places() {
+        let entries: Vec<_> = (0..5)
+            .map(|byte| Entry::command(Term::new(1), vec![byte; 600_000].into()))
+            .collect();
+        let run = Entries::new(LogIndex::new(10), entries.clone());
+        let write = Write {
+            sequence: WriteSequence::new(1),
+            metadata: None,
+            truncate: None,
+            append: run,
+        };
+        let changes = changes(&encode_batch(seed(), 0, 0, &write).unwrap(), 0);
+        let expected = (10..)
+            .zip(entries)
+            .map(|(index, entry)| Change::Append(LogIndex::new(index), vec![entry]));
+        assert_eq!(changes, expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn small_entries_cost_two_bytes_each() {
+        let entries = vec![Entry::command(Term::new(5), vec![1; 10].into()); 100];
+        let append = Entries::new(LogIndex::new(1), entries);
+        let write = Write {
+            sequence: WriteSequence::new(1),
+            metadata: None,
+            truncate: None,
+            append,
+        };
+        let overhead = encode_batch(seed(), 0, 0, &write).unwrap().len() - BATCH_BYTES - 100 * 12;
+        assert!(overhead <= FRAME_BYTES + 8 + 1 + ALIGNMENT, "{overhead}");
+    }
+
+    #[test]
+    fn numbers_of_every_length_read_back_and_longer_ones_are_refused() {
+        for number in (0..64).map(|shift| u64::MAX >> shift).chain([0, 127, 128]) {
+            let mut bytes = Vec::new();
+            write_number(&mut bytes, number);
+            assert_eq!(read_number(&mut bytes.as_slice()), Some(number));
+            bytes.pop();
+            assert_eq!(read_number(&mut bytes.as_slice()), None);
+        }
+        assert_eq!(
+            read_number(&mut [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02].as_slice()),
+            None
+        );
+        assert_eq!(read_number(&mut [0x80; 20].as_slice()), None);
+    }
+}

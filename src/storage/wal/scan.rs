@@ -99,16 +99,9 @@ impl Scan {
         )
     }
 
-    /// The header of the segment that would come next.
+    /// The header of the segment that comes next, if it has this number.
     pub(super) fn next_header(&self, number: SegmentNumber, identity: Identity) -> Header {
-        Header {
-            identity,
-            generation: number.number(),
-            first: LogIndex::GENESIS.next(),
-            previous_bytes: self.previous_bytes,
-            metadata: self.outline.metadata,
-            last: self.outline.last(),
-        }
+        Header::following(identity, number, self.previous_bytes, &self.outline)
     }
 
     fn read_closed(

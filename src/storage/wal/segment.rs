@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Identity;
 use super::error::Damage;
+use super::outline::Outline;
 use super::record::Seed;
 use crate::consensus::durable::Metadata;
 use crate::types::{ClusterId, LogIndex, LogPosition, NodeId, Term};
@@ -78,6 +79,23 @@ pub(super) enum HeaderFault {
 }
 
 impl Header {
+    /// The header of the segment that follows what has led to this state.
+    pub(super) fn following(
+        identity: Identity,
+        number: SegmentNumber,
+        previous_bytes: u64,
+        state: &Outline,
+    ) -> Self {
+        Self {
+            identity,
+            generation: number.0,
+            first: LogIndex::GENESIS.next(),
+            previous_bytes,
+            metadata: state.metadata,
+            last: state.last(),
+        }
+    }
+
     pub(super) fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..8].copy_from_slice(&MAGIC);

@@ -135,3 +135,33 @@ fn options(place: Unsynced<'_>, most: u64) -> Vec<u64> {
         Unsynced::Directory | Unsynced::Length { .. } | Unsynced::Sector { .. } => (0..=most).collect(),
     }
 }
+
+pub const FIRST: &str = "wal-0000000001.log";
+pub const SECOND: &str = "wal-0000000002.log";
+
+/// How long a segment's header is: where the first batch begins.
+pub fn header_bytes() -> u64 {
+    open(SimulatedDisk::new()).0.end()
+}
+
+/// A disk with these writes, all durable, and where each batch ends.
+pub fn disk_with(writes: &[Write]) -> (SimulatedDisk, Vec<u64>) {
+    let (mut wal, _) = open(SimulatedDisk::new());
+    let mut ends = Vec::new();
+    for write in writes {
+        write_through(&mut wal, write);
+        ends.push(wal.end());
+    }
+    (wal.into_disk(), ends)
+}
+
+/// The disk with a byte changed.
+pub fn flipped(disk: &SimulatedDisk, file: &str, offset: u64, mask: u8) -> SimulatedDisk {
+    let mut files = disk.contents();
+    files.get_mut(file).unwrap()[usize::try_from(offset).unwrap()] ^= mask;
+    SimulatedDisk::from_contents(files).unwrap()
+}
+
+pub fn state_after(writes: &[Write]) -> Model {
+    writes.iter().fold(Model::default(), Model::after)
+}
