@@ -1,6 +1,7 @@
 //! The world that the nodes live in: virtual time, a network, disks, faults.
 
 mod command;
+mod data_dir;
 mod draw;
 mod host;
 mod mirror;
@@ -13,6 +14,7 @@ mod trace;
 mod world;
 
 pub use command::{Command, CommandError, TimedCommand};
+pub use data_dir::{DataDirError, stored_nodes};
 pub use host::HostKind;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskSettings, LinkSettings, Settings, Span};
