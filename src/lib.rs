@@ -3,7 +3,9 @@
 pub mod check;
 pub mod consensus;
 pub mod machine;
+pub mod node;
 pub mod playground;
+pub mod storage;
 pub mod types;
 #[cfg(feature = "tui")]
 pub mod ui;

@@ -14,15 +14,15 @@ use bytes::Bytes;
 
 use crate::consensus::durable::{Driver, DriverError, Finished, Held, Inbound, Outbound, Pending, Write};
 use crate::consensus::{
-    Answer, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal, Raft, RuleSet, Settings, State,
-    StateError, TimerChange,
+    Answer, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal, Raft, RuleSet, Settings,
+    State, StateError, TimerChange,
 };
 use crate::machine::StateMachine;
-use crate::storage::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
+use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
 use crate::types::disk::Disk;
 use crate::types::{
-    ClusterId, Configuration, Entries, Envelope, LocalTime, LogIndex, LogPosition, NodeId, Payload, ProposalId, Term,
-    WriteSequence,
+    ClusterId, Configuration, Entries, Envelope, LocalTime, LogIndex, LogPosition, NodeId, Payload,
+    ProposalId, Term, WriteSequence,
 };
 
 /// What a node is told once, when it starts.
@@ -40,7 +40,10 @@ pub struct NodeSettings {
 
 impl NodeSettings {
     fn identity(&self) -> Identity {
-        Identity { cluster: self.cluster, node: self.raft.id }
+        Identity {
+            cluster: self.cluster,
+            node: self.raft.id,
+        }
     }
 }
 
@@ -161,7 +164,11 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         machine: M,
     ) -> Result<(Self, Effects<D>, Option<TornTail>), StartError> {
         let (wal, recovered) = Wal::open(disk, settings.identity(), settings.wal)?;
-        let Recovered { metadata, entries, cut } = recovered;
+        let Recovered {
+            metadata,
+            entries,
+            cut,
+        } = recovered;
         let state = State::recovered(metadata, Log::of(entries), settings.genesis.clone());
         let raft = Raft::start(settings.raft.clone(), state)?;
         let (driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
@@ -285,7 +292,9 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             ProposalOutcome::Appended(position) => {
                 self.proposals.insert(position.index, (position.term, answer.id));
             }
-            ProposalOutcome::Refused(reason) => effects.answers.push((answer.id, ProposalEnd::Refused(reason))),
+            ProposalOutcome::Refused(reason) => {
+                effects.answers.push((answer.id, ProposalEnd::Refused(reason)))
+            }
         }
     }
 
@@ -304,14 +313,28 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     }
 
     fn apply(&mut self, index: LogIndex) -> Applied {
-        let entry = self.raft.state().persistent.log.entry(index).expect("what is committed is in the log");
+        let entry = self
+            .raft
+            .state()
+            .persistent
+            .log
+            .entry(index)
+            .expect("what is committed is in the log");
         let position = LogPosition::new(index, entry.term);
         match &entry.payload {
-            Payload::Noop => Applied { position, command: None, answer: Bytes::new() },
+            Payload::Noop => Applied {
+                position,
+                command: None,
+                answer: Bytes::new(),
+            },
             Payload::Command(command) => {
                 let command = command.clone();
                 let answer = self.machine.apply(&command);
-                Applied { position, command: Some(command), answer }
+                Applied {
+                    position,
+                    command: Some(command),
+                    answer,
+                }
             }
         }
     }
@@ -320,7 +343,10 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         let index = applied.position.index;
         let (term, id) = self.proposals.remove(&index)?;
         let end = if term == applied.position.term {
-            ProposalEnd::Done { index, answer: applied.answer.clone() }
+            ProposalEnd::Done {
+                index,
+                answer: applied.answer.clone(),
+            }
         } else {
             ProposalEnd::Overwritten { index }
         };
@@ -342,8 +368,12 @@ pub fn prepare<D: Disk>(
 ) -> Result<D, PrepareError> {
     let (wal, _) = Wal::open(disk, settings.identity(), settings.wal)?;
     let (mut driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
-    let write =
-        Write { sequence: WriteSequence::new(1), metadata: Some(metadata), truncate: None, append: entries };
+    let write = Write {
+        sequence: WriteSequence::new(1),
+        metadata: Some(metadata),
+        truncate: None,
+        append: entries,
+    };
     let pending = driver.begin(&write)?;
     driver.complete(pending.sync())?;
     Ok(driver.into_store().into_disk())

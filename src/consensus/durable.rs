@@ -367,11 +367,10 @@ impl<S: Store> Driver<S> {
         while self.synced_ahead.remove(&self.proven.next()) {
             self.proven = self.proven.next();
         }
-        let grown = self.proven > before;
-        Ok(grown.then(|| self.proof()))
+        Ok((self.proven > before).then(|| self.proof()))
     }
 
-    /// The proof of the durable prefix, once more: one goes to the core, and messages are released against another.
+    /// The proof of all that is durable now: to release, without delay, what waits for nothing that is not.
     pub fn proof(&self) -> Durable {
         Durable {
             node: self.node,

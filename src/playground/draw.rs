@@ -45,7 +45,8 @@ impl Draws {
 
     /// A duration in the span, to the nanosecond.
     pub(super) fn duration(self, purpose: Purpose, key: &[u64], span: Span) -> Duration {
-        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).expect("a span is at most an hour");
+        let nanos =
+            |duration: Duration| u64::try_from(duration.as_nanos()).expect("a span is at most an hour");
         let (min, max) = (nanos(span.min()), nanos(span.max()));
         Duration::from_nanos(min + self.word(purpose, key) % (max - min + 1))
     }
@@ -83,8 +84,14 @@ mod tests {
         assert!(draws.iter().all(|draw| (SPAN.min()..=SPAN.max()).contains(draw)));
         for tenth in 0..10 {
             let from = SPAN.min() + Duration::from_millis(15 * tenth);
-            let count = draws.iter().filter(|draw| (from..from + Duration::from_millis(15)).contains(draw)).count();
-            assert!((800..1200).contains(&count), "a tenth of the span got {count} of 10000 draws");
+            let count = draws
+                .iter()
+                .filter(|draw| (from..from + Duration::from_millis(15)).contains(*draw))
+                .count();
+            assert!(
+                (800..1200).contains(&count),
+                "a tenth of the span got {count} of 10000 draws"
+            );
         }
     }
 
@@ -100,7 +107,11 @@ mod tests {
 
     #[test]
     fn shares_are_shares() {
-        let hits = |ppm| (0..100_000).filter(|&key| Draws::new(3).is_one_of(Purpose::Loss, &[key], ppm)).count();
+        let hits = |ppm| {
+            (0..100_000)
+                .filter(|&key| Draws::new(3).is_one_of(Purpose::Loss, &[key], ppm))
+                .count()
+        };
         assert_eq!(hits(0), 0);
         assert_eq!(hits(1_000_000), 100_000);
         assert!((29_000..31_000).contains(&hits(300_000)));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::storage::{self, DiskOp, RealDisk};
+use crate::storage::real::RealDisk;
+use crate::storage::{self, DiskOp};
 use crate::types::disk::Disk;
 
 /// The files of one node.
@@ -18,7 +19,11 @@ impl Mirror {
     /// Lays a whole disk onto real files, and follows it from there.
     pub(super) fn begin(mut disk: RealDisk, contents: &BTreeMap<String, Vec<u8>>) -> io::Result<Self> {
         storage::mirror(contents, &mut disk)?;
-        Ok(Self { disk, unsynced: BTreeMap::new(), has_failed: false })
+        Ok(Self {
+            disk,
+            unsynced: BTreeMap::new(),
+            has_failed: false,
+        })
     }
 
     /// Does what the disk did. Gives a complaint the first time that it can't; from then on it does nothing.
@@ -61,6 +66,8 @@ impl Mirror {
     fn complaint(&mut self, result: io::Result<()>) -> Option<String> {
         let error = result.err()?;
         self.has_failed = true;
-        Some(format!("the files in the data directory no longer follow: {error}"))
+        Some(format!(
+            "the files in the data directory no longer follow: {error}"
+        ))
     }
 }

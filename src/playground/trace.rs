@@ -2,8 +2,8 @@
 
 use std::hash::{Hash, Hasher};
 
-use rustc_stable_hash::hashers::{SipHasher128Hash, StableSipHasher128};
 use rustc_stable_hash::FromStableHash;
+use rustc_stable_hash::hashers::{SipHasher128Hash, StableSipHasher128};
 
 use super::record::{Happening, Record};
 use crate::types::VirtualTime;
@@ -19,11 +19,19 @@ pub(super) struct Trace {
 impl Trace {
     /// A trace that goes on from where a save left it.
     pub(super) fn resume(next_ordinal: u64, hash: u128) -> Self {
-        Self { uncollected: Vec::new(), next_ordinal, hash }
+        Self {
+            uncollected: Vec::new(),
+            next_ordinal,
+            hash,
+        }
     }
 
     pub(super) fn record(&mut self, at: VirtualTime, what: Happening) {
-        let record = Record { at, ordinal: self.next_ordinal, what };
+        let record = Record {
+            at,
+            ordinal: self.next_ordinal,
+            what,
+        };
         self.next_ordinal += 1;
         let mut hasher = StableSipHasher128::new();
         hasher.write_u128(self.hash);

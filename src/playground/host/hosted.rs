@@ -12,7 +12,8 @@ use crate::machine::Exhibit;
 use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd};
 use crate::playground::mirror::Mirror;
 use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
-use crate::storage::{SimulatedDisk, SimulatedSync, Wal, WalSync};
+use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
+use crate::storage::wal::{Wal, WalSync};
 use crate::types::{Envelope, LocalTime, LogIndex, NodeId, ProposalId, Term, WriteSequence};
 
 /// What a host is asked to do with a node.
@@ -98,8 +99,17 @@ pub(in crate::playground) struct Hosted<M> {
 }
 
 impl<M: Exhibit + Default> Hosted<M> {
-    pub(in crate::playground) fn new(id: NodeId, node: Node<M, SimulatedDisk>, mirror: Option<Mirror>) -> Self {
-        Self { id, node, syncs: BTreeMap::new(), mirror }
+    pub(in crate::playground) fn new(
+        id: NodeId,
+        node: Node<M, SimulatedDisk>,
+        mirror: Option<Mirror>,
+    ) -> Self {
+        Self {
+            id,
+            node,
+            syncs: BTreeMap::new(),
+            mirror,
+        }
     }
 
     /// Takes up again the syncs that were under way when a save was made.
@@ -107,13 +117,27 @@ impl<M: Exhibit + Default> Hosted<M> {
         &mut self,
         syncs: impl IntoIterator<Item = (WriteSequence, WalSync<SimulatedSync>)>,
     ) {
-        let resumed = syncs.into_iter().map(|(sequence, sync)| (sequence, self.node.resume_sync(sequence, sync)));
+        let resumed = syncs
+            .into_iter()
+            .map(|(sequence, sync)| (sequence, self.node.resume_sync(sequence, sync)));
         self.syncs.extend(resumed.collect::<Vec<_>>());
     }
 
     /// Takes over the effects of a node's start.
-    pub(in crate::playground) fn stepped(&mut self, events: Vec<Event>, effects: Effects<SimulatedDisk>) -> Stepped {
-        let Effects { write, sent, election, heartbeat, commit, applied, answers } = effects;
+    pub(in crate::playground) fn stepped(
+        &mut self,
+        events: Vec<Event>,
+        effects: Effects<SimulatedDisk>,
+    ) -> Stepped {
+        let Effects {
+            write,
+            sent,
+            election,
+            heartbeat,
+            commit,
+            applied,
+            answers,
+        } = effects;
         let write = write.map(|(write, pending)| {
             self.syncs.insert(pending.sequence(), pending);
             write
@@ -148,7 +172,11 @@ impl<M: Exhibit + Default> Hosted<M> {
     /// Ends it as a crash does.
     pub(super) fn park(self) -> Parked {
         let open_proposals = self.node.open_proposals().collect();
-        Parked { disk: self.node.into_disk(), mirror: self.mirror, open_proposals }
+        Parked {
+            disk: self.node.into_disk(),
+            mirror: self.mirror,
+            open_proposals,
+        }
     }
 
     fn carry_out(&mut self, request: Request) -> Response {
@@ -175,7 +203,10 @@ impl<M: Exhibit + Default> Hosted<M> {
             HostInput::HeartbeatTimeout => NodeInput::HeartbeatTimeout,
             HostInput::Propose(id, command) => NodeInput::Propose { id, command },
             HostInput::SyncDue(sequence) => {
-                let pending = self.syncs.remove(&sequence).expect("the world knows which syncs are under way");
+                let pending = self
+                    .syncs
+                    .remove(&sequence)
+                    .expect("the world knows which syncs are under way");
                 NodeInput::Synced(pending.sync())
             }
         };
@@ -194,8 +225,16 @@ impl<M: Exhibit + Default> Hosted<M> {
 
     fn image(&self) -> Option<Box<Found>> {
         let memory = self.node.image()?;
-        let syncs = self.syncs.iter().map(|(sequence, pending)| (*sequence, *pending.sync_handle())).collect();
-        Some(Box::new(Found { memory, syncs, disk: self.node.wal().disk().clone() }))
+        let syncs = self
+            .syncs
+            .iter()
+            .map(|(sequence, pending)| (*sequence, *pending.sync_handle()))
+            .collect();
+        Some(Box::new(Found {
+            memory,
+            syncs,
+            disk: self.node.wal().disk().clone(),
+        }))
     }
 
     fn look(&self) -> NodeView {
@@ -221,16 +260,28 @@ impl<M: Exhibit + Default> Hosted<M> {
 
 fn role_view(role: &Role) -> RoleView {
     match role {
-        Role::Follower(follower) => RoleView::Follower { leader: follower.leader },
-        Role::Candidate(candidate) => {
-            RoleView::Candidate { granted: candidate.granted.clone(), refused: candidate.refused.clone() }
-        }
+        Role::Follower(follower) => RoleView::Follower {
+            leader: follower.leader,
+        },
+        Role::Candidate(candidate) => RoleView::Candidate {
+            granted: candidate.granted.clone(),
+            refused: candidate.refused.clone(),
+        },
         Role::Leader(leader) => {
             let peers = leader.peers.iter().map(|(id, progress)| {
                 let flow = progress.flow.clone();
-                (*id, PeerView { matched: progress.matched, next: progress.next, flow })
+                (
+                    *id,
+                    PeerView {
+                        matched: progress.matched,
+                        next: progress.next,
+                        flow,
+                    },
+                )
             });
-            RoleView::Leader { peers: peers.collect() }
+            RoleView::Leader {
+                peers: peers.collect(),
+            }
         }
     }
 }

@@ -13,7 +13,9 @@ pub(super) struct Inline<M> {
 
 impl<M> Default for Inline<M> {
     fn default() -> Self {
-        Self { nodes: BTreeMap::new() }
+        Self {
+            nodes: BTreeMap::new(),
+        }
     }
 }
 
@@ -23,10 +25,16 @@ impl<M: Exhibit + Default> Host<M> for Inline<M> {
     }
 
     fn call(&mut self, id: NodeId, request: Request) -> Response {
-        self.nodes.get_mut(&id).expect("the world calls nodes that run").serve(request)
+        self.nodes
+            .get_mut(&id)
+            .expect("the world calls nodes that run")
+            .serve(request)
     }
 
     fn stop(&mut self, id: NodeId) -> Parked {
-        self.nodes.remove(&id).expect("the world stops nodes that run").park()
+        self.nodes
+            .remove(&id)
+            .expect("the world stops nodes that run")
+            .park()
     }
 }

@@ -36,13 +36,23 @@ impl Worker {
             hosted.park()
         };
         let named = thread::Builder::new().name(format!("node-{id}"));
-        let thread = named.spawn(serve).expect("the system can start a thread for each of a few nodes");
-        Self { requests, responses, thread }
+        let thread = named
+            .spawn(serve)
+            .expect("the system can start a thread for each of a few nodes");
+        Self {
+            requests,
+            responses,
+            thread,
+        }
     }
 
     fn call(&self, request: Request) -> Response {
-        self.requests.send(request).expect("a node's thread catches its panics and waits for requests");
-        self.responses.recv().expect("a node's thread answers every request")
+        self.requests
+            .send(request)
+            .expect("a node's thread catches its panics and waits for requests");
+        self.responses
+            .recv()
+            .expect("a node's thread answers every request")
     }
 
     fn stop(self) -> Parked {
@@ -57,11 +67,17 @@ impl<M: Exhibit + Default> Host<M> for Threads {
     }
 
     fn call(&mut self, id: NodeId, request: Request) -> Response {
-        self.workers.get(&id).expect("the world calls nodes that run").call(request)
+        self.workers
+            .get(&id)
+            .expect("the world calls nodes that run")
+            .call(request)
     }
 
     fn stop(&mut self, id: NodeId) -> Parked {
-        self.workers.remove(&id).expect("the world stops nodes that run").stop()
+        self.workers
+            .remove(&id)
+            .expect("the world stops nodes that run")
+            .stop()
     }
 }
 
