@@ -346,14 +346,13 @@ impl<M: Exhibit + Default> World<M> {
         data_dir::replace(folder, self.nodes.len() as u64)?;
         let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
         for id in ids {
-            match self.server(id).parked.as_mut() {
-                Some(parked) => parked.mirror = lay_files(Some(folder), id, &mut parked.disk)?,
-                None => {
-                    let mirror = Mirror::waiting(open_folder(folder, id)?);
-                    if let Response::Done(Some(complaint)) = self.host.call(id, Request::Follow(mirror)) {
-                        self.complaints.push(complaint);
-                    }
-                }
+            if let Some(parked) = self.server(id).parked.as_mut() {
+                parked.mirror = lay_files(Some(folder), id, &mut parked.disk)?;
+                continue;
+            }
+            let mirror = Mirror::waiting(open_folder(folder, id)?);
+            if let Response::Done(Some(complaint)) = self.host.call(id, Request::Follow(mirror)) {
+                self.complaints.push(complaint);
             }
         }
         self.data_dir = Some(folder.to_owned());
