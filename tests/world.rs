@@ -323,6 +323,84 @@ fn an_image_goes_on_exactly() {
     }
 }
 
+/// What waited for a frozen node is due at once when it thaws: a save right then has it so.
+#[test]
+fn an_image_of_a_node_that_has_just_thawed_goes_on_exactly() {
+    let mut straight = world(3, 5, HostKind::Inline);
+    run_for(&mut straight, 2_000);
+    let frozen = id(2);
+    straight.command(Command::Freeze(frozen)).unwrap();
+    propose(&mut straight, "x=1");
+    run_for(&mut straight, 400);
+    assert!(straight.snapshot().node(frozen).unwrap().backlog > 0);
+    straight.command(Command::Thaw(frozen)).unwrap();
+    let image = straight.image().unwrap();
+    let mut resumed: Lab = World::restore(image, HostKind::Inline, None).expect("it was a world");
+    for world in [&mut straight, &mut resumed] {
+        run_for(world, 2_000);
+    }
+    assert_eq!(straight.trace_hash(), resumed.trace_hash());
+}
+
+/// Walks every point of an election with a proposal on top: wherever the power goes, what a node has sent word of (its
+/// votes, its term, the entries it acknowledged) is what it comes back with.
+#[test]
+fn a_vote_once_sent_survives_any_power_cut() {
+    use raft_play::playground::Happening;
+    use raft_play::types::{AppendReply, Message, VoteReply};
+    let mut points = 0;
+    for seed in 0..4 {
+        let mut live = world(3, seed, HostKind::Inline);
+        let mut sent = Vec::new();
+        for _ in 0..120 {
+            if live.now() > VirtualTime::from_nanos(400_000_000)
+                && live.leader().is_some()
+                && points % 40 == 0
+            {
+                propose(&mut live, "x=1");
+            }
+            assert!(live.step());
+            sent.extend(
+                live.drain_records()
+                    .into_iter()
+                    .filter_map(|record| match record.what {
+                        Happening::Sent { envelope, .. } => Some(envelope),
+                        _ => None,
+                    }),
+            );
+            let image = live.image().unwrap();
+            for victim in [1, 2, 3].map(id) {
+                let mut branch: Lab = World::restore(image.clone(), HostKind::Inline, None).unwrap();
+                branch.command(Command::CutPower(victim)).unwrap();
+                branch.command(Command::Restart(victim)).unwrap();
+                let back = branch.snapshot().node(victim).unwrap().clone();
+                points += 1;
+                for envelope in sent.iter().filter(|envelope| envelope.from == victim) {
+                    assert!(back.term >= envelope.term, "{victim} forgot its term");
+                    let vote = match envelope.message {
+                        Message::VoteRequest(_) => Some(victim),
+                        Message::VoteReply(VoteReply::Granted) => Some(envelope.to),
+                        Message::AppendReply(AppendReply::Matched { through }) => {
+                            assert!(
+                                back.log.last_index() >= through,
+                                "{victim} forgot what it acknowledged"
+                            );
+                            None
+                        }
+                        _ => None,
+                    };
+                    if let Some(vote) = vote.filter(|_| back.term == envelope.term) {
+                        assert_eq!(back.vote, Some(vote), "{victim} forgot its vote");
+                    }
+                }
+                run_for(&mut branch, 1_500);
+                assert_eq!(branch.violations(), []);
+            }
+        }
+    }
+    assert_eq!(points, 4 * 120 * 3);
+}
+
 #[test]
 fn a_broken_rule_is_found_and_stops_time() {
     let mut found = std::collections::BTreeSet::new();

@@ -41,8 +41,10 @@ pub struct InFlight {
     pub envelope: Envelope,
     /// When it was sent.
     pub sent: VirtualTime,
-    /// When it arrives.
+    /// When it arrives, or should have arrived at a frozen node.
     pub due: VirtualTime,
+    /// Its place among what is due then; `None` while it waits for a frozen node.
+    pub order: Option<u64>,
 }
 
 /// What became of a message that was handed to the network.
@@ -112,6 +114,7 @@ impl Network {
                     envelope: envelope.clone(),
                     sent: now,
                     due,
+                    order: None,
                 },
             );
         }

@@ -177,7 +177,7 @@ impl<M: Exhibit + Default> World<M> {
         let backlog = std::mem::take(&mut self.server(id).backlog);
         for waiting in backlog {
             match waiting {
-                Waiting::Delivery(message) => self.reschedule(Due::Delivery(message)),
+                Waiting::Delivery(message) => self.schedule_delivery(message, self.now),
                 Waiting::Sync(sequence) => {
                     let slot = self.schedule(self.now, Due::Sync(id, sequence));
                     self.server(id).syncs.insert(sequence, slot);
@@ -189,10 +189,6 @@ impl<M: Exhibit + Default> World<M> {
                 Waiting::Proposal(proposal, command) => self.hand(id, HostInput::Propose(proposal, command)),
             }
         }
-    }
-
-    fn reschedule(&mut self, due: Due) {
-        self.schedule(self.now, due);
     }
 
     fn fire_now(&mut self, id: NodeId) {
@@ -263,21 +259,22 @@ impl<M: Exhibit + Default> World<M> {
     fn lose_blocked(&mut self) {
         let dropped = self.network.drop_blocked();
         for (message, lost) in dropped {
-            self.forget_delivery(message);
+            match lost.order {
+                Some(order) => {
+                    self.queue.remove(&Slot { at: lost.due, order });
+                }
+                None => {
+                    let waits = |waiting: &Waiting| *waiting == Waiting::Delivery(message);
+                    self.server(lost.envelope.to)
+                        .backlog
+                        .retain(|waiting| !waits(waiting));
+                }
+            }
             self.record(Happening::Lost {
                 message,
                 envelope: lost.envelope,
                 reason: Loss::Cut,
             });
-        }
-    }
-
-    fn forget_delivery(&mut self, message: super::MessageId) {
-        self.queue.retain(|_, due| *due != Due::Delivery(message));
-        for server in self.nodes.values_mut() {
-            server
-                .backlog
-                .retain(|waiting| *waiting != Waiting::Delivery(message));
         }
     }
 

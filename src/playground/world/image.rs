@@ -239,13 +239,12 @@ impl<M: Exhibit + Default> World<M> {
     ///
     /// Where a node's disk has failed and the node has not been stopped yet.
     pub fn image(&mut self) -> Result<WorldImage, ImageError> {
-        let orders = self.message_orders();
         let messages = self.network.in_flight.iter().map(|(&id, message)| MessageImage {
             id,
             envelope: message.envelope.clone(),
             sent: message.sent,
             due: message.due,
-            order: orders.get(&id).copied(),
+            order: message.order,
         });
         let messages = messages.collect();
         let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
@@ -268,14 +267,6 @@ impl<M: Exhibit + Default> World<M> {
             messages,
             nodes,
         })
-    }
-
-    fn message_orders(&self) -> BTreeMap<MessageId, u64> {
-        let deliveries = self.queue.iter().filter_map(|(slot, due)| match due {
-            Due::Delivery(id) => Some((*id, slot.order)),
-            Due::Timer(..) | Due::Sync(..) => None,
-        });
-        deliveries.collect()
     }
 
     fn node_image(&mut self, id: NodeId) -> Result<NodeImage, ImageError> {
@@ -340,7 +331,7 @@ impl<M: Exhibit + Default> World<M> {
                 ref envelope,
                 sent,
                 due,
-                ..
+                order,
             } = *message;
             (
                 id,
@@ -348,6 +339,7 @@ impl<M: Exhibit + Default> World<M> {
                     envelope: envelope.clone(),
                     sent,
                     due,
+                    order,
                 },
             )
         });
