@@ -1,5 +1,7 @@
 //! The world that the nodes live in: virtual time, a network, disks, faults.
 
+#[cfg(test)]
+pub(crate) mod any;
 mod command;
 mod draw;
 mod host;

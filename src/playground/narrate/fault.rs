@@ -4,6 +4,7 @@ use super::election::message_name;
 use super::memory::Memory;
 use super::telling::Telling;
 use super::words::indices;
+use crate::check::Property;
 use crate::machine::readable;
 use crate::playground::record::{Loss, Stop};
 use crate::playground::story::Mark;
@@ -123,35 +124,34 @@ fn named(envelope: &Envelope) -> String {
 }
 
 pub(super) fn violated(property: &str, detail: &str) -> Telling {
-    let (property, detail) = (readable(property.as_bytes()), readable(detail.as_bytes()));
-    let (promise, section) = promise(&property);
-    Telling::violation(format!("{property} broken"))
-        .long(format!("{property} broken: {detail}"))
-        .because(promise, section)
+    let (name, detail) = (spaced(property), readable(detail.as_bytes()));
+    let telling = match Property::of_name(property) {
+        Some(known) => {
+            Telling::violation(format!("{name} broken")).because(known.sentence(), known.section())
+        }
+        None => {
+            Telling::violation(format!("{name} broken")).because("This holds at every moment", "Figure 3")
+        }
+    };
+    // The name stands in front already.
+    let detail = match detail.split_once("): ") {
+        Some((named, rest)) if named.starts_with(property) => rest.to_owned(),
+        Some(_) | None => detail,
+    };
+    telling
+        .long(format!("{name} broken: {detail}"))
         .value(detail)
         .otherwise("With every rule of Raft kept, this can't happen: time stops here.")
 }
 
-/// What a property promises (Figure 3), by its name.
-fn promise(property: &str) -> (&'static str, &'static str) {
-    match property {
-        "Election Safety" => ("At most one leader can be elected in a term", "Figure 3, §5.2"),
-        "Leader Append-Only" => (
-            "A leader never overwrites or deletes entries in its log; it only appends",
-            "Figure 3, §5.3",
-        ),
-        "Log Matching" => (
-            "Two logs with an entry of the same index and term are the same up to it",
-            "Figure 3, §5.3",
-        ),
-        "Leader Completeness" => (
-            "An entry committed in a term stands in the log of the leader of every later term",
-            "Figure 3, §5.4",
-        ),
-        "State Machine Safety" => (
-            "No two servers apply different entries at the same index",
-            "Figure 3, §5.4.3",
-        ),
-        _ => ("This must hold at every moment", "Figure 3"),
+/// `Leader Completeness`, of `LeaderCompleteness`.
+fn spaced(name: &str) -> String {
+    let mut spaced = String::new();
+    for character in readable(name.as_bytes()).chars() {
+        if character.is_uppercase() && spaced.ends_with(char::is_lowercase) {
+            spaced.push(' ');
+        }
+        spaced.push(character);
     }
+    spaced
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::consensus::{Event, RoleName};
 use crate::playground::command::Command;
-use crate::playground::record::{Happening, Loss, Record, Stop};
+use crate::playground::record::{Happening, Loss, Record, Stop, Timer};
 use crate::playground::snapshot::{Condition, NodeView, RoleView, Snapshot};
 use crate::types::{
     AppendReply, Entry, Envelope, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload, Term,
@@ -154,7 +154,7 @@ impl Memory {
             Happening::Started { node, term, last, .. } => self.note_start(*node, *term, last.index),
             Happening::Stopped { node, how } => self.note_stop(*node, how),
             Happening::Node { node, event } => self.note_event(*node, event),
-            Happening::TimerFired { node, after, .. } => self.node_mut(*node).waited = Some(*after),
+            Happening::TimerFired { node, timer, after } => self.node_mut(*node).note_timer(*timer, *after),
             Happening::Sent { envelope, .. } => self.note_sent(envelope),
             Happening::Delivered { envelope, .. } => {
                 self.node_mut(envelope.to).received = Some(envelope.clone());
@@ -341,6 +341,14 @@ impl NodeMemory {
         if self.entries.len() > ENTRIES_KEPT {
             self.entries.pop_first();
         }
+    }
+
+    fn note_timer(&mut self, timer: Timer, after: Duration) {
+        self.is_forced = false;
+        self.waited = match timer {
+            Timer::Election => Some(after),
+            Timer::Heartbeat => None,
+        };
     }
 
     fn note(&mut self, event: &Event) {

@@ -7,12 +7,11 @@ use proptest::prelude::*;
 use super::words::{LONG_WIDTH, SHORT_WIDTH, columns};
 use super::*;
 use crate::consensus::{
-    Event, IgnoreReason, IgnoredInput, ProposalRefusal, RoleName, Rule, Tally, Verdict, VoteRefusal,
+    Event, IgnoreReason, IgnoredInput, ProposalRefusal, RoleName, Tally, Verdict, VoteRefusal,
 };
 use crate::machine::{Exhibit, KeyValue};
-use crate::playground::{
-    ClientAnswer, Command, DiskSettings, LinkSettings, Loss, Mark, MessageId, Stop, Weight,
-};
+use crate::playground::any::{any_command, any_node};
+use crate::playground::{ClientAnswer, Command, Loss, Mark, MessageId, Stop, Weight};
 use crate::types::{
     AppendReply, AppendRequest, Entries, Entry, Envelope, LogIndex, LogPosition, Message, MessageKind,
     NodeId, ProposalId, Term, VirtualTime, VoteReply, VoteRequest, WriteSequence,
@@ -474,8 +473,8 @@ fn a_dead_link_is_told_once_until_it_is_mended() {
 #[test]
 fn a_violation_names_the_promise() {
     let lines = tell(vec![Happening::Violated {
-        property: "Leader Completeness".to_owned(),
-        detail: "S5 leads term 5 without entry 2".to_owned(),
+        property: "LeaderCompleteness".to_owned(),
+        detail: "LeaderCompleteness (§5.4, Figure 3): S5 leads term 5 without entry 2".to_owned(),
     }]);
     assert_eq!(lines[0].mark, Some(Mark::Violation));
     assert_eq!(lines[0].short, "Leader Completeness broken");
@@ -483,7 +482,8 @@ fn a_violation_names_the_promise() {
         lines[0].long,
         "Leader Completeness broken: S5 leads term 5 without entry 2"
     );
-    assert!(lines[0].why.rule.contains("every later term"));
+    assert_eq!(lines[0].why.section, "§5.4, Figure 3");
+    assert!(lines[0].why.rule.contains("all later terms"));
 }
 
 #[test]
@@ -514,10 +514,6 @@ fn is_printable(text: &str) -> bool {
         c.is_control() || ('\u{200b}'..='\u{200f}').contains(&c) || ('\u{202a}'..='\u{202e}').contains(&c)
     };
     !text.chars().any(is_hidden)
-}
-
-fn any_node() -> impl Strategy<Value = NodeId> {
-    (1..=25u64).prop_map(NodeId::new)
 }
 
 fn any_nodes() -> impl Strategy<Value = BTreeSet<NodeId>> {
@@ -726,53 +722,6 @@ fn any_envelope() -> impl Strategy<Value = Envelope> {
         term,
         message,
     })
-}
-
-fn any_link() -> impl Strategy<Value = LinkSettings> {
-    (0..=1_000_000u32, 0..=1_000_000u32, 0..=1_000_000u32).prop_map(
-        |(loss_ppm, duplication_ppm, reordering_ppm)| LinkSettings {
-            loss_ppm,
-            duplication_ppm,
-            reordering_ppm,
-            ..LinkSettings::default()
-        },
-    )
-}
-
-fn any_command() -> impl Strategy<Value = Command> {
-    let some_node = || proptest::option::of(any_node());
-    prop_oneof![
-        (some_node(), ".{0,40}").prop_map(|(to, command)| Command::Propose { to, command }),
-        any_node().prop_map(Command::Crash),
-        any_node().prop_map(Command::CutPower),
-        any_node().prop_map(Command::Restart),
-        any_node().prop_map(Command::Freeze),
-        any_node().prop_map(Command::Thaw),
-        any_node().prop_map(Command::FireTimer),
-        proptest::collection::vec(any_node(), 0..25).prop_map(Command::TieTimers),
-        Just(Command::SpreadTimers),
-        proptest::collection::vec(proptest::collection::vec(any_node(), 0..9), 0..9)
-            .prop_map(Command::Partition),
-        (any_node(), any_node()).prop_map(|(from, to)| Command::Cut { from, to }),
-        (any_node(), any_node()).prop_map(|(from, to)| Command::Mend { from, to }),
-        (any_node(), any_node()).prop_map(|(from, to)| Command::CutOneWay { from, to }),
-        (any_node(), any_node()).prop_map(|(from, to)| Command::MendOneWay { from, to }),
-        Just(Command::Heal),
-        (some_node(), some_node(), any_link()).prop_map(|(from, to, settings)| Command::Link {
-            from,
-            to,
-            settings
-        }),
-        some_node().prop_map(|node| Command::Disk {
-            node,
-            settings: DiskSettings::default(),
-        }),
-        (0..99_999u64, 0..99_999u64).prop_map(|(min_ms, max_ms)| Command::ElectionTimeout { min_ms, max_ms }),
-        any::<u64>().prop_map(|every_ms| Command::Heartbeat { every_ms }),
-        any::<u32>().prop_map(|entries| Command::Batch { entries }),
-        proptest::sample::select(Rule::ALL).prop_map(Command::Break),
-        proptest::sample::select(Rule::ALL).prop_map(Command::Keep),
-    ]
 }
 
 fn any_world_happening() -> impl Strategy<Value = Happening> {
