@@ -3,6 +3,7 @@
 #[cfg(test)]
 pub(crate) mod any;
 mod command;
+mod data_dir;
 mod draw;
 mod host;
 mod mirror;
@@ -16,6 +17,7 @@ mod trace;
 mod world;
 
 pub use command::{Command, CommandError, TimedCommand};
+pub use data_dir::{DataDirError, stored_nodes};
 pub use host::HostKind;
 pub use narrate::Narrator;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
