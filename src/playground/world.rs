@@ -17,6 +17,7 @@ pub use image::{
 pub use start::{WorldError, WorldOptions};
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -54,6 +55,8 @@ pub struct World<M> {
     delivered: u64,
     is_halted: bool,
     complaints: Vec<String>,
+    /// Where the files are that follow the nodes' disks.
+    data_dir: Option<PathBuf>,
 }
 
 /// A place in the order of what is due.
@@ -64,7 +67,7 @@ struct Slot {
 }
 
 /// Something that is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
     Delivery(MessageId),
     Timer(NodeId, Timer),
