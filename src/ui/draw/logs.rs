@@ -18,7 +18,7 @@ use crate::ui::view::{Overlay, Pane, Scene};
 /// The narrowest value in a cell: `x=3`.
 const VALUE_MIN: u16 = 3;
 /// The columns of `match` and `next`.
-const PROGRESS: u16 = 14;
+const PROGRESS: u16 = 15;
 /// From so many columns on, rows have whole words, and cells long values.
 const WIDE_FROM: u16 = 60;
 
@@ -51,7 +51,7 @@ impl Grid {
         let most = |of: &dyn Fn(&NodeView) -> u16| nodes.iter().map(of).max().unwrap_or(1);
         let name = most(&|node| width(&node.id.to_string()));
         let node_term = most(&|node| digits(node.term.number()));
-        let word = if inner.width >= WIDE_FROM { 6 } else { 4 };
+        let word = if inner.width >= WIDE_FROM { 7 } else { 4 };
         let before = name + node_term + word + 7;
         let ends = (
             nodes
@@ -106,7 +106,11 @@ impl Grid {
         };
         self.columns = (room / self.cell()).max(1);
         self.first = first(self.columns);
-        let limit = if self.inner.width >= WIDE_FROM { 12 } else { 6 };
+        let limit = match self.inner.width {
+            ..WIDE_FROM => 6,
+            WIDE_FROM..110 => 8,
+            110.. => 12,
+        };
         let (mut value, mut term) = (VALUE_MIN, 1);
         for node in &scene.snapshot.nodes {
             for index in self.first..=ends.1.min(self.first + u64::from(self.columns)) {
@@ -225,7 +229,7 @@ fn draw_indices(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>
         pen.put(glyph::MORE_RIGHT, theme.strong);
     }
     if leading(scene).is_some() && grid.inner.width >= WIDE_FROM {
-        pen.from_right(PROGRESS).write(" match   next", theme.faint);
+        pen.from_right(PROGRESS).write("  match  next", theme.faint);
     }
 }
 
@@ -264,7 +268,7 @@ fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen:
             Flow::Probe(_) => "?",
             Flow::Replicate { .. } => "",
         };
-        let progress = format!("{:>6} {:>6}{doubt}", peer.matched.number(), peer.next.number());
+        let progress = format!("{:>7}{:>6}{doubt}", peer.matched.number(), peer.next.number());
         pen.from_right(PROGRESS).write(&progress, theme.strong);
     }
 }
@@ -288,11 +292,16 @@ fn draw_name(
     let (word, word_style) = match (node.condition, &node.role) {
         (Condition::Down, _) => ("down".to_owned(), theme.bad),
         (Condition::Frozen, _) => ("frozen".to_owned(), theme.warn),
+        (Condition::Up, RoleView::Leader { .. }) if label::is_stale(node, scene.snapshot) => {
+            ("stale".to_owned(), theme.warn)
+        }
         (Condition::Up, RoleView::Leader { .. }) => ("leader".to_owned(), theme.strong),
-        (Condition::Up, RoleView::Candidate { granted, .. }) => (
-            format!("cand{}/{}", granted.len(), scene.snapshot.majority()),
-            theme.warn,
-        ),
+        (Condition::Up, RoleView::Candidate { granted, .. }) => {
+            let votes = format!("{}/{}", granted.len(), scene.snapshot.majority());
+            let whole = format!("cand{votes}");
+            let word = if width(&whole) <= grid.word { whole } else { votes };
+            (word, theme.warn)
+        }
         (Condition::Up, RoleView::Follower { .. }) => (
             label::timer_bar(node, scene.snapshot, grid.word - 1),
             label::timer_style(node, scene.snapshot, theme),

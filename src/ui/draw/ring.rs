@@ -40,7 +40,7 @@ pub struct Seat {
 impl Ring {
     /// The largest labels that don't lie over each other; a plain grid where not even the smallest do.
     pub fn of(snapshot: &Snapshot, inner: Rect) -> Self {
-        let rings = LabelSize::ALL.map(|size| move || Self::round(snapshot, inner, size));
+        let rings = LabelSize::ALL.map(|size| move || Self::round(snapshot, inner, size).spread());
         rings
             .iter()
             .map(|ring| ring())
@@ -60,7 +60,7 @@ impl Ring {
         let corners = corners(snapshot.nodes.len());
         let seat = |(node, corner): (&NodeView, &Corner)| {
             let rows = label::rows(node, snapshot, size);
-            let columns = rows.iter().map(|row| width(row)).max().unwrap_or(0) + 1;
+            let columns = rows.iter().map(|row| width(row)).max().unwrap_or(0) + 2;
             let (columns, rows) = (columns.min(inner.width), size.rows().min(inner.height));
             let area = Rect {
                 x: inner.x + share(inner.width - columns, corner.across),
@@ -76,12 +76,14 @@ impl Ring {
 
     fn grid(snapshot: &Snapshot, inner: Rect) -> Self {
         let column = 6;
+        let count = u16::try_from(snapshot.nodes.len()).unwrap_or(u16::MAX);
         let across = (inner.width / column).max(1);
+        let gap = (inner.height / count.div_ceil(across).max(1)).max(1);
         let seat = |(place, node): (u16, &NodeView)| {
             let area = Rect {
                 x: inner.x + place % across * column,
-                y: inner.y + place / across * 2,
-                width: column - 1,
+                y: inner.y + place / across * gap,
+                width: column,
                 height: 1,
             };
             Seat {
@@ -96,15 +98,33 @@ impl Ring {
         }
     }
 
+    /// Moves labels that lie over each other apart, as far as the room allows.
+    fn spread(mut self) -> Self {
+        for one in 0..self.seats.len() {
+            for other in one + 1..self.seats.len() {
+                let (left, right) = if self.seats[one].area.x <= self.seats[other].area.x {
+                    (one, other)
+                } else {
+                    (other, one)
+                };
+                let (a, b) = (self.seats[left].area, self.seats[right].area);
+                if a.intersects(b) {
+                    let overlap = a.right() - b.x;
+                    let back = (overlap / 2 + overlap % 2).min(a.x - self.inner.x);
+                    let forth = (overlap - back).min(self.inner.right().saturating_sub(b.right()));
+                    let back = (overlap - forth).min(a.x - self.inner.x);
+                    self.seats[left].area.x -= back;
+                    self.seats[right].area.x += forth;
+                }
+            }
+        }
+        self
+    }
+
     fn has_overlap(&self) -> bool {
-        // With a gap of a column between neighbours, or they read as one.
-        let padded = |area: Rect| Rect {
-            width: area.width + 1,
-            ..area
-        };
         let overlaps = |(place, one): (usize, &Seat)| {
             let mut others = self.seats[place + 1..].iter();
-            others.any(|other| padded(one.area).intersects(padded(other.area)))
+            others.any(|other| one.area.intersects(other.area))
         };
         self.seats.iter().enumerate().any(overlaps)
     }
@@ -171,8 +191,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     draw_legend(theme, area, buffer);
     let ring = Ring::of(scene.snapshot, inner);
     wall::draw(scene, &ring, theme, buffer);
-    wire::draw_cuts(scene.snapshot, &ring, theme, buffer);
-    wire::draw_messages(scene.snapshot, &ring, theme, buffer);
+    wire::draw(scene.snapshot, &ring, theme, buffer);
     for (seat, node) in ring.seats.iter().zip(&scene.snapshot.nodes) {
         let is_selected = scene.view.selected(scene.snapshot) == Some(node.id);
         let rows = label::rows(node, scene.snapshot, ring.size);

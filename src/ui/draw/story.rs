@@ -70,8 +70,8 @@ fn draw_line(line: &StoryLine, is_here: bool, theme: &Theme, pen: &mut Pen<'_>) 
     let style = if is_here { style.patch(theme.strong) } else { style };
     let marker = if is_here { glyph::HERE } else { ' ' };
     let time = if is_here { theme.strong } else { theme.faint };
-    pen.put(marker, theme.accent)
-        .write(&format!("{:>6} ", line.at), time);
+    pen.write(&format!("{:>6}", line.at), time)
+        .put(marker, theme.accent);
     match line.mark {
         Some(mark) => pen.put(timeline::symbol(mark), timeline::style(mark, theme)),
         None => pen.skip(1),
