@@ -142,7 +142,7 @@ fn leaders_second(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> String
     let Some((index, entry)) =
         first_uncommitted(node).and_then(|index| Some((index, node.log.entry(index)?)))
     else {
-        return if is_full { "all committed" } else { "all" }.to_owned();
+        return if is_full { "all committed" } else { "committed" }.to_owned();
     };
     let holders = snapshot.disks_holding(node, index);
     let needs = snapshot.majority();

@@ -3,6 +3,8 @@
 //! Fact and knowledge stand apart. The commit mark in a row is what that node *knows*; the bottom row counts what
 //! *is* on disks. Only the columns in view are looked at, however long the logs are.
 
+use std::ops::RangeInclusive;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
@@ -43,6 +45,8 @@ struct Grid {
     rows: usize,
     /// The first and the last index that any log has.
     ends: (u64, u64),
+    /// The columns from `match` on to the right edge.
+    progress: u16,
 }
 
 impl Grid {
@@ -84,6 +88,7 @@ impl Grid {
             top: (chosen + 1).saturating_sub(rows),
             rows,
             ends,
+            progress: 0,
         };
         grid.choose_columns(scene);
         grid
@@ -125,6 +130,15 @@ impl Grid {
         self.entry_term = term;
         self.columns = (room / self.cell()).max(1);
         self.first = first(self.columns);
+        self.progress = self.place_progress(room);
+    }
+
+    /// Near the entries that it is about, but in steps, so that it does not move with each of them.
+    fn place_progress(&self, room: u16) -> u16 {
+        let used = (self.ends.1 + 1).saturating_sub(self.first);
+        let used = u16::try_from(used.next_multiple_of(4) + 2).unwrap_or(u16::MAX);
+        let spare = room.saturating_sub(used.saturating_mul(self.cell()));
+        PROGRESS + spare
     }
 
     /// The columns of a cell: what it is, term, value, commit mark.
@@ -229,7 +243,7 @@ fn draw_indices(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>
         pen.put(glyph::MORE_RIGHT, theme.strong);
     }
     if leading(scene).is_some() && grid.inner.width >= WIDE_FROM {
-        pen.from_right(PROGRESS).write("  match  next", theme.faint);
+        pen.from_right(grid.progress).write("  match  next", theme.faint);
     }
 }
 
@@ -269,7 +283,7 @@ fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen:
             Flow::Replicate { .. } => "",
         };
         let progress = format!("{:>7}{:>6}{doubt}", peer.matched.number(), peer.next.number());
-        pen.from_right(PROGRESS).write(&progress, theme.strong);
+        pen.from_right(grid.progress).write(&progress, theme.strong);
     }
 }
 
@@ -392,6 +406,12 @@ fn draw_disks(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>) 
     if shown > 0 && pen.left() > width(&hint) + 1 {
         pen.skip(1).write(&hint, theme.faint);
     }
+}
+
+/// The indices in view.
+pub fn in_view(scene: &Scene<'_>, area: Rect) -> RangeInclusive<u64> {
+    let grid = Grid::of(scene, pane::inner(area));
+    grid.first..=grid.first + u64::from(grid.columns) - 1
 }
 
 pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {

@@ -94,6 +94,11 @@ fn style(weight: Weight, theme: &Theme) -> Style {
     }
 }
 
+/// The lines in view, by their places.
+pub fn in_view(scene: &Scene<'_>, area: Rect) -> Range<usize> {
+    visible(scene, pane::inner(area))
+}
+
 pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
     let inner = pane::inner(area);
     if !inner.contains(place) {

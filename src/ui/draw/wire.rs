@@ -37,7 +37,7 @@ fn draw_cuts(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffe
         }
         let mut way = way(ring, from, to);
         // What other labels cover can't be seen: the marks go where they can be.
-        way.retain(|&cell| !ring.seats.iter().any(|seat| seat.area.contains(cell.into())));
+        way.retain(|&cell| !ring.seats.iter().any(|seat| seat.covers(cell.into())));
         for &cell in &way {
             put(buffer, cell, glyph::DOT, theme.wall);
         }
@@ -120,7 +120,7 @@ fn way(ring: &Ring, from: NodeId, to: NodeId) -> Vec<(u16, u16)> {
     let (Some(from), Some(to)) = (ring.seat(from), ring.seat(to)) else {
         return Vec::new();
     };
-    let (start, end) = (centre(from), centre(to));
+    let (start, end) = (centre(from.head()), centre(to.head()));
     let steps = (end.0 - start.0).abs().max((end.1 - start.1).abs()).max(1);
     let mut cells = Vec::new();
     for step in 0..=steps {
@@ -129,7 +129,7 @@ fn way(ring: &Ring, from: NodeId, to: NodeId) -> Vec<(u16, u16)> {
             u16::try_from(start + twice / (2 * steps)).unwrap_or(0)
         };
         let cell = (along(start.0, end.0), along(start.1, end.1));
-        let is_covered = from.contains(cell.into()) || to.contains(cell.into());
+        let is_covered = from.covers(cell.into()) || to.covers(cell.into());
         if !is_covered {
             cells.push(cell);
         }
