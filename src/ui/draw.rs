@@ -28,6 +28,8 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::ops::{Range, RangeInclusive};
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -185,6 +187,18 @@ fn draw_overlay(
         Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
     }
     None
+}
+
+/// The log indices in view on a screen of this area: scrolling goes on from there.
+pub fn indices_in_view(scene: &Scene<'_>, area: Rect) -> Option<RangeInclusive<u64>> {
+    let pane = Layout::of(area, scene)?.logs?;
+    Some(logs::in_view(scene, pane))
+}
+
+/// The lines of the story in view on a screen of this area, by their places.
+pub fn lines_in_view(scene: &Scene<'_>, area: Rect) -> Option<Range<usize>> {
+    let pane = Layout::of(area, scene)?.story?;
+    Some(story::in_view(scene, pane))
 }
 
 /// What stands at a place on a screen of this area.

@@ -103,7 +103,7 @@ impl Layout {
             return;
         }
         let cluster =
-            (36 + (rest.width.saturating_sub(80)) * 3 / 10).max(rest.width.saturating_sub(STORY_COLUMNS));
+            (35 + (rest.width.saturating_sub(80)) * 3 / 10).max(rest.width.saturating_sub(STORY_COLUMNS));
         self.cluster = Some(take_left(&mut rest, cluster));
         self.story = Some(rest);
     }

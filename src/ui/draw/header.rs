@@ -14,9 +14,7 @@ type Piece = (String, Style);
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     buffer.set_style(area, theme.bar);
-    let left = fitting(left_variants(scene, theme), area.width);
-    let room = area.width.saturating_sub(columns(&left) + 2);
-    let right = fitting(right_variants(scene, theme), room);
+    let (left, right) = fitting(scene, theme, area.width);
     let mut pen = Pen::new(buffer, area, 0);
     for (text, style) in &left {
         pen.write(text, *style);
@@ -31,14 +29,18 @@ fn columns(pieces: &[Piece]) -> u16 {
     pieces.iter().map(|(text, _)| width(text)).sum()
 }
 
-/// The first that fits; the last one where none does.
-fn fitting(variants: Vec<Vec<Piece>>, room: u16) -> Vec<Piece> {
-    let mut last = Vec::new();
-    for variant in variants {
-        if columns(&variant) <= room {
-            return variant;
+/// The fullest left and right part that fit side by side. The seed goes before the name of the Raft does, and that
+/// before the leaders do.
+fn fitting(scene: &Scene<'_>, theme: &Theme, room: u16) -> (Vec<Piece>, Vec<Piece>) {
+    let mut last = (Vec::new(), Vec::new());
+    for right in right_variants(scene, theme) {
+        for left in left_variants(scene, theme) {
+            let is_fitting = columns(&left) + columns(&right) + 2 <= room;
+            last = (left, right.clone());
+            if is_fitting {
+                return last;
+            }
         }
-        last = variant;
     }
     last
 }

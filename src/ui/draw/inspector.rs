@@ -107,8 +107,17 @@ fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
             "on {holders} of {voters} disks, but of term {term}: counts only with an entry of term {} (§5.4.2)",
             node.term
         ),
-        CommitOutlook::Waits { holders, missing } => {
-            format!("{}: {}", on_disks(holders), reasons(node.id, &missing))
+        CommitOutlook::Waits {
+            holders,
+            known,
+            missing,
+        } => {
+            let knows = if known < holders {
+                format!(", knows of {known}")
+            } else {
+                String::new()
+            };
+            format!("{}{knows}: {}", on_disks(holders), reasons(node.id, &missing))
         }
     };
     let index = node.commit.next();
@@ -145,8 +154,8 @@ fn reason(is_own: bool, missing: Missing) -> String {
     match missing {
         Missing::Disk(left) if is_own => format!("in {}", short(left)),
         Missing::Disk(left) => format!("on disk in {}", short(left)),
-        Missing::Answer(left) => format!("answer in {}", short(left)),
-        Missing::Request(left) => format!("get it in {}", short(left)),
+        Missing::Answer(left) => format!("says so in {}", short(left)),
+        Missing::Request(left) => format!("in {}", short(left)),
         Missing::Unsent => "not sent yet".to_owned(),
         Missing::Frozen => "frozen".to_owned(),
         Missing::CutOff => "cut off".to_owned(),

@@ -70,8 +70,8 @@ fn draw_line(line: &StoryLine, is_here: bool, theme: &Theme, pen: &mut Pen<'_>) 
     let style = if is_here { style.patch(theme.strong) } else { style };
     let marker = if is_here { glyph::HERE } else { ' ' };
     let time = if is_here { theme.strong } else { theme.faint };
-    pen.put(marker, theme.accent)
-        .write(&format!("{:>6} ", line.at), time);
+    pen.write(&format!("{:>6}", line.at), time)
+        .put(marker, theme.accent);
     match line.mark {
         Some(mark) => pen.put(timeline::symbol(mark), timeline::style(mark, theme)),
         None => pen.skip(1),
@@ -92,6 +92,11 @@ fn style(weight: Weight, theme: &Theme) -> Style {
         Weight::Act => theme.accent.remove_modifier(Modifier::BOLD),
         Weight::Turn => theme.strong,
     }
+}
+
+/// The lines in view, by their places.
+pub fn in_view(scene: &Scene<'_>, area: Rect) -> Range<usize> {
+    visible(scene, pane::inner(area))
 }
 
 pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
