@@ -1,13 +1,30 @@
 //! The world that the nodes live in: virtual time, a network, disks, faults.
 
+#[cfg(test)]
+pub(crate) mod any;
 mod command;
+mod data_dir;
+mod draw;
+mod host;
+mod mirror;
+mod narrate;
+mod network;
 mod record;
 mod settings;
 mod snapshot;
 mod story;
+mod trace;
+mod world;
 
 pub use command::{Command, CommandError, TimedCommand};
+pub use data_dir::{DataDirError, stored_nodes};
+pub use host::HostKind;
+pub use narrate::Narrator;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{Condition, MessageId, MessageView, NodeView, PeerView, RoleView, Snapshot, TimerView};
 pub use story::{Mark, StoryLine, Weight, Why};
+pub use world::{
+    BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, World,
+    WorldError, WorldImage, WorldOptions, WriteImage,
+};
