@@ -1,0 +1,190 @@
+//! How wall time becomes virtual time.
+//!
+//! Integers only, and nothing is lost: the wall time that was too short for a whole virtual nanosecond is carried over.
+//! Pace is presentation: it decides when the screen looks, never what happens.
+
+use std::time::Duration;
+
+use super::view::Speed;
+use crate::playground::Snapshot;
+use crate::types::MessageKind;
+
+/// The auto speed while the steps that matter are under way.
+pub const AUTO_CLOSE: Rate = Rate::new(1, 40);
+
+/// The auto speed otherwise.
+pub const AUTO_WIDE: Rate = Rate::new(1, 8);
+
+/// The speeds that `-` and `+` walk through; past the last is [`Speed::Max`].
+const LADDER: [Rate; 17] = [
+    Rate::new(1, 1000),
+    Rate::new(1, 500),
+    Rate::new(1, 200),
+    Rate::new(1, 100),
+    Rate::new(1, 50),
+    Rate::new(1, 40),
+    Rate::new(1, 20),
+    Rate::new(1, 10),
+    Rate::new(1, 8),
+    Rate::new(1, 4),
+    Rate::new(1, 2),
+    Rate::new(1, 1),
+    Rate::new(2, 1),
+    Rate::new(5, 1),
+    Rate::new(10, 1),
+    Rate::new(50, 1),
+    Rate::new(100, 1),
+];
+
+/// Virtual time against wall time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    numerator: u32,
+    denominator: u32,
+}
+
+impl Rate {
+    /// `numerator / denominator`; a zero counts as one.
+    pub const fn new(numerator: u32, denominator: u32) -> Self {
+        const fn positive(number: u32) -> u32 {
+            if number == 0 { 1 } else { number }
+        }
+        Self {
+            numerator: positive(numerator),
+            denominator: positive(denominator),
+        }
+    }
+
+    /// How much virtual time passes in so much wall time, rounded down.
+    pub fn virtual_in(self, wall: Duration) -> Duration {
+        let nanos = wall.as_nanos() * u128::from(self.numerator) / u128::from(self.denominator);
+        from_nanos(nanos)
+    }
+
+    /// How much wall time so much virtual time takes, rounded up.
+    pub fn wall_for(self, virtual_time: Duration) -> Duration {
+        let nanos = virtual_time.as_nanos() * u128::from(self.denominator);
+        from_nanos(nanos.div_ceil(u128::from(self.numerator)))
+    }
+
+    /// So many times as fast.
+    #[must_use]
+    pub fn times(self, factor: u32) -> Self {
+        Self::new(self.numerator.saturating_mul(factor), self.denominator)
+    }
+
+    fn is_faster_than(self, other: Self) -> bool {
+        let cross = |left: Self, right: Self| u64::from(left.numerator) * u64::from(right.denominator);
+        cross(self, other) > cross(other, self)
+    }
+}
+
+impl From<Rate> for Speed {
+    fn from(rate: Rate) -> Self {
+        Self::Times {
+            numerator: rate.numerator,
+            denominator: rate.denominator,
+        }
+    }
+}
+
+fn from_nanos(nanos: u128) -> Duration {
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// The rate of a speed now; `None`: as fast as can be.
+pub fn rate(speed: Speed, snapshot: &Snapshot) -> Option<Rate> {
+    match speed {
+        Speed::Auto if is_close_up(snapshot) => Some(AUTO_CLOSE),
+        Speed::Auto => Some(AUTO_WIDE),
+        Speed::Times { numerator, denominator } => Some(Rate::new(numerator, denominator)),
+        Speed::Max => None,
+    }
+}
+
+/// Whether a vote, entries, or an answer to them are in flight.
+///
+/// An append's answer looks like a heartbeat's: it counts while the leader that it goes to has sent entries that its
+/// sender has not acknowledged.
+fn is_close_up(snapshot: &Snapshot) -> bool {
+    use crate::playground::RoleView;
+    use crate::types::{AppendReply, Message, NodeId};
+    let unacknowledged = |leader: NodeId, follower: NodeId, through| {
+        let Some(RoleView::Leader { peers }) = snapshot.node(leader).map(|node| &node.role) else {
+            return false;
+        };
+        peers.get(&follower).is_some_and(|peer| peer.matched < through)
+    };
+    snapshot.messages.iter().any(|message| {
+        let envelope = &message.envelope;
+        match envelope.message.kind() {
+            MessageKind::VoteRequest | MessageKind::VoteReply | MessageKind::Append => true,
+            MessageKind::Heartbeat => false,
+            MessageKind::AppendReply => match envelope.message {
+                Message::AppendReply(AppendReply::Matched { through }) => {
+                    unacknowledged(envelope.to, envelope.from, through)
+                }
+                Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm) => true,
+                Message::VoteRequest(_) | Message::VoteReply(_) | Message::AppendRequest(_) => false,
+            },
+        }
+    })
+}
+
+/// The next slower speed on the ladder, from what is in force now.
+pub fn slower(speed: Speed, snapshot: &Snapshot) -> Speed {
+    match rate(speed, snapshot) {
+        None => LADDER[LADDER.len() - 1].into(),
+        Some(now) => LADDER
+            .into_iter()
+            .rev()
+            .find(|step| now.is_faster_than(*step))
+            .unwrap_or(LADDER[0])
+            .into(),
+    }
+}
+
+/// The next faster speed on the ladder, from what is in force now.
+pub fn faster(speed: Speed, snapshot: &Snapshot) -> Speed {
+    let Some(now) = rate(speed, snapshot) else {
+        return Speed::Max;
+    };
+    LADDER
+        .into_iter()
+        .find(|step| step.is_faster_than(now))
+        .map_or(Speed::Max, Speed::from)
+}
+
+/// Reads a speed: `auto`, `max`, `1/50`, `2`, `0.25`.
+///
+/// # Errors
+///
+/// A sentence that says what would be one.
+pub fn parse_speed(text: &str) -> Result<Speed, String> {
+    let rate = match text {
+        "auto" => return Ok(Speed::Auto),
+        "max" => return Ok(Speed::Max),
+        number => parse_rate(number),
+    };
+    let in_range = |rate: &Rate| {
+        !LADDER[0].is_faster_than(*rate) && !rate.is_faster_than(Rate::new(1000, 1))
+    };
+    rate.filter(in_range)
+        .map(Speed::from)
+        .ok_or_else(|| format!("`{text}` is no speed; try auto, 1/50, 1, 10 or max (from 1/1000 to 1000)"))
+}
+
+fn parse_rate(text: &str) -> Option<Rate> {
+    let whole = |part: &str| part.parse::<u32>().ok().filter(|&number| number > 0);
+    if let Some((numerator, denominator)) = text.split_once('/') {
+        return Some(Rate::new(whole(numerator)?, whole(denominator)?));
+    }
+    let Some((before, after)) = text.split_once('.') else {
+        return Some(Rate::new(whole(text)?, 1));
+    };
+    let is_fraction = !after.is_empty() && after.len() <= 3 && after.bytes().all(|byte| byte.is_ascii_digit());
+    let whole_part: u32 = if before.is_empty() { 0 } else { before.parse().ok()? };
+    let thousandths: u32 = format!("{after:0<3}").parse().ok()?;
+    let total = whole_part.checked_mul(1000)?.checked_add(thousandths)?;
+    (is_fraction && total > 0).then(|| Rate::new(total, 1000))
+}

@@ -1,0 +1,278 @@
+//! A world under the hands of a person: its story so far, what was done to it, and how it runs as the wall clock goes.
+
+use std::time::{Duration, Instant};
+
+use super::pace::{self, Rate};
+use super::view::{Banner, Speed};
+use crate::playground::{Command, CommandError, Snapshot, StoryLine, TimedCommand, Weight};
+use crate::types::VirtualTime;
+
+/// What the screen needs of a world.
+pub trait Playable {
+    /// Its time.
+    fn now(&self) -> VirtualTime;
+
+    /// When the next event is due; `None` where nothing ever is.
+    fn next_event_at(&self) -> Option<VirtualTime>;
+
+    /// Carries out the next due event; false where there is none or a promise is broken.
+    fn step(&mut self) -> bool;
+
+    /// Carries out all that is due until then, and lets that time come; stops early at a broken promise.
+    fn run_until(&mut self, until: VirtualTime);
+
+    /// Carries out a command now.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be; the world is as it was.
+    fn command(&mut self, command: Command) -> Result<(), CommandError>;
+
+    /// What happened since the last call, in words.
+    fn drain_story(&mut self) -> Vec<StoryLine>;
+
+    /// What it looks like.
+    fn snapshot(&self) -> Snapshot;
+
+    /// The promise that was broken, if one was.
+    fn violation(&self) -> Option<Banner>;
+}
+
+/// The most lines of a story that are kept. At the fastest speed a class would make more than anyone reads.
+const STORY_LIMIT: usize = 20_000;
+/// How many of the oldest are dropped at once when there are more.
+const STORY_DROP: usize = 5_000;
+/// The longest that a search for the next line runs.
+const SEARCH_LIMIT: Duration = Duration::from_secs(2);
+/// The longest that one tick works: a frame is due after it.
+const WORK_LIMIT: Duration = Duration::from_millis(20);
+/// How much virtual time passes between two looks at the wall clock.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// A world, its story and its commands.
+#[derive(Debug)]
+pub struct Session<W> {
+    world: W,
+    snapshot: Snapshot,
+    story: Vec<StoryLine>,
+    commands: Vec<TimedCommand>,
+    unspent: Duration,
+    search: Option<Search>,
+}
+
+/// A run to the next line of the story.
+#[derive(Clone, Copy, Debug)]
+struct Search {
+    from: VirtualTime,
+    wall: Duration,
+}
+
+/// How a tick ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ticked {
+    /// Time runs on.
+    RunsOn,
+    /// The next line of the story is there.
+    Line,
+    /// There was no line for as long as one looks for it.
+    NoLine,
+    /// A promise is broken.
+    Violation,
+}
+
+impl<W: Playable> Session<W> {
+    /// A session with this world.
+    pub fn new(mut world: W) -> Self {
+        let story = told(&mut world).collect();
+        Self {
+            snapshot: world.snapshot(),
+            world,
+            story,
+            commands: Vec::new(),
+            unspent: Duration::ZERO,
+            search: None,
+        }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// The world as it looks now.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What happened so far, oldest first, without heartbeats.
+    pub fn story(&self) -> &[StoryLine] {
+        &self.story
+    }
+
+    /// What was done so far.
+    pub fn commands(&self) -> &[TimedCommand] {
+        &self.commands
+    }
+
+    /// The promise that was broken, if one was.
+    pub fn violation(&self) -> Option<Banner> {
+        self.world.violation()
+    }
+
+    /// Whether anything will ever happen without a command.
+    pub fn is_alive(&self) -> bool {
+        self.world.next_event_at().is_some() && self.world.violation().is_none()
+    }
+
+    /// Carries out a command and keeps it.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be; nothing is kept then.
+    pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
+        let at = self.world.now();
+        self.world.command(command.clone())?;
+        self.commands.push(TimedCommand { at, command });
+        self.harvest();
+        self.snapshot = self.world.snapshot();
+        Ok(())
+    }
+
+    /// Lets as much time pass as `wall` is worth.
+    pub fn tick(&mut self, wall: Duration, speed: Speed) -> Ticked {
+        self.search = None;
+        let ticked = self.run_for(wall, speed);
+        self.snapshot = self.world.snapshot();
+        ticked
+    }
+
+    /// Goes on to the next line of the story, the faster the longer it takes.
+    pub fn tick_to_line(&mut self, wall: Duration, speed: Speed) -> Ticked {
+        let mut search = self.search.unwrap_or(Search {
+            from: self.world.now(),
+            wall: Duration::ZERO,
+        });
+        search.wall += wall;
+        self.search = Some(search);
+        let rate = pace::rate(speed, &self.snapshot).unwrap_or(Rate::new(100, 1));
+        let target = self.world.now().after(rate.times(haste(search.wall)).virtual_in(wall));
+        let ticked = self.search_until(target.min(search.from.after(SEARCH_LIMIT)));
+        self.end_of_search(ticked)
+    }
+
+    /// Goes to the next line of the story at once.
+    pub fn finish_line(&mut self) -> Ticked {
+        let from = self.search.map_or(self.world.now(), |search| search.from);
+        let ticked = self.search_until(from.after(SEARCH_LIMIT));
+        self.end_of_search(ticked)
+    }
+
+    /// Whether it is on its way to the next line.
+    pub fn is_searching(&self) -> bool {
+        self.search.is_some()
+    }
+
+    fn end_of_search(&mut self, ticked: Ticked) -> Ticked {
+        let given_up = self
+            .search
+            .is_some_and(|search| self.world.now() >= search.from.after(SEARCH_LIMIT));
+        let ticked = match ticked {
+            Ticked::RunsOn if given_up || !self.is_alive() => Ticked::NoLine,
+            ticked => ticked,
+        };
+        if ticked != Ticked::RunsOn {
+            self.search = None;
+        }
+        self.snapshot = self.world.snapshot();
+        ticked
+    }
+
+    /// Event by event, so that it stops behind the very one that makes a line.
+    fn search_until(&mut self, target: VirtualTime) -> Ticked {
+        while self.world.next_event_at().is_some_and(|at| at <= target) && self.world.step() {
+            if self.harvest() {
+                return self.line_or_violation();
+            }
+        }
+        if self.is_alive() {
+            self.world.run_until(target);
+        }
+        if self.harvest() {
+            return self.line_or_violation();
+        }
+        Ticked::RunsOn
+    }
+
+    fn line_or_violation(&self) -> Ticked {
+        if self.world.violation().is_some() {
+            Ticked::Violation
+        } else {
+            Ticked::Line
+        }
+    }
+
+    fn run_for(&mut self, wall: Duration, speed: Speed) -> Ticked {
+        let begun = Instant::now();
+        let mut left = self.unspent + wall;
+        self.unspent = Duration::ZERO;
+        while self.is_alive() && begun.elapsed() < WORK_LIMIT {
+            match self.rate_now(speed) {
+                None => self.world.run_until(self.world.now().after(SLICE)),
+                Some(rate) if rate.virtual_in(left).is_zero() => {
+                    self.unspent = left;
+                    break;
+                }
+                Some(rate) => left = left.saturating_sub(self.run_slice(left, rate, speed)),
+            }
+            self.harvest();
+        }
+        if self.world.violation().is_some() {
+            Ticked::Violation
+        } else {
+            Ticked::RunsOn
+        }
+    }
+
+    fn rate_now(&mut self, speed: Speed) -> Option<Rate> {
+        if speed == Speed::Auto {
+            self.snapshot = self.world.snapshot();
+        }
+        pace::rate(speed, &self.snapshot)
+    }
+
+    /// Runs to the next point at which the rate may change, and says how much wall time that took.
+    fn run_slice(&mut self, left: Duration, rate: Rate, speed: Speed) -> Duration {
+        let now = self.world.now();
+        let target = now.after(rate.virtual_in(left));
+        let stop = match (speed, self.world.next_event_at()) {
+            (Speed::Auto, Some(event)) => event.max(now),
+            (Speed::Auto, None) | (Speed::Times { .. } | Speed::Max, _) => now.after(SLICE),
+        };
+        self.world.run_until(target.min(stop));
+        rate.wall_for(self.world.now().since(now))
+    }
+
+    /// Takes over what happened; says whether there is a new line.
+    fn harvest(&mut self) -> bool {
+        let before = self.story.len();
+        self.story.extend(told(&mut self.world));
+        let grew = self.story.len() > before;
+        if self.story.len() > STORY_LIMIT {
+            self.story.drain(..STORY_DROP);
+        }
+        grew
+    }
+}
+
+fn told<W: Playable>(world: &mut W) -> impl Iterator<Item = StoryLine> + use<W> {
+    world
+        .drain_story()
+        .into_iter()
+        .filter(|line| line.weight != Weight::Routine)
+}
+
+/// How many times as fast a search runs after so much wall time: close by at first, so that one can watch.
+fn haste(wall: Duration) -> u32 {
+    let twentieths = u32::try_from(wall.as_millis() / 50).unwrap_or(u32::MAX);
+    twentieths.saturating_mul(twentieths).saturating_add(1)
+}
