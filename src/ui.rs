@@ -1,4 +1,13 @@
 //! The screen: the only user of the terminal.
 
+pub mod action;
+pub mod app;
 pub mod draw;
+pub mod keymap;
+pub mod library;
+pub mod notes;
+pub mod pace;
+pub mod palette;
+pub mod prompt;
+pub mod session;
 pub mod view;

@@ -25,6 +25,8 @@ pub enum Action {
     PickNeighbour(Step),
     /// The leader is selected; where it is already, the next of several leaders.
     PickLeader,
+    /// The leader is selected from now on, whoever that is.
+    FollowLeader,
     /// Leaves what is open, or hides the notes, or follows the leader again.
     Back,
     /// Something is done to the selected node.
@@ -51,7 +53,7 @@ pub enum Action {
     /// Another step of the notes.
     TurnNotes(Step),
     /// The notes are shown or hidden.
-    ToggleNotes,
+    ShowNotes(bool),
     /// The logs are scrolled towards their start or end.
     ScrollLogs(Step),
     /// One view after another fills the screen, then all share it again.
@@ -96,6 +98,28 @@ pub enum Action {
     Leave(Exit),
     /// The program sleeps until the shell wakes it.
     Suspend,
+}
+
+impl Action {
+    /// [`Save`](Self::Save) under this name.
+    pub fn save(name: &str) -> Self {
+        Self::Save(name.to_owned())
+    }
+
+    /// [`Open`](Self::Open) this.
+    pub fn open(name: &str) -> Self {
+        Self::Open(name.to_owned())
+    }
+
+    /// [`Script`](Self::Script) into this file.
+    pub fn script(file: &str) -> Self {
+        Self::Script(file.to_owned())
+    }
+
+    /// [`Export`](Self::Export) into this file.
+    pub fn export(file: &str) -> Self {
+        Self::Export(file.to_owned())
+    }
 }
 
 /// Towards the start, or towards the end.

@@ -5,12 +5,14 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::backend::crossterm::to_input_request;
+use unicode_width::UnicodeWidthStr;
 
 mod table;
 
 use table::rows;
 
 use super::action::Action;
+use super::draw::{KeyGroup, KeyHint};
 use super::view::{Overlay, Scene};
 use crate::types::NodeId;
 
@@ -53,7 +55,7 @@ pub struct Row {
     /// Where they apply.
     pub mode: Mode,
     /// Under which heading the help shows them.
-    pub group: Group,
+    pub group: KeyGroup,
     /// The bindings.
     pub bindings: Vec<Binding>,
     /// The keys, as the help shows them.
@@ -75,40 +77,6 @@ pub struct Bar {
     pub rank: u8,
     /// Whether it makes sense now.
     pub applies: fn(&Scene<'_>) -> bool,
-}
-
-/// Headings of the help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
-    /// Time.
-    Time,
-    /// Which node is selected.
-    Pick,
-    /// What is done to the selected node.
-    Node,
-    /// Timers.
-    Timers,
-    /// The network.
-    Network,
-    /// What is looked at.
-    Look,
-    /// Files, and the rest.
-    Rest,
-}
-
-impl Group {
-    /// The heading.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Time => "Time",
-            Self::Pick => "Pick",
-            Self::Node => "Node",
-            Self::Timers => "Timers",
-            Self::Network => "Network",
-            Self::Look => "Look",
-            Self::Rest => "Rest",
-        }
-    }
 }
 
 /// Where a key applies: on the main screen, or in what lies over it.
@@ -162,9 +130,10 @@ impl Mode {
 /// What a key asks for in this mode, if anything.
 pub fn action(mode: Mode, event: KeyEvent) -> Option<Action> {
     let key = normal(event)?;
-    let bindings = || rows().iter().filter(|row| row.mode == mode).flat_map(|row| &row.bindings);
-    let everywhere = || table::everywhere().iter();
-    let exact = bindings().chain(everywhere()).find(|binding| binding.keys.contains(&key));
+    let everywhere = table::everywhere().iter();
+    let exact = bindings(mode)
+        .chain(everywhere)
+        .find(|binding| binding.keys.contains(&key));
     if let Some(Binding {
         effect: Effect::Does(action),
         ..
@@ -176,7 +145,7 @@ pub fn action(mode: Mode, event: KeyEvent) -> Option<Action> {
         return to_input_request(&crossterm::event::Event::Key(event)).map(Action::Edit);
     }
     let node = digit(key)?;
-    bindings().find_map(|binding| match binding.effect {
+    bindings(mode).find_map(|binding| match binding.effect {
         Effect::WithNode(action) => Some(action(node)),
         Effect::Does(_) => None,
     })
@@ -209,75 +178,71 @@ fn digit(key: Key) -> Option<NodeId> {
     }
 }
 
-/// A key and what it does, to be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint {
-    /// The keys.
-    pub keys: String,
-    /// What they do.
-    pub what: String,
-    /// The heading.
-    pub group: &'static str,
-}
-
 /// All keys of the main screen, for the help.
-pub fn help() -> Vec<Hint> {
-    rows().iter()
-        .filter(|row| row.mode == Mode::Main)
-        .map(|row| Hint {
-            keys: row.keys.to_owned(),
-            what: row.what.to_owned(),
-            group: row.group.title(),
-        })
-        .collect()
+pub fn help() -> Vec<KeyHint> {
+    let main = rows().iter().filter(|row| row.mode == Mode::Main);
+    main.map(|row| hint(row, row.keys, row.what)).collect()
 }
 
 /// The keys that make sense now, as many of the most important as fit `width` columns.
-pub fn bar(scene: &Scene<'_>, width: u16) -> Vec<Hint> {
+pub fn bar(scene: &Scene<'_>, width: u16) -> Vec<KeyHint> {
     let mode = Mode::of(scene.view.overlay.as_ref());
-    let mut hints: Vec<(u8, Hint)> = Vec::new();
-    let mut node = scene.view.selected(scene.snapshot);
-    for row in rows().iter().filter(|row| row.mode == mode) {
-        let Some(bar) = row.bars.iter().find(|bar| (bar.applies)(scene)) else {
-            continue;
-        };
-        // The first verb says whom all of them are done to.
-        let prefix = match node {
-            Some(id) if row.group == Group::Node => {
-                node = None;
-                format!("{id}: ")
-            }
-            Some(_) | None => String::new(),
-        };
-        let hint = Hint {
-            keys: format!("{prefix}{}", bar.keys),
-            what: bar.what.to_owned(),
-            group: row.group.title(),
-        };
-        hints.push((bar.rank, hint));
-    }
-    fit(hints, usize::from(width))
+    let shown = |row: &'static Row| {
+        let bar = row.bars.iter().find(|bar| (bar.applies)(scene))?;
+        Some((bar.rank, hint(row, bar.keys, bar.what)))
+    };
+    let rows = rows().iter().filter(|row| row.mode == mode);
+    fit(rows.filter_map(shown).collect(), usize::from(width))
 }
 
-fn fit(mut hints: Vec<(u8, Hint)>, width: usize) -> Vec<Hint> {
-    let columns = |hint: &Hint| hint.keys.chars().count() + 1 + hint.what.chars().count() + 2;
-    let total = |hints: &[(u8, Hint)]| hints.iter().map(|(_, hint)| columns(hint)).sum::<usize>();
-    while total(&hints) > width {
-        let Some(least) = hints.iter().enumerate().max_by_key(|(place, (rank, _))| (*rank, *place)) else {
-            break;
-        };
-        let place = least.0;
+fn hint(row: &Row, keys: &str, what: &str) -> KeyHint {
+    KeyHint {
+        keys: keys.to_owned(),
+        what: what.to_owned(),
+        group: row.group,
+    }
+}
+
+/// Leaves out the least important, the last first, until the rest fits.
+fn fit(mut hints: Vec<(u8, KeyHint)>, width: usize) -> Vec<KeyHint> {
+    while columns(&hints) > width {
+        let least = hints.iter().enumerate().max_by_key(|(place, (rank, _))| (*rank, *place));
+        let Some((place, _)) = least else { break };
         hints.remove(place);
     }
     hints.into_iter().map(|(_, hint)| hint).collect()
 }
 
+/// How many columns the bar takes, with the name of the selected node.
+fn columns(hints: &[(u8, KeyHint)]) -> usize {
+    const SPACES: usize = 3;
+    const NAME: usize = 5;
+    let each = hints
+        .iter()
+        .map(|(_, hint)| hint.keys.width() + hint.what.width() + SPACES);
+    each.sum::<usize>() + NAME
+}
+
+/// What the key with these words in the palette does.
+pub fn action_for(words: &str) -> Option<Action> {
+    let binding = bindings(Mode::Main).find(|binding| !words.is_empty() && binding.words == words)?;
+    match &binding.effect {
+        Effect::Does(action) => Some(action.clone()),
+        Effect::WithNode(_) => None,
+    }
+}
+
+fn bindings(mode: Mode) -> impl Iterator<Item = &'static Binding> {
+    rows()
+        .iter()
+        .filter(move |row| row.mode == mode)
+        .flat_map(|row| &row.bindings)
+}
+
 /// The key that does what these words of the palette do.
 pub fn key_for(words: &str) -> Option<String> {
-    rows().iter()
-        .filter(|row| row.mode == Mode::Main)
-        .flat_map(|row| &row.bindings)
-        .find(|binding| binding.words == words)
+    bindings(Mode::Main)
+        .find(|binding| !words.is_empty() && binding.words == words)
         .map(|binding| binding.keys[0].label())
 }
 

@@ -22,14 +22,14 @@ pub trait Library<W> {
     /// # Errors
     ///
     /// [`Refusal::Exists`] where it would overwrite a file and was not told to.
-    fn save(&mut self, world: &W, name: &str, overwrite: Overwrite) -> Result<PathBuf, Refusal>;
+    fn save(&mut self, world: &mut W, name: &str, overwrite: Overwrite) -> Result<PathBuf, Refusal>;
 
     /// Writes the save named `last`, over the one before.
     ///
     /// # Errors
     ///
     /// A sentence that says why it can't.
-    fn save_last(&mut self, world: &W) -> Result<PathBuf, String>;
+    fn save_last(&mut self, world: &mut W) -> Result<PathBuf, String>;
 
     /// Writes what was done so far to a file that a run without a screen can read.
     ///

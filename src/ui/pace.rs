@@ -7,13 +7,6 @@ use std::time::Duration;
 
 use super::view::Speed;
 use crate::playground::Snapshot;
-use crate::types::MessageKind;
-
-/// The auto speed while the steps that matter are under way.
-pub const AUTO_CLOSE: Rate = Rate::new(1, 40);
-
-/// The auto speed otherwise.
-pub const AUTO_WIDE: Rate = Rate::new(1, 8);
 
 /// The speeds that `-` and `+` walk through; past the last is [`Speed::Max`].
 const LADDER: [Rate; 17] = [
@@ -94,41 +87,8 @@ fn from_nanos(nanos: u128) -> Duration {
 
 /// The rate of a speed now; `None`: as fast as can be.
 pub fn rate(speed: Speed, snapshot: &Snapshot) -> Option<Rate> {
-    match speed {
-        Speed::Auto if is_close_up(snapshot) => Some(AUTO_CLOSE),
-        Speed::Auto => Some(AUTO_WIDE),
-        Speed::Times { numerator, denominator } => Some(Rate::new(numerator, denominator)),
-        Speed::Max => None,
-    }
-}
-
-/// Whether a vote, entries, or an answer to them are in flight.
-///
-/// An append's answer looks like a heartbeat's: it counts while the leader that it goes to has sent entries that its
-/// sender has not acknowledged.
-fn is_close_up(snapshot: &Snapshot) -> bool {
-    use crate::playground::RoleView;
-    use crate::types::{AppendReply, Message, NodeId};
-    let unacknowledged = |leader: NodeId, follower: NodeId, through| {
-        let Some(RoleView::Leader { peers }) = snapshot.node(leader).map(|node| &node.role) else {
-            return false;
-        };
-        peers.get(&follower).is_some_and(|peer| peer.matched < through)
-    };
-    snapshot.messages.iter().any(|message| {
-        let envelope = &message.envelope;
-        match envelope.message.kind() {
-            MessageKind::VoteRequest | MessageKind::VoteReply | MessageKind::Append => true,
-            MessageKind::Heartbeat => false,
-            MessageKind::AppendReply => match envelope.message {
-                Message::AppendReply(AppendReply::Matched { through }) => {
-                    unacknowledged(envelope.to, envelope.from, through)
-                }
-                Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm) => true,
-                Message::VoteRequest(_) | Message::VoteReply(_) | Message::AppendRequest(_) => false,
-            },
-        }
-    })
+    let (numerator, denominator) = speed.ratio(snapshot)?;
+    Some(Rate::new(numerator, denominator))
 }
 
 /// The next slower speed on the ladder, from what is in force now.

@@ -23,8 +23,8 @@ use words::{WORDS, Word};
 /// A sentence that says what is wrong with it.
 pub fn parse(line: &str, context: &Context<'_>) -> Result<Action, String> {
     let line = line.trim();
-    if let Some(binding) = keymap::binding_for(line) {
-        return Ok(binding);
+    if let Some(action) = keymap::action_for(line) {
+        return Ok(action);
     }
     let (first, rest) = split(line);
     let word = word(first).ok_or_else(|| unknown(first))?;

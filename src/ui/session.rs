@@ -32,10 +32,13 @@ pub trait Playable {
     fn drain_story(&mut self) -> Vec<StoryLine>;
 
     /// What it looks like.
-    fn snapshot(&self) -> Snapshot;
+    fn snapshot(&mut self) -> Snapshot;
 
-    /// The promise that was broken, if one was.
+    /// The promise whose breach stopped time, if one did.
     fn violation(&self) -> Option<Banner>;
+
+    /// Lets time go on after a broken promise.
+    fn go_on(&mut self);
 }
 
 /// The most lines of a story that are kept. At the fastest speed a class would make more than anyone reads.
@@ -94,9 +97,14 @@ impl<W: Playable> Session<W> {
         }
     }
 
-    /// The world.
-    pub fn world(&self) -> &W {
-        &self.world
+    /// The world, for whoever saves it.
+    pub fn world_mut(&mut self) -> &mut W {
+        &mut self.world
+    }
+
+    /// Lets time go on after a broken promise.
+    pub fn go_on(&mut self) {
+        self.world.go_on();
     }
 
     /// The world as it looks now.

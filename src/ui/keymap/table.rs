@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use crossterm::event::KeyCode;
 
-use super::{Bar, Binding, Effect, Group, Key, Mode, Row};
+use super::{Bar, Binding, Effect, Key, Mode, Row};
 use crate::playground::{Command, Condition};
 use crate::types::NodeId;
+use crate::ui::draw::KeyGroup;
 use crate::ui::action::{Action, Exit, Question, Step, Verb};
 use crate::ui::view::{Pace, Scene, Speed};
 
@@ -50,18 +51,18 @@ pub(super) fn rows() -> &'static [Row] {
 
 fn time() -> Vec<Row> {
     vec![
-        row(Group::Time, "Space", "run, pause")
+        row(KeyGroup::Time, "Space", "run, pause")
             .key(&[Key::Char(' ')], Action::ToggleRun, "run")
             .bar(0, "Space", "run", stands)
             .bar(0, "Space", "pause", runs),
-        row(Group::Time, "↓ j .", "next line of the story")
+        row(KeyGroup::Time, "↓ j .", "next line of the story")
             .key(&[DOWN, Key::Char('j'), Key::Char('.')], Action::NextLine, "next")
             .bar(1, "↓", "next line", always),
-        row(Group::Time, "- +", "slower, faster")
+        row(KeyGroup::Time, "- +", "slower, faster")
             .key(&[Key::Char('-')], Action::Slower, "slower")
             .key(&[Key::Char('+'), Key::Char('=')], Action::Faster, "faster")
             .bar(5, "-+", "speed", always),
-        row(Group::Time, "a", "automatic speed").key(
+        row(KeyGroup::Time, "a", "automatic speed").key(
             &[Key::Char('a')],
             Action::SetSpeed(Speed::Auto),
             "speed auto",
@@ -71,34 +72,34 @@ fn time() -> Vec<Row> {
 
 fn pick() -> Vec<Row> {
     vec![
-        row(Group::Pick, "1-9 ← →", "a node")
+        row(KeyGroup::Look, "1-9 ← →", "a node")
             .node(Action::Pick)
             .key(&[LEFT], Action::PickNeighbour(Step::Back), "previous-node")
             .key(&[RIGHT], Action::PickNeighbour(Step::Forward), "next-node"),
-        row(Group::Pick, "0", "the leader; again: another")
+        row(KeyGroup::Look, "0", "the leader; again: another")
             .key(&[Key::Char('0')], Action::PickLeader, "leader")
             .bar(2, "0-9", "node", always),
-        row(Group::Pick, "Esc", "hide notes; follow the leader").key(&[ESC], Action::Back, ""),
+        row(KeyGroup::Look, "Esc", "hide notes; follow the leader").key(&[ESC], Action::Back, ""),
     ]
 }
 
 fn node() -> Vec<Row> {
     vec![
-        row(Group::Node, "n N", "propose next, typed")
+        row(KeyGroup::Node, "n N", "propose next, typed")
             .key(&[Key::Char('n')], Action::ProposeNext, "propose")
             .key(&[Key::Char('N')], Action::Ask(Question::Propose), "type-proposal")
             .bar(1, "n", "propose", somebody_leads),
-        row(Group::Node, "r", "bring back")
+        row(KeyGroup::Node, "r", "bring back")
             .key(&[Key::Char('r')], Action::OnSelected(Verb::BringBack), "bring-back")
             .bar(1, "r", "bring back", selected_is_out),
-        row(Group::Node, "c C", "crash, power cut")
+        row(KeyGroup::Node, "c C", "crash, power cut")
             .key(&[Key::Char('c')], Action::OnSelected(Verb::Crash), "crash")
             .key(&[Key::Char('C')], Action::OnSelected(Verb::CutPower), "power-cut")
             .bar(1, "c", "crash", selected_is_up),
-        row(Group::Node, "f", "freeze")
+        row(KeyGroup::Node, "f", "freeze")
             .key(&[Key::Char('f')], Action::OnSelected(Verb::Freeze), "freeze")
             .bar(5, "f", "freeze", selected_is_up),
-        row(Group::Node, "g", "fire its timer now")
+        row(KeyGroup::Node, "g", "fire its timer now")
             .key(&[Key::Char('g')], Action::OnSelected(Verb::FireTimer), "fire")
             .bar(7, "g", "fire", selected_is_up),
     ]
@@ -106,14 +107,14 @@ fn node() -> Vec<Row> {
 
 fn timers_and_network() -> Vec<Row> {
     vec![
-        row(Group::Timers, "t T", "tie (split vote), spread")
+        row(KeyGroup::Timers, "t T", "tie (split vote), spread")
             .key(&[Key::Char('t')], Action::Do(Command::TieTimers(Vec::new())), "tie")
             .key(&[Key::Char('T')], Action::Do(Command::SpreadTimers), "spread")
             .bar(7, "t", "tie", always),
-        row(Group::Network, "p", "part the network")
+        row(KeyGroup::Network, "p", "part the network")
             .key(&[Key::Char('p')], Action::Ask(Question::Partition), "partition")
             .bar(3, "p", "part", always),
-        row(Group::Network, "x4 X4", "cut or mend link, one way")
+        row(KeyGroup::Network, "x4 X4", "cut or mend link, one way")
             .key(&[Key::Char('x')], Action::Ask(Question::Link { one_way: false }), "cut")
             .key(
                 &[Key::Char('X')],
@@ -121,7 +122,7 @@ fn timers_and_network() -> Vec<Row> {
                 "cut-one-way",
             )
             .bar(6, "x", "link", always),
-        row(Group::Network, "h", "heal all")
+        row(KeyGroup::Network, "h", "heal all")
             .key(&[Key::Char('h')], Action::Do(Command::Heal), "heal")
             .bar(2, "h", "heal", something_is_cut),
     ]
@@ -129,17 +130,17 @@ fn timers_and_network() -> Vec<Row> {
 
 fn look() -> Vec<Row> {
     vec![
-        row(Group::Look, "Enter", "why")
+        row(KeyGroup::Look, "Enter", "why")
             .key(&[ENTER], Action::Why, "why")
             .bar(4, "Enter", "why", has_story),
-        row(Group::Look, "z", "zoom").key(&[Key::Char('z')], Action::CycleZoom, "zoom"),
-        row(Group::Look, "[ ]", "scroll the logs")
+        row(KeyGroup::Look, "z", "zoom").key(&[Key::Char('z')], Action::CycleZoom, "zoom"),
+        row(KeyGroup::Look, "[ ]", "scroll the logs")
             .key(&[Key::Char('[')], Action::ScrollLogs(Step::Back), "scroll back")
             .key(&[Key::Char(']')], Action::ScrollLogs(Step::Forward), "scroll on"),
-        row(Group::Look, "PgDn PgUp", "turn the notes")
+        row(KeyGroup::Look, "PgDn PgUp", "turn the notes")
             .key(&[PAGE_DOWN], Action::TurnNotes(Step::Forward), "notes on")
             .key(&[PAGE_UP], Action::TurnNotes(Step::Back), "notes back"),
-        row(Group::Look, "b", "break or mend a rule").key(
+        row(KeyGroup::Look, "b", "break or mend a rule").key(
             &[Key::Char('b')],
             Action::Ask(Question::Palette("break ")),
             "break",
@@ -149,17 +150,17 @@ fn look() -> Vec<Row> {
 
 fn rest() -> Vec<Row> {
     vec![
-        row(Group::Rest, "s o", "save, open")
+        row(KeyGroup::Rest, "s o", "save, open")
             .key(&[Key::Char('s')], Action::Ask(Question::Save), "save")
             .key(&[Key::Char('o')], Action::Ask(Question::Open), "open")
             .bar(6, "o", "open", always),
-        row(Group::Rest, ":", "everything, in words")
+        row(KeyGroup::Rest, ":", "everything, in words")
             .key(&[Key::Char(':')], Action::Ask(Question::Palette("")), "palette")
             .bar(0, ":", "all", always),
-        row(Group::Rest, "?", "these keys")
+        row(KeyGroup::Rest, "?", "these keys")
             .key(&[Key::Char('?')], Action::Help, "help")
             .bar(0, "?", "help", always),
-        row(Group::Rest, "q", "quit (saved as `last`)")
+        row(KeyGroup::Rest, "q", "quit (saved as `last`)")
             .key(&[Key::Char('q')], Action::Leave(Exit::Quit), "quit")
             .bar(2, "q", "quit", always),
     ]
@@ -220,7 +221,7 @@ fn does(keys: &'static [Key], action: Action, words: &'static str) -> Binding {
     }
 }
 
-fn row(group: Group, keys: &'static str, what: &'static str) -> Row {
+fn row(group: KeyGroup, keys: &'static str, what: &'static str) -> Row {
     Row {
         mode: Mode::Main,
         group,
@@ -234,7 +235,7 @@ fn row(group: Group, keys: &'static str, what: &'static str) -> Row {
 fn over(mode: Mode, keys: &'static str, what: &'static str) -> Row {
     let row = Row {
         mode,
-        ..row(Group::Rest, keys, what)
+        ..row(KeyGroup::Rest, keys, what)
     };
     row.bar(0, keys, what, always)
 }
