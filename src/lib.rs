@@ -1,8 +1,11 @@
 //! Raft, as a library that stands by itself, and the playground on top of it.
 
+pub mod check;
 pub mod consensus;
 pub mod machine;
+pub mod node;
 pub mod playground;
+pub mod storage;
 pub mod types;
 #[cfg(feature = "tui")]
 pub mod ui;

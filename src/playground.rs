@@ -1,13 +1,24 @@
 //! The world that the nodes live in: virtual time, a network, disks, faults.
 
 mod command;
+mod draw;
+mod host;
+mod mirror;
+mod network;
 mod record;
 mod settings;
 mod snapshot;
 mod story;
+mod trace;
+mod world;
 
 pub use command::{Command, CommandError, TimedCommand};
+pub use host::HostKind;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{Condition, MessageId, MessageView, NodeView, PeerView, RoleView, Snapshot, TimerView};
 pub use story::{Mark, StoryLine, Weight, Why};
+pub use world::{
+    BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, World,
+    WorldError, WorldImage, WorldOptions, WriteImage,
+};

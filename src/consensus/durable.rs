@@ -17,13 +17,7 @@
 //! The core wraps every message in [`Held`], which can be neither read nor sent. [`Held::release`] opens it against
 //! a proof, [`Durable`], that the write it waits for is on disk; the result, [`Outbound`], is what transports take.
 //! Proofs come only from a [`Driver`], which gives one when its [`Store`] has synced. None of them has a public
-//! constructor, so there is no other way round:
-//!
-//! ```compile_fail,E0451
-//! use raft_play::consensus::durable::Outbound;
-//! # let envelope = ();
-//! let forged = Outbound { value: envelope };
-//! ```
+//! constructor, so there is no other way round; `tests/durable_types` has a program for each way that does not compile.
 //!
 //! A proof is a *prefix claim*: everything through write *s* of this incarnation of this node is durable. It speaks of
 //! writes, not of log indices: a completed write of an entry that has since been replaced must not count for the
@@ -373,17 +367,26 @@ impl<S: Store> Driver<S> {
         while self.synced_ahead.remove(&self.proven.next()) {
             self.proven = self.proven.next();
         }
-        let grown = self.proven > before;
-        Ok(grown.then_some(Durable {
+        Ok((self.proven > before).then(|| self.proof()))
+    }
+
+    /// The proof of all that is durable now: to release, without delay, what waits for nothing that is not.
+    pub fn proof(&self) -> Durable {
+        Durable {
             node: self.node,
             incarnation: self.incarnation,
             through: self.proven,
-        }))
+        }
     }
 
     /// The store.
     pub fn store(&self) -> &S {
         &self.store
+    }
+
+    /// The store, to look after what concerns other files on its disk.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.store
     }
 
     /// Ends this incarnation and gives the store back.

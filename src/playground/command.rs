@@ -150,9 +150,6 @@ pub enum CommandError {
     /// A setting makes no sense.
     #[error("{0}")]
     Setting(&'static str),
-    /// A node could not start from its disk.
-    #[error("{0} can't start: {1}")]
-    Recovery(NodeId, String),
 }
 
 /// Milliseconds, as commands speak of them.

@@ -1,0 +1,112 @@
+//! Whether a cluster keeps the promises of the algorithm: oracles that watch from outside.
+//!
+//! A [`Checker`] is told [`Fact`]s, one by one, by whoever runs the servers, and says at once when one of them
+//! breaks a [`Property`]: the five of the paper's Figure 3, and those that an implementation must keep besides because it
+//! has a disk that can be slow and a memory that can be lost. It shares no code with what it watches but the words of
+//! [`types`](crate::types): a mistake in the algorithm can't hide in its oracle.
+//!
+//! The checker keeps a mirror of every server's memory and disk and is fed what changes, so that a fact costs about the
+//! same however long the logs are. It says nothing false: of what it was never told (the past of a save, a server it
+//! knows nothing of) it assumes the best.
+//!
+//! Two things often reported as violations are none, and are not reported: a leader that was superseded may lack what
+//! its successors committed, and an acknowledgement of entries may leave after a later leader has overridden them.
+
+mod archive;
+mod fact;
+mod judge;
+mod outline;
+mod server;
+mod violation;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use archive::{Archive, Committed};
+use server::Server;
+
+pub use fact::{Ballot, Fact, Found};
+pub use violation::{Property, Violation};
+
+use crate::types::{Configuration, NodeId, Term};
+
+/// Watches a cluster.
+///
+/// It goes on after a violation, as well as it can; what it says then may follow from the first.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    configuration: Configuration,
+    watched: BTreeSet<Property>,
+    servers: BTreeMap<NodeId, Server>,
+    /// Who led each term.
+    leaders: BTreeMap<Term, NodeId>,
+    /// Whom each server voted for in each term.
+    votes: BTreeMap<(Term, NodeId), NodeId>,
+    archive: Archive,
+    committed: Committed,
+    /// What the fact at hand breaks first.
+    found: Option<Violation>,
+}
+
+impl Checker {
+    /// A checker of a cluster with this configuration, of which nothing is known yet.
+    pub fn new(configuration: Configuration) -> Self {
+        Self {
+            configuration,
+            watched: Property::ALL.iter().copied().collect(),
+            servers: BTreeMap::new(),
+            leaders: BTreeMap::new(),
+            votes: BTreeMap::new(),
+            archive: Archive::default(),
+            committed: Committed::default(),
+            found: None,
+        }
+    }
+
+    /// The same checker, but silent about all other properties. So a broken rule can be followed to where it does
+    /// harm, past the first sign of it.
+    #[must_use]
+    pub fn watching(mut self, properties: impl IntoIterator<Item = Property>) -> Self {
+        self.watched = properties.into_iter().collect();
+        self
+    }
+
+    /// Takes note of a fact.
+    ///
+    /// # Errors
+    ///
+    /// The property that it breaks; the first, where it breaks several.
+    pub fn observe(&mut self, fact: &Fact<'_>) -> Result<(), Violation> {
+        match *fact {
+            Fact::Started { node, ballot, log } => self.on_started(node, ballot, log),
+            Fact::Found(found) => self.on_found(&found),
+            Fact::Stopped { node } => self.server(node).leads = None,
+            Fact::Wrote {
+                node,
+                sequence,
+                ballot,
+                truncate,
+                append,
+            } => self.on_wrote(node, sequence, ballot, truncate, append),
+            Fact::Durable { node, through } => self.server(node).sync(through),
+            Fact::Sent(envelope) => self.on_sent(envelope),
+            Fact::Led { node, term } => self.on_led(node, term),
+            Fact::Committed { node, through } => self.on_committed(node, through),
+            Fact::Applied { node, index, entry } => self.on_applied(node, index, entry),
+        }
+        self.found.take().map_or(Ok(()), Err)
+    }
+
+    fn report(&mut self, violation: Violation) {
+        if self.found.is_none() && self.watched.contains(&violation.property) {
+            self.found = Some(violation);
+        }
+    }
+
+    /// A server; an empty one where nothing was ever told of it.
+    fn server(&mut self, node: NodeId) -> &mut Server {
+        self.servers.entry(node).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! What the checker knows of the cluster as a whole: every entry that ever stood in a log, and what is committed.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::outline::Outline;
+use crate::types::{Entry, LogIndex, LogPosition, Term};
+
+/// A fingerprint of a log up to and with one entry.
+type Digest = u64;
+
+/// Every entry that ever stood in a log, by index and term.
+///
+/// Each has a digest of itself and of all before it, so Log Matching is one comparison per entry stored. The entries of a
+/// term are shared between clones: a clone costs as much as there are terms.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Archive {
+    by_term: BTreeMap<Term, Arc<Vec<(LogIndex, Digest)>>>,
+}
+
+/// Whether an entry fits what stood at its index and term before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// It is the first there, or the same.
+    Same,
+    /// Another entry stood there, or other entries before it.
+    Different,
+}
+
+impl Archive {
+    /// Adds an entry that follows `previous`, or compares it with the one that is there.
+    pub(super) fn add(&mut self, previous: LogPosition, entry: &Entry) -> Fit {
+        let index = previous.index.next();
+        let digest = digest(self.digest(previous), entry);
+        let entries = self.by_term.entry(entry.term).or_default();
+        match entries.binary_search_by_key(&index, |(index, _)| *index) {
+            Ok(at) if entries[at].1 == digest => Fit::Same,
+            Ok(_) => Fit::Different,
+            Err(at) => {
+                Arc::make_mut(entries).insert(at, (index, digest));
+                Fit::Same
+            }
+        }
+    }
+
+    /// Compares an entry that follows `previous` with the one that is there; one that never stood there differs.
+    pub(super) fn compare(&self, previous: LogPosition, entry: &Entry) -> Fit {
+        let known = self.find(LogPosition::new(previous.index.next(), entry.term));
+        if known == Some(digest(self.digest(previous), entry)) {
+            Fit::Same
+        } else {
+            Fit::Different
+        }
+    }
+
+    fn digest(&self, position: LogPosition) -> Digest {
+        self.find(position).unwrap_or_default()
+    }
+
+    fn find(&self, position: LogPosition) -> Option<Digest> {
+        let entries = self.by_term.get(&position.term)?;
+        let at = entries.binary_search_by_key(&position.index, |(index, _)| *index);
+        at.ok().map(|at| entries[at].1)
+    }
+}
+
+fn digest(before: Digest, entry: &Entry) -> Digest {
+    let mut hasher = DefaultHasher::new();
+    before.hash(&mut hasher);
+    entry.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What is committed, by whoever committed it first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Committed {
+    log: Outline,
+    /// From which index on entries were committed in which term.
+    committed_in: Vec<(LogIndex, Term)>,
+}
+
+impl Committed {
+    pub(super) fn log(&self) -> &Outline {
+        &self.log
+    }
+
+    pub(super) fn last_index(&self) -> LogIndex {
+        self.log.last_index()
+    }
+
+    /// Adds what `log` has through `through`, committed in `term`.
+    pub(super) fn extend(&mut self, log: &Outline, through: LogIndex, term: Term) {
+        let first = self.last_index().next();
+        if self.committed_in.last().is_none_or(|(_, before)| *before != term) {
+            self.committed_in.push((first, term));
+        }
+        self.log.extend(log.terms(first, through));
+    }
+
+    /// The last entry committed in a term before `term`.
+    pub(super) fn last_before(&self, term: Term) -> LogIndex {
+        let first_later = self
+            .committed_in
+            .iter()
+            .rev()
+            .take_while(|(_, committed_in)| *committed_in >= term)
+            .last();
+        first_later.map_or(self.last_index(), |(first, _)| first.previous())
+    }
+}

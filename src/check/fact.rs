@@ -1,0 +1,103 @@
+//! What a checker is told: things that can be seen from outside a server.
+
+use crate::types::{Entries, Entry, Envelope, LogIndex, NodeId, Term, WriteSequence};
+
+/// A term and the vote given in it: the record that Figure 2 calls `currentTerm` and `votedFor`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ballot {
+    /// The latest term the server has seen.
+    pub term: Term,
+    /// Whom it voted for in that term, if anyone.
+    pub vote: Option<NodeId>,
+}
+
+/// Something that happened, as seen from outside a server.
+///
+/// Of one step of a server, the write is told first, then that it leads, then what it committed, then what left it: so
+/// a server is never judged by a state older than its words.
+#[derive(Clone, Copy, Debug)]
+pub enum Fact<'a> {
+    /// A server has started with what its disk holds. The first time this sets the stage; after that it is a restart, and
+    /// is held against what the disk was known to hold.
+    Started {
+        /// The server.
+        node: NodeId,
+        /// Its term and vote.
+        ballot: Ballot,
+        /// Its whole log.
+        log: &'a Entries,
+    },
+    /// A server was found running, as a save has it. It sets the stage and is believed.
+    Found(Found<'a>),
+    /// A server is gone, by crash or power cut. Its disk stays.
+    Stopped {
+        /// The server.
+        node: NodeId,
+    },
+    /// A server has handed a write to its disk.
+    Wrote {
+        /// The server.
+        node: NodeId,
+        /// The write's number.
+        sequence: WriteSequence,
+        /// The new term and vote, where they changed.
+        ballot: Option<Ballot>,
+        /// The first entry removed, if any was.
+        truncate: Option<LogIndex>,
+        /// The entries added at the end.
+        append: &'a Entries,
+    },
+    /// All of a server's writes through this one are on its disk.
+    Durable {
+        /// The server.
+        node: NodeId,
+        /// The last write of the durable prefix.
+        through: WriteSequence,
+    },
+    /// A message has left its sender.
+    Sent(&'a Envelope),
+    /// A server leads. Telling it again does no harm.
+    Led {
+        /// The server.
+        node: NodeId,
+        /// The term it leads.
+        term: Term,
+    },
+    /// A server's commit index has this value now.
+    Committed {
+        /// The server.
+        node: NodeId,
+        /// Its commit index.
+        through: LogIndex,
+    },
+    /// A server has applied one entry to its state machine.
+    Applied {
+        /// The server.
+        node: NodeId,
+        /// The entry's index.
+        index: LogIndex,
+        /// The entry.
+        entry: &'a Entry,
+    },
+}
+
+/// A running server, as a save has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// The server.
+    pub node: NodeId,
+    /// Its term and vote.
+    pub ballot: Ballot,
+    /// The write under way that carries the term and vote; `None` where they are on its disk.
+    pub ballot_write: Option<WriteSequence>,
+    /// Its whole log, as its memory has it.
+    pub log: &'a Entries,
+    /// The last index on its disk.
+    pub on_disk: LogIndex,
+    /// Each write under way with the last index that it puts on disk, both ascending.
+    pub under_way: &'a [(WriteSequence, LogIndex)],
+    /// Its commit index.
+    pub commit: LogIndex,
+    /// The last index it applied.
+    pub applied: LogIndex,
+}

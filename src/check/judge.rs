@@ -1,0 +1,253 @@
+//! The judgement of each fact.
+
+mod logs;
+mod words;
+
+use super::Checker;
+use super::archive::Fit;
+use super::fact::{Ballot, Found};
+use super::outline::Outline;
+use super::server::Server;
+use super::violation::{Property, Violation};
+use crate::types::{Entries, Entry, LogIndex, LogPosition, NodeId, Term};
+
+/// Beginnings, and what survived them.
+impl Checker {
+    pub(super) fn on_started(&mut self, node: NodeId, ballot: Ballot, log: &Entries) {
+        let outline = Outline::of(log);
+        let mut spoke_in = Term::default();
+        if let Some(before) = self.servers.remove(&node) {
+            spoke_in = before.spoke_in;
+            self.judge_recovered_ballot(node, &before, ballot);
+            self.judge_recovered_log(node, &before, &outline);
+        }
+        self.judge_terms_of_log(node, ballot, &outline);
+        self.record_log(node, log);
+        self.servers
+            .insert(node, Server::started(ballot, outline, spoke_in));
+        self.note_vote(node, ballot);
+    }
+
+    pub(super) fn on_found(&mut self, found: &Found<'_>) {
+        let server = Server::found(found);
+        self.judge_terms_of_log(found.node, found.ballot, &server.log);
+        self.record_log(found.node, found.log);
+        let on_disk = server.disk.ballot;
+        self.servers.insert(found.node, server);
+        if let Some(ballot) = on_disk {
+            self.note_vote(found.node, ballot);
+        }
+        self.commit_through(found.node, found.commit, Belief::Told);
+    }
+
+    fn judge_recovered_ballot(&mut self, node: NodeId, before: &Server, recovered: Ballot) {
+        if recovered.term < before.spoke_in {
+            let detail = format!(
+                "{node} restarted in term {}, though it had spoken in term {}",
+                recovered.term, before.spoke_in
+            );
+            let violation = Violation::new(Property::TermMonotonic, node, detail);
+            self.report(violation.in_term(recovered.term).in_term(before.spoke_in));
+        }
+        let Some(on_disk) = before.disk.ballot else {
+            return;
+        };
+        let is_vote_lost = on_disk.vote.is_some() && recovered.vote != on_disk.vote;
+        if recovered.term < on_disk.term || (recovered.term == on_disk.term && is_vote_lost) {
+            let detail = format!(
+                "{node} restarted with {}, though {} was on its disk",
+                describe(recovered),
+                describe(on_disk)
+            );
+            let violation = Violation::new(Property::SyncedSurvives, node, detail);
+            self.report(violation.in_term(recovered.term).in_term(on_disk.term));
+        }
+    }
+
+    fn judge_recovered_log(&mut self, node: NodeId, before: &Server, recovered: &Outline) {
+        let safe = before.safe_from_restart();
+        if recovered.holds(safe) {
+            return;
+        }
+        let missing = before.disk.log.first_missing_in(recovered, safe.index);
+        let missing = missing.unwrap_or(safe);
+        let detail = format!("{node} restarted without entry {missing}, which was on its disk");
+        let violation = Violation::new(Property::SyncedSurvives, node, detail);
+        self.report(violation.at(missing.index).in_term(missing.term));
+    }
+
+    fn judge_terms_of_log(&mut self, node: NodeId, ballot: Ballot, log: &Outline) {
+        let last = log.last_position();
+        if last.term > ballot.term {
+            let detail = format!("{node} has entry {last}, though its term is {}", ballot.term);
+            let violation = Violation::new(Property::TermMonotonic, node, detail);
+            self.report(violation.at(last.index).in_term(last.term));
+        }
+    }
+}
+
+/// Leaders.
+impl Checker {
+    pub(super) fn on_led(&mut self, node: NodeId, term: Term) {
+        let first = *self.leaders.entry(term).or_insert(node);
+        if first != node {
+            let detail = format!("{node} and {first} were both elected leader of term {term}");
+            let violation = Violation::new(Property::ElectionSafety, node, detail);
+            self.report(violation.and(first).in_term(term));
+        }
+        let server = self.server(node);
+        if server.leads == Some(term) {
+            return;
+        }
+        server.leads = Some(term);
+        let vote = Some(node);
+        self.note_vote(node, Ballot { term, vote });
+        self.judge_completeness(node, term);
+    }
+
+    /// A leader of `term` has all that was committed in earlier terms. What is committed in its own term or later, it may
+    /// not have: it is then superseded, or has still to write it.
+    pub(super) fn judge_completeness(&mut self, node: NodeId, term: Term) {
+        let through = self.committed.last_before(term);
+        let log = &self.servers[&node].log;
+        let committed = self.committed.log();
+        let expected = LogPosition::new(through, committed.term_at(through).unwrap_or_default());
+        if log.holds(expected) {
+            return;
+        }
+        let missing = committed.first_missing_in(log, through).unwrap_or(expected);
+        let detail = format!("{node} leads term {term} without entry {missing}, which was committed");
+        let violation = Violation::new(Property::LeaderCompleteness, node, detail);
+        self.report(violation.in_term(term).in_term(missing.term).at(missing.index));
+    }
+}
+
+/// Whether what is said to be committed is believed or held against the disks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Belief {
+    /// It was so before the checker came.
+    Told,
+    /// It happened before its eyes.
+    Seen,
+}
+
+/// Commitment and application.
+impl Checker {
+    pub(super) fn on_committed(&mut self, node: NodeId, through: LogIndex) {
+        let server = self.server(node);
+        let before = std::mem::replace(&mut server.commit, through);
+        if through < before {
+            let detail = format!("{node}'s commit index went back from {before} to {through}");
+            let violation = Violation::new(Property::IndexOrder, node, detail);
+            self.report(violation.at(before).at(through));
+        }
+        if through > before {
+            self.commit_through(node, through, Belief::Seen);
+        }
+    }
+
+    fn commit_through(&mut self, node: NodeId, through: LogIndex, belief: Belief) {
+        let log = self.servers[&node].log.clone();
+        let last = log.last_index();
+        if through > last {
+            let detail = format!("{node} committed through {through}, but its log ends at {last}");
+            let violation = Violation::new(Property::IndexOrder, node, detail);
+            self.report(violation.at(through).at(last));
+        }
+        let through = through.min(last);
+        self.judge_agreement(node, &log, through);
+        if through <= self.committed.last_index() {
+            return;
+        }
+        if belief == Belief::Seen {
+            self.judge_quorum(node, &log, through);
+        }
+        let term = self.servers[&node].ballot.term;
+        self.committed.extend(&log, through, term);
+        let leaders: Vec<_> = self
+            .servers
+            .iter()
+            .filter_map(|(id, server)| Some((*id, server.leads?)))
+            .collect();
+        for (leader, led) in leaders {
+            if led > term {
+                self.judge_completeness(leader, led);
+            }
+        }
+    }
+
+    /// What one server commits, no other commits differently: it is going to be applied.
+    fn judge_agreement(&mut self, node: NodeId, log: &Outline, through: LogIndex) {
+        let committed = self.committed.log();
+        let shared = through.min(committed.last_index());
+        let differing = || committed.first_missing_in(log, shared);
+        let theirs = LogPosition::new(shared, committed.term_at(shared).unwrap_or_default());
+        if log.holds(theirs) {
+            return;
+        }
+        let theirs = differing().unwrap_or(theirs);
+        let own = log.term_at(theirs.index).unwrap_or_default();
+        let detail = format!(
+            "{node} committed entry {} of term {own}, where the entry of term {} was committed before",
+            theirs.index, theirs.term
+        );
+        let violation = Violation::new(Property::StateMachineSafety, node, detail);
+        let violation = violation.at(theirs.index).in_term(own).in_term(theirs.term);
+        self.report(violation);
+    }
+
+    fn judge_quorum(&mut self, node: NodeId, log: &Outline, through: LogIndex) {
+        let position = LogPosition::new(through, log.term_at(through).unwrap_or_default());
+        let voters = &self.configuration.voters;
+        let has_copy = |id: &&NodeId| {
+            self.servers
+                .get(id)
+                .is_none_or(|server| server.disk.log.holds(position))
+        };
+        let (holders, others): (Vec<_>, Vec<_>) = voters.iter().partition(has_copy);
+        if holders.len() >= self.configuration.majority() {
+            return;
+        }
+        let detail = format!(
+            "{node} committed entry {position}, which only {} of {} voters have on disk",
+            holders.len(),
+            voters.len()
+        );
+        let violation = Violation::new(Property::CommitOnDurableQuorum, node, detail);
+        let violation = violation.at(through).in_term(position.term);
+        let violation = others
+            .into_iter()
+            .filter(|&id| id != node)
+            .fold(violation, Violation::and);
+        self.report(violation);
+    }
+
+    pub(super) fn on_applied(&mut self, node: NodeId, index: LogIndex, entry: &Entry) {
+        let server = self.server(node);
+        let commit = server.commit;
+        let expected = server.applied.next();
+        server.applied = index;
+        if index != expected || index > commit {
+            let detail =
+                format!("{node} applied entry {index} where {expected} was due and {commit} committed");
+            let violation = Violation::new(Property::IndexOrder, node, detail);
+            self.report(violation.at(index).at(commit));
+        }
+        let committed = self.committed.log();
+        let before = index.previous();
+        let previous = LogPosition::new(before, committed.term_at(before).unwrap_or_default());
+        let is_same_term = committed.term_at(index) == Some(entry.term);
+        if !is_same_term || self.archive.compare(previous, entry) == Fit::Different {
+            let detail = format!("{node} applied at {index} another entry than the one committed there");
+            let violation = Violation::new(Property::StateMachineSafety, node, detail);
+            self.report(violation.at(index).in_term(entry.term));
+        }
+    }
+}
+
+fn describe(ballot: Ballot) -> String {
+    match ballot.vote {
+        Some(vote) => format!("term {} and its vote for {vote}", ballot.term),
+        None => format!("term {} and no vote", ballot.term),
+    }
+}

@@ -1,0 +1,396 @@
+//! One server: the algorithm, its log store and its state machine, put together.
+//!
+//! A node does what the core asks in the order that the promises need: the write goes to the disk first, then the
+//! messages that wait for nothing leave, the others when their write is durable. It has no clock and no thread; whoever
+//! hosts it hands it inputs, runs its syncs, and carries its messages.
+
+mod image;
+
+pub use image::NodeImage;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::consensus::durable::{Driver, DriverError, Finished, Held, Inbound, Outbound, Pending, Write};
+use crate::consensus::{
+    Answer, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal, Raft, RuleSet, Settings,
+    State, StateError, TimerChange,
+};
+use crate::machine::StateMachine;
+use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
+use crate::types::disk::Disk;
+use crate::types::{
+    ClusterId, Configuration, Entries, Envelope, LocalTime, LogIndex, LogPosition, NodeId, Payload,
+    ProposalId, Term, WriteSequence,
+};
+
+/// What a node is told once, when it starts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NodeSettings {
+    /// The cluster it belongs to.
+    pub cluster: ClusterId,
+    /// The configuration at index 0.
+    pub genesis: Configuration,
+    /// What the algorithm is told.
+    pub raft: Settings,
+    /// How its log is kept.
+    pub wal: WalOptions,
+}
+
+impl NodeSettings {
+    fn identity(&self) -> Identity {
+        Identity {
+            cluster: self.cluster,
+            node: self.raft.id,
+        }
+    }
+}
+
+/// Something that happens to a node.
+pub enum NodeInput<D: Disk> {
+    /// A message came.
+    Receive(Inbound<Envelope>),
+    /// The election timer ran out.
+    ElectionTimeout,
+    /// The heartbeat timer ran out.
+    HeartbeatTimeout,
+    /// A caller wants a command replicated.
+    Propose {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The command.
+        command: Bytes,
+    },
+    /// A sync has ended.
+    Synced(Finished<Wal<D>>),
+}
+
+/// What a node wants done, and what it has done.
+pub struct Effects<D: Disk> {
+    /// The write it handed to its disk, and the sync to run.
+    pub write: Option<(Write, Pending<Wal<D>>)>,
+    /// Messages that may leave now, in order.
+    pub sent: Vec<Outbound<Envelope>>,
+    /// What to do with the election timer.
+    pub election: Option<TimerChange>,
+    /// What to do with the heartbeat timer.
+    pub heartbeat: Option<TimerChange>,
+    /// The new commit index, where it advanced.
+    pub commit: Option<LogIndex>,
+    /// The entries it applied, in order.
+    pub applied: Vec<Applied>,
+    /// What callers are told.
+    pub answers: Vec<(ProposalId, ProposalEnd)>,
+}
+
+impl<D: Disk> Default for Effects<D> {
+    fn default() -> Self {
+        Self {
+            write: None,
+            sent: Vec::new(),
+            election: None,
+            heartbeat: None,
+            commit: None,
+            applied: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+}
+
+/// An entry that was applied.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Applied {
+    /// Which.
+    pub position: LogPosition,
+    /// Its command; `None` for a no-op.
+    pub command: Option<Bytes>,
+    /// The machine's answer; empty for a no-op.
+    pub answer: Bytes,
+}
+
+/// How a proposal ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ProposalEnd {
+    /// It was applied, with this answer.
+    Done {
+        /// Where it stands in the log.
+        index: LogIndex,
+        /// The machine's answer.
+        answer: Bytes,
+    },
+    /// It was turned away and has no effect.
+    Refused(ProposalRefusal),
+    /// Another entry was committed in its place; it has no effect.
+    Overwritten {
+        /// Where it stood.
+        index: LogIndex,
+    },
+}
+
+/// Why a node can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its log store can't be opened.
+    #[error(transparent)]
+    Storage(#[from] OpenError),
+    /// What the log store holds can't be.
+    #[error("what is on the disk can't be: {0}")]
+    State(#[from] StateError),
+    /// What a save says of it can't be.
+    #[error("{0}")]
+    Image(&'static str),
+}
+
+/// Why a node stops: its disk has failed. It must not go on in this incarnation.
+pub type NodeError = DriverError<WalError>;
+
+/// One server.
+pub struct Node<M, D: Disk> {
+    settings: NodeSettings,
+    raft: Raft,
+    driver: Driver<Wal<D>>,
+    held: Vec<Held<Envelope>>,
+    machine: M,
+    proposals: BTreeMap<LogIndex, (Term, ProposalId)>,
+    out: Output,
+}
+
+impl<M: StateMachine, D: Disk> Node<M, D> {
+    /// A node that starts with what its disk holds. The effects set its election timer.
+    pub fn start(
+        settings: NodeSettings,
+        disk: D,
+        machine: M,
+    ) -> Result<(Self, Effects<D>, Option<TornTail>), StartError> {
+        let (wal, recovered) = Wal::open(disk, settings.identity(), settings.wal)?;
+        let Recovered {
+            metadata,
+            entries,
+            cut,
+        } = recovered;
+        let state = State::recovered(metadata, Log::of(entries), settings.genesis.clone());
+        let raft = Raft::start(settings.raft.clone(), state)?;
+        let (driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
+        let mut node = Self {
+            settings,
+            raft,
+            driver,
+            held: Vec::new(),
+            machine,
+            proposals: BTreeMap::new(),
+            out: Output::default(),
+        };
+        let mut effects = Effects::default();
+        node.flush(&mut effects).expect("a start writes nothing");
+        Ok((node, effects, cut))
+    }
+
+    /// Takes one input, and does what follows from it.
+    ///
+    /// # Errors
+    ///
+    /// When the disk failed. The node is over; its disk can be taken and started from.
+    pub fn step(
+        &mut self,
+        now: LocalTime,
+        input: NodeInput<D>,
+        observer: &mut impl Observer,
+    ) -> Result<Effects<D>, NodeError> {
+        let mut effects = Effects::default();
+        let input = match input {
+            NodeInput::Receive(inbound) => Input::Receive(inbound),
+            NodeInput::ElectionTimeout => Input::ElectionTimeout,
+            NodeInput::HeartbeatTimeout => Input::HeartbeatTimeout,
+            NodeInput::Propose { id, command } => Input::Propose { id, command },
+            NodeInput::Synced(finished) => match self.driver.complete(finished)? {
+                Some(proof) => {
+                    self.release_held(&mut effects);
+                    Input::Durable(proof)
+                }
+                None => return Ok(effects),
+            },
+        };
+        self.raft.absorb(now, input, observer);
+        self.flush(&mut effects)?;
+        self.apply_committed(now, &mut effects, observer);
+        Ok(effects)
+    }
+
+    /// Its state, to look at.
+    pub fn state(&self) -> &State {
+        self.raft.state()
+    }
+
+    /// Its state machine, to look at.
+    pub fn machine(&self) -> &M {
+        &self.machine
+    }
+
+    /// Its log store, to look at.
+    pub fn wal(&self) -> &Wal<D> {
+        self.driver.store()
+    }
+
+    /// Its disk, to set faults on and to follow.
+    pub fn disk_mut(&mut self) -> &mut D {
+        self.driver.store_mut().disk_mut()
+    }
+
+    /// The proposals that nobody knows the end of yet.
+    pub fn open_proposals(&self) -> impl Iterator<Item = ProposalId> + '_ {
+        self.proposals.values().map(|(_, id)| *id)
+    }
+
+    /// Breaks or mends rules, for teaching and for testing the tests.
+    pub fn set_rules(&mut self, rules: RuleSet) {
+        self.raft.set_rules(rules);
+    }
+
+    /// Changes the bounds on what it sends.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.raft.set_limits(limits);
+    }
+
+    /// Ends it as a crash does: its memory is gone, its disk is as it was written.
+    pub fn into_disk(self) -> D {
+        self.driver.into_store().into_disk()
+    }
+
+    fn flush(&mut self, effects: &mut Effects<D>) -> Result<(), NodeError> {
+        let mut out = std::mem::take(&mut self.out);
+        self.raft.flush(&mut out);
+        if let Some(write) = out.write.take() {
+            let pending = self.driver.begin(&write)?;
+            effects.write = Some((write, pending));
+        }
+        self.held.append(&mut out.messages);
+        self.release_held(effects);
+        effects.election = out.election;
+        effects.heartbeat = out.heartbeat;
+        effects.commit = out.commit;
+        for answer in out.answers.drain(..) {
+            self.note_answer(answer, effects);
+        }
+        self.out = out;
+        Ok(())
+    }
+
+    /// Lets go of the messages whose writes are durable. Those that wait stay in order.
+    fn release_held(&mut self, effects: &mut Effects<D>) {
+        let proof = self.driver.proof();
+        for held in std::mem::take(&mut self.held) {
+            match held.release(&proof) {
+                Ok(outbound) => effects.sent.push(outbound),
+                Err(held) => self.held.push(held),
+            }
+        }
+    }
+
+    fn note_answer(&mut self, answer: Answer, effects: &mut Effects<D>) {
+        match answer.outcome {
+            ProposalOutcome::Appended(position) => {
+                self.proposals.insert(position.index, (position.term, answer.id));
+            }
+            ProposalOutcome::Refused(reason) => {
+                effects.answers.push((answer.id, ProposalEnd::Refused(reason)))
+            }
+        }
+    }
+
+    fn apply_committed(&mut self, now: LocalTime, effects: &mut Effects<D>, observer: &mut impl Observer) {
+        let Some(commit) = effects.commit else { return };
+        let mut next = self.raft.state().volatile.applied.next();
+        while next <= commit {
+            let applied = self.apply(next);
+            if let Some(end) = self.end_of_proposal(&applied) {
+                effects.answers.push(end);
+            }
+            effects.applied.push(applied);
+            next = next.next();
+        }
+        self.raft.absorb(now, Input::Applied(commit), observer);
+    }
+
+    fn apply(&mut self, index: LogIndex) -> Applied {
+        let entry = self
+            .raft
+            .state()
+            .persistent
+            .log
+            .entry(index)
+            .expect("what is committed is in the log");
+        let position = LogPosition::new(index, entry.term);
+        match &entry.payload {
+            Payload::Noop => Applied {
+                position,
+                command: None,
+                answer: Bytes::new(),
+            },
+            Payload::Command(command) => {
+                let command = command.clone();
+                let answer = self.machine.apply(&command);
+                Applied {
+                    position,
+                    command: Some(command),
+                    answer,
+                }
+            }
+        }
+    }
+
+    fn end_of_proposal(&mut self, applied: &Applied) -> Option<(ProposalId, ProposalEnd)> {
+        let index = applied.position.index;
+        let (term, id) = self.proposals.remove(&index)?;
+        let end = if term == applied.position.term {
+            ProposalEnd::Done {
+                index,
+                answer: applied.answer.clone(),
+            }
+        } else {
+            ProposalEnd::Overwritten { index }
+        };
+        Some((id, end))
+    }
+}
+
+/// What a node that is down would start with. Changes nothing.
+pub fn inspect<D: Disk>(settings: &NodeSettings, disk: &D) -> Result<Recovered, OpenError> {
+    Wal::inspect(disk, settings.identity())
+}
+
+/// A disk on which a node starts with this term, vote and log: all of it durable.
+pub fn prepare<D: Disk>(
+    settings: &NodeSettings,
+    disk: D,
+    metadata: crate::consensus::durable::Metadata,
+    entries: Entries,
+) -> Result<D, PrepareError> {
+    let (wal, _) = Wal::open(disk, settings.identity(), settings.wal)?;
+    let (mut driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
+    let write = Write {
+        sequence: WriteSequence::new(1),
+        metadata: Some(metadata),
+        truncate: None,
+        append: entries,
+    };
+    let pending = driver.begin(&write)?;
+    driver.complete(pending.sync())?;
+    Ok(driver.into_store().into_disk())
+}
+
+/// Why a disk could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// Its log store can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Its log store can't be written.
+    #[error(transparent)]
+    Write(#[from] NodeError),
+}
+
+/// The nodes of a cluster that starts with so many: S1, S2, …
+pub fn first_nodes(count: u64) -> impl Iterator<Item = NodeId> {
+    (1..=count).map(NodeId::new)
+}

@@ -1,0 +1,129 @@
+//! A running node as plain data: what a save must keep of its memory to go on with it exactly.
+
+use std::collections::BTreeMap;
+
+use super::{Node, NodeSettings, StartError};
+use crate::consensus::durable::{Driver, Held, Pending};
+use crate::consensus::{Output, Raft, State};
+use crate::machine::StateMachine;
+use crate::storage::wal::{Wal, WalImage};
+use crate::types::disk::Disk;
+use crate::types::{Envelope, LogIndex, Payload, ProposalId, Term, WriteSequence};
+
+/// The memory of a running node. Its disk stands beside it; its state machine is what its log, applied so far, makes it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NodeImage {
+    /// The algorithm's state.
+    pub state: State,
+    /// What the log store knows besides its disk.
+    pub wal: WalImage,
+    /// The messages that wait for a write, in order.
+    pub held: Vec<(WriteSequence, Envelope)>,
+    /// The proposals that nobody knows the end of yet: index, term, name.
+    pub proposals: Vec<(LogIndex, Term, ProposalId)>,
+}
+
+impl<M: StateMachine + Default, D: Disk> Node<M, D> {
+    /// Its memory; `None` once its disk has failed.
+    pub fn image(&self) -> Option<NodeImage> {
+        let held = self
+            .held
+            .iter()
+            .map(|held| (held.waits_for(), held.sealed().clone()))
+            .collect();
+        let proposals = self
+            .proposals
+            .iter()
+            .map(|(index, (term, id))| (*index, *term, *id))
+            .collect();
+        let wal = self.driver.store().image()?;
+        Some(NodeImage {
+            state: self.raft.state().clone(),
+            wal,
+            held,
+            proposals,
+        })
+    }
+
+    /// A running node as a save has it, on the disk as the save has it. Nothing is recovered, and nothing written.
+    ///
+    /// # Errors
+    ///
+    /// Where the parts do not fit together, or do not fit the disk.
+    pub fn resume(settings: NodeSettings, disk: D, image: NodeImage) -> Result<Self, StartError> {
+        let NodeImage {
+            state,
+            wal,
+            held,
+            proposals,
+        } = image;
+        let recovered = Wal::inspect(&disk, settings.identity())?;
+        let (metadata, log) = (state.persistent.metadata, &state.persistent.log);
+        if recovered.metadata != metadata || !log.iter().eq(recovered.entries.iter()) {
+            return Err(StartError::Image(
+                "its memory and its disk hold different terms, votes or logs",
+            ));
+        }
+        let wal = Wal::restore(disk, settings.identity(), settings.wal, wal)?;
+        let (id, incarnation) = (settings.raft.id, settings.raft.incarnation);
+        let (begun, flushed) = (state.volatile.durability.begun, state.volatile.durability.flushed);
+        let raft = Raft::resume(settings.raft.clone(), state)?;
+        let held = held.into_iter().map(|(waits_for, envelope)| {
+            let is_own = envelope.from == id && envelope.to != id;
+            let held = Held::reseal(id, incarnation, waits_for, begun, envelope);
+            held.filter(|_| is_own && waits_for > flushed)
+        });
+        let held = held.collect::<Option<Vec<_>>>();
+        let held = held.ok_or(StartError::Image(
+            "a message waits for a write that is not under way",
+        ))?;
+        let (driver, _) = Driver::resume(wal, id, incarnation, begun, flushed);
+        let machine = replayed(raft.state());
+        let proposals = proposals
+            .into_iter()
+            .map(|(index, term, id)| (index, (term, id)))
+            .collect::<BTreeMap<_, _>>();
+        Ok(Self {
+            settings,
+            raft,
+            driver,
+            held,
+            machine,
+            proposals,
+            out: Output::default(),
+        })
+    }
+
+    /// A sync that was under way when a save was made.
+    pub fn resume_sync(
+        &self,
+        sequence: WriteSequence,
+        sync: <Wal<D> as crate::consensus::durable::Store>::Sync,
+    ) -> Pending<Wal<D>> {
+        self.driver.resume_pending(sequence, sync)
+    }
+
+    /// What the node was told when it started.
+    pub fn settings(&self) -> &NodeSettings {
+        &self.settings
+    }
+}
+
+/// The machine that the log, applied so far, makes.
+fn replayed<M: StateMachine + Default>(state: &State) -> M {
+    let mut machine = M::default();
+    let applied = state
+        .persistent
+        .log
+        .iter()
+        .take_while(|(index, _)| *index <= state.volatile.applied);
+    for (_, entry) in applied {
+        match &entry.payload {
+            Payload::Noop => {}
+            Payload::Command(command) => {
+                machine.apply(command);
+            }
+        }
+    }
+    machine
+}

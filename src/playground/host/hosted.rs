@@ -1,0 +1,287 @@
+//! A node as a host runs it: with its syncs under way, and the files that mirror its disk.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+
+use super::Look;
+use crate::consensus::durable::{Inbound, Outbound, Pending, Write};
+use crate::consensus::{Event, Limits, Role, RoleName, RuleSet, TimerChange};
+use crate::machine::Exhibit;
+use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd};
+use crate::playground::mirror::Mirror;
+use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
+use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
+use crate::storage::wal::{Wal, WalSync};
+use crate::types::{Envelope, LocalTime, LogIndex, NodeId, ProposalId, Term, WriteSequence};
+
+/// What a host is asked to do with a node.
+pub(in crate::playground) enum Request {
+    /// Hand it an input.
+    Step(LocalTime, HostInput),
+    /// Look at it.
+    Look,
+    /// Write down its memory and its disk.
+    Image,
+    /// Break or mend rules.
+    Rules(RuleSet),
+    /// Change what it may send.
+    Limits(Limits),
+    /// Make the mirror of its disk durable.
+    SyncMirror,
+}
+
+/// An input, as the world knows it.
+pub(in crate::playground) enum HostInput {
+    /// A message came.
+    Receive(Inbound<Envelope>),
+    /// The election timer ran out.
+    ElectionTimeout,
+    /// The heartbeat timer ran out.
+    HeartbeatTimeout,
+    /// A client proposes a command.
+    Propose(ProposalId, Bytes),
+    /// The time has come at which a write is on disk.
+    SyncDue(WriteSequence),
+}
+
+/// What came of a request.
+pub(in crate::playground) enum Response {
+    /// It took an input.
+    Stepped(Box<Stepped>),
+    /// It failed, by a panic or because its disk did. It must be stopped.
+    Failed(String),
+    /// What it looks like.
+    Seen(Look),
+    /// Its memory, its syncs under way and its disk; `None` where its disk has failed.
+    Imaged(Option<Box<Found>>),
+    /// Done; with what the mirror of its disk has to complain of.
+    Done(Option<String>),
+}
+
+/// What came of an input.
+pub(in crate::playground) struct Stepped {
+    pub(in crate::playground) events: Vec<Event>,
+    pub(in crate::playground) write: Option<Write>,
+    pub(in crate::playground) sent: Vec<Outbound<Envelope>>,
+    pub(in crate::playground) election: Option<TimerChange>,
+    pub(in crate::playground) heartbeat: Option<TimerChange>,
+    pub(in crate::playground) commit: Option<LogIndex>,
+    pub(in crate::playground) applied: Vec<Applied>,
+    pub(in crate::playground) answers: Vec<(ProposalId, ProposalEnd)>,
+    pub(in crate::playground) term: Term,
+    pub(in crate::playground) role: RoleName,
+    pub(in crate::playground) mirror_complaint: Option<String>,
+}
+
+/// A running node as a save has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::playground) struct Found {
+    pub(in crate::playground) memory: NodeImage,
+    pub(in crate::playground) syncs: Vec<(WriteSequence, WalSync<SimulatedSync>)>,
+    pub(in crate::playground) disk: SimulatedDisk,
+}
+
+/// What is left of a node that is down.
+pub(in crate::playground) struct Parked {
+    pub(in crate::playground) disk: SimulatedDisk,
+    pub(in crate::playground) mirror: Option<Mirror>,
+    pub(in crate::playground) open_proposals: Vec<ProposalId>,
+}
+
+/// A node with its syncs under way, and the files that mirror its disk.
+pub(in crate::playground) struct Hosted<M> {
+    id: NodeId,
+    node: Node<M, SimulatedDisk>,
+    syncs: BTreeMap<WriteSequence, Pending<Wal<SimulatedDisk>>>,
+    mirror: Option<Mirror>,
+}
+
+impl<M: Exhibit + Default> Hosted<M> {
+    pub(in crate::playground) fn new(
+        id: NodeId,
+        node: Node<M, SimulatedDisk>,
+        mirror: Option<Mirror>,
+    ) -> Self {
+        Self {
+            id,
+            node,
+            syncs: BTreeMap::new(),
+            mirror,
+        }
+    }
+
+    /// Takes up again the syncs that were under way when a save was made.
+    pub(in crate::playground) fn resume_syncs(
+        &mut self,
+        syncs: impl IntoIterator<Item = (WriteSequence, WalSync<SimulatedSync>)>,
+    ) {
+        let resumed = syncs
+            .into_iter()
+            .map(|(sequence, sync)| (sequence, self.node.resume_sync(sequence, sync)));
+        self.syncs.extend(resumed.collect::<Vec<_>>());
+    }
+
+    /// Takes over the effects of a node's start.
+    pub(in crate::playground) fn stepped(
+        &mut self,
+        events: Vec<Event>,
+        effects: Effects<SimulatedDisk>,
+    ) -> Stepped {
+        let Effects {
+            write,
+            sent,
+            election,
+            heartbeat,
+            commit,
+            applied,
+            answers,
+        } = effects;
+        let write = write.map(|(write, pending)| {
+            self.syncs.insert(pending.sequence(), pending);
+            write
+        });
+        let mirror_complaint = self.follow();
+        let state = self.node.state();
+        let (term, role) = (state.persistent.metadata.term, state.role.name());
+        Stepped {
+            events,
+            write,
+            sent,
+            election,
+            heartbeat,
+            commit,
+            applied,
+            answers,
+            term,
+            role,
+            mirror_complaint,
+        }
+    }
+
+    /// Carries out a request. A panic ends the node, not the world.
+    pub(super) fn serve(&mut self, request: Request) -> Response {
+        catch_unwind(AssertUnwindSafe(|| self.carry_out(request))).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Response::Failed(format!("a bug: {}", text.unwrap_or("a panic without a word")))
+        })
+    }
+
+    /// Ends it as a crash does.
+    pub(super) fn park(self) -> Parked {
+        let open_proposals = self.node.open_proposals().collect();
+        Parked {
+            disk: self.node.into_disk(),
+            mirror: self.mirror,
+            open_proposals,
+        }
+    }
+
+    fn carry_out(&mut self, request: Request) -> Response {
+        match request {
+            Request::Step(now, input) => self.step(now, input),
+            Request::Look => Response::Seen(Box::new(self.look())),
+            Request::Image => Response::Imaged(self.image()),
+            Request::Rules(rules) => {
+                self.node.set_rules(rules);
+                Response::Done(None)
+            }
+            Request::Limits(limits) => {
+                self.node.set_limits(limits);
+                Response::Done(None)
+            }
+            Request::SyncMirror => Response::Done(self.mirror.as_mut().and_then(Mirror::sync)),
+        }
+    }
+
+    fn step(&mut self, now: LocalTime, input: HostInput) -> Response {
+        let input = match input {
+            HostInput::Receive(inbound) => NodeInput::Receive(inbound),
+            HostInput::ElectionTimeout => NodeInput::ElectionTimeout,
+            HostInput::HeartbeatTimeout => NodeInput::HeartbeatTimeout,
+            HostInput::Propose(id, command) => NodeInput::Propose { id, command },
+            HostInput::SyncDue(sequence) => {
+                let pending = self
+                    .syncs
+                    .remove(&sequence)
+                    .expect("the world knows which syncs are under way");
+                NodeInput::Synced(pending.sync())
+            }
+        };
+        let mut events = Vec::new();
+        match self.node.step(now, input, &mut events) {
+            Ok(effects) => Response::Stepped(Box::new(self.stepped(events, effects))),
+            Err(error) => Response::Failed(error.to_string()),
+        }
+    }
+
+    /// Has the mirror do what the disk did.
+    fn follow(&mut self) -> Option<String> {
+        let mirror = self.mirror.as_mut()?;
+        mirror.follow(self.node.disk_mut().drain_journal())
+    }
+
+    fn image(&self) -> Option<Box<Found>> {
+        let memory = self.node.image()?;
+        let syncs = self
+            .syncs
+            .iter()
+            .map(|(sequence, pending)| (*sequence, *pending.sync_handle()))
+            .collect();
+        Some(Box::new(Found {
+            memory,
+            syncs,
+            disk: self.node.wal().disk().clone(),
+        }))
+    }
+
+    fn look(&self) -> NodeView {
+        let state = self.node.state();
+        NodeView {
+            id: self.id,
+            condition: Condition::Up,
+            role: role_view(&state.role),
+            term: state.persistent.metadata.term,
+            vote: state.persistent.metadata.vote,
+            log: state.persistent.log.clone(),
+            commit: state.volatile.commit,
+            applied: state.volatile.applied,
+            durable: state.volatile.durability.through,
+            writes: Vec::new(),
+            timer: None,
+            contents: self.node.machine().contents(),
+            backlog: 0,
+            failure: None,
+        }
+    }
+}
+
+fn role_view(role: &Role) -> RoleView {
+    match role {
+        Role::Follower(follower) => RoleView::Follower {
+            leader: follower.leader,
+        },
+        Role::Candidate(candidate) => RoleView::Candidate {
+            granted: candidate.granted.clone(),
+            refused: candidate.refused.clone(),
+        },
+        Role::Leader(leader) => {
+            let peers = leader.peers.iter().map(|(id, progress)| {
+                let flow = progress.flow.clone();
+                (
+                    *id,
+                    PeerView {
+                        matched: progress.matched,
+                        next: progress.next,
+                        flow,
+                    },
+                )
+            });
+            RoleView::Leader {
+                peers: peers.collect(),
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! All nodes in the world's own thread.
+
+use std::collections::BTreeMap;
+
+use super::{Host, Hosted, Parked, Request, Response};
+use crate::machine::Exhibit;
+use crate::types::NodeId;
+
+/// Nodes that are called directly.
+pub(super) struct Inline<M> {
+    nodes: BTreeMap<NodeId, Hosted<M>>,
+}
+
+impl<M> Default for Inline<M> {
+    fn default() -> Self {
+        Self {
+            nodes: BTreeMap::new(),
+        }
+    }
+}
+
+impl<M: Exhibit + Default> Host<M> for Inline<M> {
+    fn start(&mut self, id: NodeId, hosted: Hosted<M>) {
+        self.nodes.insert(id, hosted);
+    }
+
+    fn call(&mut self, id: NodeId, request: Request) -> Response {
+        self.nodes
+            .get_mut(&id)
+            .expect("the world calls nodes that run")
+            .serve(request)
+    }
+
+    fn stop(&mut self, id: NodeId) -> Parked {
+        self.nodes
+            .remove(&id)
+            .expect("the world stops nodes that run")
+            .park()
+    }
+}

@@ -1,0 +1,258 @@
+//! The network: directed links that a person can cut, slow and spoil, and the messages in flight on them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::draw::{Draws, Purpose};
+use super::record::Loss;
+use super::settings::LinkSettings;
+use super::snapshot::MessageId;
+use crate::consensus::durable::Outbound;
+use crate::types::{Envelope, MessageKind, NodeId, VirtualTime};
+
+/// A directed link: from, to.
+pub(super) type LinkId = (NodeId, NodeId);
+
+/// All links, and what is on its way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Network {
+    pub(super) links: BTreeMap<LinkId, Link>,
+    pub(super) partition: Vec<BTreeSet<NodeId>>,
+    pub(super) in_flight: BTreeMap<MessageId, InFlight>,
+    pub(super) next_message: u64,
+}
+
+/// What is special about a link, and what was sent over it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Whether it is cut.
+    pub is_cut: bool,
+    /// Its own settings, where it has some.
+    pub settings: Option<LinkSettings>,
+    /// When the last message that keeps its order arrives: the next arrives no earlier.
+    pub last_due: VirtualTime,
+    /// How many messages of each kind were sent: the ordinals of the draws about them.
+    pub sent: BTreeMap<MessageKind, u64>,
+}
+
+/// A message in flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// What it says, and to whom.
+    pub envelope: Envelope,
+    /// When it was sent.
+    pub sent: VirtualTime,
+    /// When it arrives, or should have arrived at a frozen node.
+    pub due: VirtualTime,
+    /// Its place among what is due then; `None` while it waits for a frozen node.
+    pub order: Option<u64>,
+}
+
+/// What became of a message that was handed to the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Posted {
+    pub(super) id: MessageId,
+    pub(super) fate: Result<VirtualTime, Loss>,
+}
+
+impl Network {
+    /// Takes a message. Gives what becomes of it, and of its second copy where there is one.
+    pub(super) fn post(
+        &mut self,
+        now: VirtualTime,
+        outbound: &Outbound<Envelope>,
+        draws: Draws,
+        default: LinkSettings,
+    ) -> (Posted, Option<Posted>) {
+        self.carry(now, outbound.get(), draws, default)
+    }
+
+    fn carry(
+        &mut self,
+        now: VirtualTime,
+        envelope: &Envelope,
+        draws: Draws,
+        default: LinkSettings,
+    ) -> (Posted, Option<Posted>) {
+        let id = (envelope.from, envelope.to);
+        let is_blocked = self.is_blocked(id);
+        let link = self.links.entry(id).or_default();
+        let settings = link.settings.unwrap_or(default);
+        let kind = envelope.message.kind();
+        let ordinal = link.sent.entry(kind).or_default();
+        *ordinal += 1;
+        let key = [id.0.number(), id.1.number(), kind as u64, *ordinal];
+        let mut due = now.after(draws.duration(Purpose::Latency, &key, settings.latency));
+        if draws.is_one_of(Purpose::Reordering, &key, settings.reordering_ppm) {
+            // Held up by as much again as it takes, or twice that: what follows overtakes it.
+            due = due.after(draws.duration(Purpose::HoldUp, &key, settings.latency) * 2);
+        } else {
+            due = due.max(link.last_due);
+        }
+        let is_lost = draws.is_one_of(Purpose::Loss, &key, settings.loss_ppm);
+        let is_doubled = draws.is_one_of(Purpose::Duplication, &key, settings.duplication_ppm);
+        let fate = match (is_blocked, is_lost) {
+            (true, _) => Err(Loss::Cut),
+            (false, true) => Err(Loss::Chance),
+            (false, false) => Ok(due),
+        };
+        if fate.is_ok() {
+            link.last_due = link.last_due.max(due);
+        }
+        let copy_due = now.after(draws.duration(Purpose::CopyLatency, &key, settings.latency) * 2);
+        let posted = self.launch(now, envelope, fate);
+        let copy = (is_doubled && !is_blocked).then(|| self.launch(now, envelope, Ok(copy_due)));
+        (posted, copy)
+    }
+
+    fn launch(&mut self, now: VirtualTime, envelope: &Envelope, fate: Result<VirtualTime, Loss>) -> Posted {
+        let id = MessageId(self.next_message);
+        self.next_message += 1;
+        if let Ok(due) = fate {
+            self.in_flight.insert(
+                id,
+                InFlight {
+                    envelope: envelope.clone(),
+                    sent: now,
+                    due,
+                    order: None,
+                },
+            );
+        }
+        Posted { id, fate }
+    }
+
+    /// Takes a message off the wire.
+    pub(super) fn take(&mut self, id: MessageId) -> Option<InFlight> {
+        self.in_flight.remove(&id)
+    }
+
+    /// Whether a link carries nothing: it is cut, or a wall stands in the way.
+    pub(super) fn is_blocked(&self, (from, to): LinkId) -> bool {
+        let is_cut = self.links.get(&(from, to)).is_some_and(|link| link.is_cut);
+        is_cut || self.group_of(from) != self.group_of(to)
+    }
+
+    fn group_of(&self, node: NodeId) -> Option<usize> {
+        self.partition.iter().position(|group| group.contains(&node))
+    }
+
+    /// Cuts or mends one direction.
+    pub(super) fn set_cut(&mut self, link: LinkId, is_cut: bool) {
+        self.links.entry(link).or_default().is_cut = is_cut;
+    }
+
+    /// Mends everything.
+    pub(super) fn heal(&mut self) {
+        self.partition.clear();
+        for link in self.links.values_mut() {
+            link.is_cut = false;
+        }
+    }
+
+    /// Takes off the wire what is on a link that carries nothing any more.
+    pub(super) fn drop_blocked(&mut self) -> Vec<(MessageId, InFlight)> {
+        let ends = |message: &InFlight| (message.envelope.from, message.envelope.to);
+        let blocked: Vec<MessageId> = self
+            .in_flight
+            .iter()
+            .filter(|(_, message)| self.is_blocked(ends(message)))
+            .map(|(id, _)| *id)
+            .collect();
+        blocked
+            .into_iter()
+            .filter_map(|id| Some((id, self.in_flight.remove(&id)?)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Message, Term, VoteReply};
+
+    fn envelope(from: u64, to: u64) -> Envelope {
+        let message = Message::VoteReply(VoteReply::Granted);
+        Envelope {
+            from: NodeId::new(from),
+            to: NodeId::new(to),
+            term: Term::new(1),
+            message,
+        }
+    }
+
+    fn fates(settings: LinkSettings) -> Vec<(Posted, Option<Posted>)> {
+        let mut network = Network::default();
+        (0..1000)
+            .map(|nanos| {
+                network.carry(
+                    VirtualTime::from_nanos(nanos),
+                    &envelope(1, 2),
+                    Draws::new(5),
+                    settings,
+                )
+            })
+            .collect()
+    }
+
+    fn dues(fates: &[(Posted, Option<Posted>)]) -> Vec<VirtualTime> {
+        fates
+            .iter()
+            .filter_map(|(posted, _)| posted.fate.clone().ok())
+            .collect()
+    }
+
+    #[test]
+    fn links_keep_order_unless_told_otherwise() {
+        assert!(dues(&fates(LinkSettings::default())).is_sorted());
+        let reordering = LinkSettings {
+            reordering_ppm: 100_000,
+            ..LinkSettings::default()
+        };
+        assert!(!dues(&fates(reordering)).is_sorted());
+    }
+
+    #[test]
+    fn a_loss_changes_no_other_message() {
+        let whole = fates(LinkSettings::default());
+        let lossy = fates(LinkSettings {
+            loss_ppm: 300_000,
+            ..LinkSettings::default()
+        });
+        let arrived = |(posted, _): &&(Posted, _)| posted.fate.is_ok();
+        assert!((600..800).contains(&lossy.iter().filter(arrived).count()));
+        for (with, without) in lossy.iter().zip(&whole).filter(|(with, _)| arrived(with)) {
+            assert!(
+                with.0.fate <= without.0.fate,
+                "what is left waits for nothing that was lost"
+            );
+        }
+    }
+
+    #[test]
+    fn duplicates_are_messages_of_their_own() {
+        let doubled = fates(LinkSettings {
+            duplication_ppm: 1_000_000,
+            ..LinkSettings::default()
+        });
+        assert!(
+            doubled
+                .iter()
+                .all(|(posted, copy)| copy.as_ref().is_some_and(|copy| copy.id != posted.id))
+        );
+    }
+
+    #[test]
+    fn walls_and_cuts_block_and_healing_mends_both() {
+        let link = |from, to| (NodeId::new(from), NodeId::new(to));
+        let mut network = Network::default();
+        network.partition = vec![
+            BTreeSet::from([NodeId::new(1)]),
+            BTreeSet::from([2, 3].map(NodeId::new)),
+        ];
+        network.set_cut(link(2, 3), true);
+        assert!(network.is_blocked(link(1, 2)) && network.is_blocked(link(2, 3)));
+        assert!(!network.is_blocked(link(3, 2)), "cut one way only");
+        network.heal();
+        assert!(!network.is_blocked(link(1, 2)) && !network.is_blocked(link(2, 3)));
+    }
+}

@@ -1,0 +1,487 @@
+//! The world: virtual time, and everything that is due in it. One owner, no locks.
+//!
+//! It alone orders things. Whatever happens is due at a moment and has a place among what is due at the same moment; the
+//! world takes the first, hands it to one node, waits for what the node does, and puts what follows from it in its place.
+//! So the same seed and the same commands give the same trace, wherever the nodes run.
+
+mod act;
+mod image;
+mod start;
+mod view;
+mod watch;
+
+pub use image::{
+    BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage,
+    WriteImage,
+};
+pub use start::{WorldError, WorldOptions};
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use self::watch::Watch;
+use super::draw::{Draws, Purpose};
+use super::host::{Host, HostInput, Parked, Request, Response, Stepped};
+use super::network::{Network, Posted};
+use super::record::{ClientAnswer, Happening, Loss, Record, Stop, Timer};
+use super::settings::{DiskSettings, Settings};
+use super::snapshot::{Condition, MessageId};
+use super::trace::Trace;
+use crate::check::Violation;
+use crate::consensus::durable::{Inbound, Outbound};
+use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
+use crate::node::{Applied, NodeSettings, ProposalEnd};
+use crate::types::{
+    Configuration, Envelope, LocalTime, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
+};
+
+/// A cluster in a world of its own.
+pub struct World<M> {
+    now: VirtualTime,
+    draws: Draws,
+    settings: Settings,
+    configuration: Configuration,
+    queue: BTreeMap<Slot, Due>,
+    next_order: u64,
+    next_proposal: ProposalId,
+    nodes: BTreeMap<NodeId, Server>,
+    network: Network,
+    host: Box<dyn Host<M>>,
+    watch: Watch,
+    trace: Trace,
+    delivered: u64,
+    is_halted: bool,
+    complaints: Vec<String>,
+}
+
+/// A place in the order of what is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Slot {
+    at: VirtualTime,
+    order: u64,
+}
+
+/// Something that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Due {
+    Delivery(MessageId),
+    Timer(NodeId, Timer),
+    Sync(NodeId, WriteSequence),
+}
+
+/// What a frozen node will find when it thaws.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Waiting {
+    Delivery(MessageId),
+    Timer(Timer),
+    Sync(WriteSequence),
+    Proposal(ProposalId, Bytes),
+}
+
+/// A node, as the world knows it.
+struct Server {
+    settings: NodeSettings,
+    condition: Condition,
+    /// Its disk, while it is down.
+    parked: Option<Parked>,
+    term: Term,
+    role: RoleName,
+    timer: Option<RunningTimer>,
+    syncs: BTreeMap<WriteSequence, Slot>,
+    /// How many syncs it ever began: the ordinal of the draws about them.
+    syncs_begun: u64,
+    last_sync_due: VirtualTime,
+    disk: Option<DiskSettings>,
+    backlog: VecDeque<Waiting>,
+    failure: Option<String>,
+}
+
+/// A timer that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RunningTimer {
+    timer: Timer,
+    slot: Slot,
+    duration: Duration,
+}
+
+impl<M> World<M> {
+    /// The time.
+    pub fn now(&self) -> VirtualTime {
+        self.now
+    }
+
+    /// The seed of its random draws.
+    pub fn seed(&self) -> u64 {
+        self.draws.seed()
+    }
+
+    /// When the next thing is due; `None` where nothing ever is.
+    pub fn next_event_at(&self) -> Option<VirtualTime> {
+        self.queue.keys().next().map(|slot| slot.at)
+    }
+
+    /// Carries out what is due next, and moves time to it. Gives `false`, and does nothing, where nothing is due or time
+    /// was stopped by a violation.
+    pub fn step(&mut self) -> bool {
+        if self.is_halted {
+            return false;
+        }
+        let Some((slot, due)) = self.queue.pop_first() else {
+            return false;
+        };
+        self.now = slot.at;
+        self.carry_out(due);
+        true
+    }
+
+    /// Carries out all that is due before `time` or at it, and moves time there; or stops at a violation.
+    pub fn run_until(&mut self, time: VirtualTime) {
+        while self.next_event_at().is_some_and(|at| at <= time) {
+            if !self.step() {
+                return;
+            }
+        }
+        if !self.is_halted {
+            self.now = self.now.max(time);
+        }
+    }
+
+    /// The violations so far. The last one stopped time, where it is stopped.
+    pub fn violations(&self) -> &[Violation] {
+        self.watch.violations()
+    }
+
+    /// The violation that stopped time, if one has.
+    pub fn violation(&self) -> Option<&Violation> {
+        self.violations().last().filter(|_| self.is_halted)
+    }
+
+    /// Lets time go on after a violation.
+    pub fn go_on(&mut self) {
+        self.is_halted = false;
+    }
+
+    /// What has happened since this was last asked.
+    pub fn drain_records(&mut self) -> Vec<Record> {
+        self.trace.collect()
+    }
+
+    /// What is wrong with the files that follow the nodes' disks. No part of the trace.
+    pub fn drain_complaints(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.complaints)
+    }
+
+    /// The hash of everything that ever happened.
+    pub fn trace_hash(&self) -> u128 {
+        self.trace.hash()
+    }
+
+    /// How many messages have been delivered.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Makes the files that follow the nodes' disks durable.
+    pub fn sync_mirrors(&mut self) {
+        let running: Vec<NodeId> = self.running().collect();
+        for id in running {
+            if let Response::Done(Some(complaint)) = self.host.call(id, Request::SyncMirror) {
+                self.complaints.push(complaint);
+            }
+        }
+        for server in self.nodes.values_mut() {
+            let mirror = server.parked.as_mut().and_then(|parked| parked.mirror.as_mut());
+            self.complaints
+                .extend(mirror.and_then(super::mirror::Mirror::sync));
+        }
+    }
+
+    fn running(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.nodes
+            .iter()
+            .filter(|(_, server)| server.condition != Condition::Down)
+            .map(|(id, _)| *id)
+    }
+
+    fn server(&mut self, id: NodeId) -> &mut Server {
+        self.nodes
+            .get_mut(&id)
+            .expect("whoever names a node has checked that it exists")
+    }
+
+    fn record(&mut self, what: Happening) {
+        self.trace.record(self.now, what);
+    }
+
+    fn schedule(&mut self, at: VirtualTime, due: Due) -> Slot {
+        let slot = Slot {
+            at,
+            order: self.next_order,
+        };
+        self.next_order += 1;
+        self.queue.insert(slot, due);
+        slot
+    }
+
+    fn schedule_delivery(&mut self, id: MessageId, due: VirtualTime) {
+        let slot = self.schedule(due, Due::Delivery(id));
+        let message = self
+            .network
+            .in_flight
+            .get_mut(&id)
+            .expect("what is to be delivered is in flight");
+        (message.due, message.order) = (due, Some(slot.order));
+    }
+
+    fn carry_out(&mut self, due: Due) {
+        match due {
+            Due::Delivery(message) => self.deliver(message),
+            Due::Timer(id, timer) => self.fire_timer(id, timer),
+            Due::Sync(id, sequence) => self.finish_sync(id, sequence),
+        }
+    }
+
+    fn deliver(&mut self, id: MessageId) {
+        let message = self
+            .network
+            .in_flight
+            .get_mut(&id)
+            .expect("what is due is in flight");
+        let to = message.envelope.to;
+        message.order = None;
+        match self.server(to).condition {
+            Condition::Up => {}
+            Condition::Frozen => return self.server(to).backlog.push_back(Waiting::Delivery(id)),
+            Condition::Down => return self.lose(id, Loss::ReceiverDown),
+        }
+        let envelope = self.network.take(id).expect("it was in flight just now").envelope;
+        self.delivered += 1;
+        self.record(Happening::Delivered {
+            message: id,
+            envelope: envelope.clone(),
+        });
+        self.hand(to, HostInput::Receive(Inbound::received(envelope)));
+    }
+
+    fn lose(&mut self, message: MessageId, reason: Loss) {
+        let lost = self.network.take(message).expect("what is lost was in flight");
+        self.record(Happening::Lost {
+            message,
+            envelope: lost.envelope,
+            reason,
+        });
+    }
+
+    fn fire_timer(&mut self, id: NodeId, timer: Timer) {
+        let server = self.server(id);
+        let running = server.timer.take().expect("a timer that runs out was running");
+        if server.condition == Condition::Frozen {
+            return server.backlog.push_back(Waiting::Timer(timer));
+        }
+        self.record(Happening::TimerFired {
+            node: id,
+            timer,
+            after: running.duration,
+        });
+        self.time_out(id, timer);
+    }
+
+    fn time_out(&mut self, id: NodeId, timer: Timer) {
+        let input = match timer {
+            Timer::Election => HostInput::ElectionTimeout,
+            Timer::Heartbeat => HostInput::HeartbeatTimeout,
+        };
+        self.hand(id, input);
+    }
+
+    fn finish_sync(&mut self, id: NodeId, sequence: WriteSequence) {
+        let server = self.server(id);
+        server.syncs.remove(&sequence);
+        if server.condition == Condition::Frozen {
+            return server.backlog.push_back(Waiting::Sync(sequence));
+        }
+        self.watch.flushed(id, sequence);
+        self.hand(id, HostInput::SyncDue(sequence));
+    }
+
+    /// Hands a running node an input, and does what follows.
+    fn hand(&mut self, id: NodeId, input: HostInput) {
+        let now = LocalTime::from_nanos(self.now.nanos());
+        match self.host.call(id, Request::Step(now, input)) {
+            Response::Stepped(stepped) => self.follow(id, *stepped),
+            Response::Failed(reason) => self.stop(id, |_| Stop::Failed { reason }),
+            Response::Seen(_) | Response::Imaged(_) | Response::Done(_) => {
+                unreachable!("a step is answered by what came of it")
+            }
+        }
+        self.halt_on_violation();
+    }
+
+    /// Does what follows from a node's step, in the order in which it happened.
+    fn follow(&mut self, id: NodeId, stepped: Stepped) {
+        self.complaints.extend(stepped.mirror_complaint);
+        self.watch.stepped(
+            id,
+            stepped.term,
+            stepped.role,
+            stepped.write.as_ref(),
+            stepped.commit,
+        );
+        let server = self.server(id);
+        (server.term, server.role) = (stepped.term, stepped.role);
+        for event in stepped.events {
+            self.record(Happening::Node { node: id, event });
+        }
+        if let Some(write) = stepped.write {
+            self.begin_sync(id, write.sequence);
+        }
+        self.set_timers(id, stepped.election, stepped.heartbeat);
+        for applied in stepped.applied {
+            self.applied(id, applied);
+        }
+        for (proposal, end) in stepped.answers {
+            self.answer(id, proposal, answer_of(end));
+        }
+        for outbound in stepped.sent {
+            self.post(&outbound);
+        }
+    }
+
+    fn begin_sync(&mut self, id: NodeId, sequence: WriteSequence) {
+        let settings = self.settings.disk;
+        let (draws, now) = (self.draws, self.now);
+        let server = self.server(id);
+        server.syncs_begun += 1;
+        let key = [id.number(), server.syncs_begun];
+        let latency = server.disk.unwrap_or(settings).latency;
+        // One device does one thing after the other.
+        let due = now
+            .after(draws.duration(Purpose::DiskLatency, &key, latency))
+            .max(server.last_sync_due);
+        server.last_sync_due = due;
+        let slot = self.schedule(due, Due::Sync(id, sequence));
+        self.server(id).syncs.insert(sequence, slot);
+        self.record(Happening::WriteBegun {
+            node: id,
+            sequence,
+            due,
+        });
+    }
+
+    fn applied(&mut self, id: NodeId, applied: Applied) {
+        self.watch.applied(id, &applied);
+        let Applied {
+            position,
+            command,
+            answer,
+        } = applied;
+        self.record(Happening::Applied {
+            node: id,
+            position,
+            command,
+            answer,
+        });
+    }
+
+    fn answer(&mut self, node: NodeId, proposal: ProposalId, answer: ClientAnswer) {
+        self.record(Happening::Answered {
+            node,
+            proposal,
+            answer,
+        });
+    }
+
+    fn post(&mut self, outbound: &Outbound<Envelope>) {
+        self.watch.sent(outbound.get());
+        let envelope = outbound.get().clone();
+        let (posted, copy) = self
+            .network
+            .post(self.now, outbound, self.draws, self.settings.link);
+        for Posted { id, fate } in std::iter::once(posted).chain(copy) {
+            self.record(Happening::Sent {
+                message: id,
+                envelope: envelope.clone(),
+                due: fate.ok(),
+            });
+            match fate {
+                Ok(due) => self.schedule_delivery(id, due),
+                Err(reason) => {
+                    self.record(Happening::Lost {
+                        message: id,
+                        envelope: envelope.clone(),
+                        reason,
+                    });
+                }
+            }
+        }
+    }
+
+    fn set_timers(&mut self, id: NodeId, election: Option<TimerChange>, heartbeat: Option<TimerChange>) {
+        // A node runs one timer at a time, so what stops goes first.
+        for (timer, change) in [(Timer::Election, election), (Timer::Heartbeat, heartbeat)] {
+            if change == Some(TimerChange::Stop) {
+                self.cancel_timer(id, timer);
+            }
+        }
+        for (timer, change) in [(Timer::Election, election), (Timer::Heartbeat, heartbeat)] {
+            if change == Some(TimerChange::Restart) {
+                let duration = self.timer_duration(id, timer);
+                self.set_timer(id, timer, self.now.after(duration), duration);
+            }
+        }
+    }
+
+    fn timer_duration(&mut self, id: NodeId, timer: Timer) -> Duration {
+        let term = self.server(id).term;
+        let key = [id.number(), term.number()];
+        match timer {
+            Timer::Election => {
+                self.draws
+                    .duration(Purpose::ElectionTimeout, &key, self.settings.election_timeout)
+            }
+            Timer::Heartbeat => self.settings.heartbeat,
+        }
+    }
+
+    fn cancel_timer(&mut self, id: NodeId, timer: Timer) {
+        let server = self.server(id);
+        if let Some(running) = server.timer.take_if(|running| running.timer == timer) {
+            self.queue.remove(&running.slot);
+        }
+    }
+
+    fn set_timer(&mut self, id: NodeId, timer: Timer, deadline: VirtualTime, duration: Duration) {
+        if let Some(running) = self.server(id).timer.take() {
+            self.queue.remove(&running.slot);
+        }
+        let slot = self.schedule(deadline, Due::Timer(id, timer));
+        self.server(id).timer = Some(RunningTimer {
+            timer,
+            slot,
+            duration,
+        });
+    }
+
+    fn halt_on_violation(&mut self) {
+        for violation in self.watch.news() {
+            self.is_halted = true;
+            let (property, detail) = (violation.property.name().to_owned(), violation.to_string());
+            self.record(Happening::Violated { property, detail });
+        }
+    }
+}
+
+fn answer_of(end: ProposalEnd) -> ClientAnswer {
+    match end {
+        ProposalEnd::Done { index, answer } => ClientAnswer::Done { index, answer },
+        ProposalEnd::Refused(ProposalRefusal::NotLeader { leader }) => ClientAnswer::NotLeader { leader },
+        ProposalEnd::Overwritten { index } => ClientAnswer::Overwritten { index },
+    }
+}

@@ -1,0 +1,445 @@
+//! What a person or a script does to the world.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use super::super::command::{Command, CommandError, milliseconds};
+use super::super::host::{HostInput, Request};
+use super::super::record::{ClientAnswer, Happening, Loss, Stop, Timer};
+use super::super::settings::{LinkSettings, Span};
+use super::super::snapshot::Condition;
+use super::{Due, Slot, Waiting, World};
+use crate::consensus::RoleName;
+use crate::machine::Exhibit;
+use crate::types::{NodeId, VirtualTime};
+
+/// The most bytes in one proposed command.
+const LONGEST_COMMAND: usize = 1 << 16;
+
+impl<M: Exhibit + Default> World<M> {
+    /// Carries out a command, now and before whatever else is due now.
+    ///
+    /// # Errors
+    ///
+    /// Says why it can't be carried out; the world is then as it was.
+    pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
+        self.check(&command)?;
+        let resolved = match command {
+            Command::Propose { to: None, command } => Command::Propose {
+                to: self.leader(),
+                command,
+            },
+            other => other,
+        };
+        self.record(Happening::Commanded(resolved.clone()));
+        self.act(resolved);
+        self.halt_on_violation();
+        Ok(())
+    }
+
+    /// The running leader of the highest term.
+    pub fn leader(&self) -> Option<NodeId> {
+        let leads = |id: &NodeId| self.nodes[id].role == RoleName::Leader;
+        self.running().filter(leads).max_by_key(|id| self.nodes[id].term)
+    }
+
+    fn check(&self, command: &Command) -> Result<(), CommandError> {
+        match command {
+            Command::Propose { to: None, command } => {
+                check_length(command)?;
+                self.leader().map(|_| ()).ok_or(CommandError::NoLeader)
+            }
+            Command::Propose {
+                to: Some(id),
+                command,
+            } => {
+                check_length(command)?;
+                self.check_running(*id)
+            }
+            Command::Crash(id) => self.check_running(*id),
+            Command::CutPower(id) => self.check_exists(*id),
+            Command::Restart(id) => match self.condition(*id)? {
+                Condition::Down => Ok(()),
+                Condition::Up | Condition::Frozen => Err(CommandError::Up(*id)),
+            },
+            Command::Freeze(id) | Command::FireTimer(id) => match self.condition(*id)? {
+                Condition::Up => Ok(()),
+                Condition::Frozen => Err(CommandError::Frozen(*id)),
+                Condition::Down => Err(CommandError::Down(*id)),
+            },
+            Command::Thaw(id) => match self.condition(*id)? {
+                Condition::Frozen => Ok(()),
+                Condition::Up => Err(CommandError::NotFrozen(*id)),
+                Condition::Down => Err(CommandError::Down(*id)),
+            },
+            Command::TieTimers(ids) => ids.iter().try_for_each(|id| self.check_exists(*id)),
+            Command::Partition(groups) => self.check_groups(groups),
+            Command::Cut { from, to }
+            | Command::Mend { from, to }
+            | Command::CutOneWay { from, to }
+            | Command::MendOneWay { from, to } => self.check_link(*from, *to),
+            Command::Link { from, to, settings } => {
+                from.iter().chain(to).try_for_each(|id| self.check_exists(*id))?;
+                check_setting(
+                    settings.is_valid(),
+                    "a share of messages is at most 1000000 ppm, which is all of them",
+                )
+            }
+            Command::Disk { node, .. } => node.iter().try_for_each(|id| self.check_exists(*id)),
+            Command::ElectionTimeout { min_ms, max_ms } => {
+                let span = Span::new(milliseconds(*min_ms), milliseconds(*max_ms));
+                check_setting(
+                    *min_ms > 0 && span.is_some(),
+                    "election timeouts go from 1 ms to an hour, shortest first",
+                )
+            }
+            Command::Heartbeat { every_ms } => {
+                let is_valid = *every_ms > 0 && milliseconds(*every_ms) <= Span::LONGEST;
+                check_setting(is_valid, "heartbeats are 1 ms to an hour apart")
+            }
+            Command::Batch { entries } => check_setting(*entries > 0, "a request carries at least one entry"),
+            Command::SpreadTimers | Command::Heal | Command::Break(_) | Command::Keep(_) => Ok(()),
+        }
+    }
+
+    fn act(&mut self, command: Command) {
+        match command {
+            Command::Propose { to, command } => self.propose(to.expect("it was resolved"), command),
+            Command::Crash(id) => self.crash(id),
+            Command::CutPower(id) => self.cut_power(id),
+            Command::Restart(id) => self.restart(id),
+            Command::Freeze(id) => self.server(id).condition = Condition::Frozen,
+            Command::Thaw(id) => self.thaw(id),
+            Command::FireTimer(id) => self.fire_now(id),
+            Command::TieTimers(ids) => self.tie_timers(&ids),
+            Command::SpreadTimers => self.spread_timers(),
+            Command::Partition(groups) => self.part(groups),
+            Command::Cut { from, to } => self.set_cut(&[(from, to), (to, from)], true),
+            Command::Mend { from, to } => self.set_cut(&[(from, to), (to, from)], false),
+            Command::CutOneWay { from, to } => self.set_cut(&[(from, to)], true),
+            Command::MendOneWay { from, to } => self.set_cut(&[(from, to)], false),
+            Command::Heal => self.network.heal(),
+            Command::Link { from, to, settings } => self.set_links(from, to, settings),
+            Command::Disk {
+                node: Some(id),
+                settings,
+            } => self.server(id).disk = Some(settings),
+            Command::Disk { node: None, settings } => {
+                self.settings.disk = settings;
+                self.nodes.values_mut().for_each(|server| server.disk = None);
+            }
+            Command::ElectionTimeout { min_ms, max_ms } => {
+                let span = Span::new(milliseconds(min_ms), milliseconds(max_ms));
+                self.settings.election_timeout = span.expect("it was checked");
+            }
+            Command::Heartbeat { every_ms } => self.settings.heartbeat = milliseconds(every_ms),
+            Command::Batch { entries } => {
+                self.settings.limits.entries_per_request = usize::try_from(entries).unwrap_or(usize::MAX);
+                self.tell_all(|world| Request::Limits(world.settings.limits));
+            }
+            Command::Break(rule) => {
+                self.settings.rules = self.settings.rules.without(rule);
+                self.tell_all(|world| Request::Rules(world.settings.rules));
+            }
+            Command::Keep(rule) => {
+                self.settings.rules = self.settings.rules.with(rule);
+                self.tell_all(|world| Request::Rules(world.settings.rules));
+            }
+        }
+    }
+
+    fn tell_all(&mut self, request: impl Fn(&Self) -> Request) {
+        let running: Vec<NodeId> = self.running().collect();
+        for id in running {
+            let request = request(self);
+            self.host.call(id, request);
+        }
+        for server in self.nodes.values_mut() {
+            server.settings.raft.rules = self.settings.rules;
+            server.settings.raft.limits = self.settings.limits;
+        }
+    }
+
+    fn propose(&mut self, to: NodeId, command: String) {
+        let id = self.next_proposal;
+        self.next_proposal = id.next();
+        let command = Bytes::from(command);
+        let server = self.server(to);
+        if server.condition == Condition::Frozen {
+            return server.backlog.push_back(Waiting::Proposal(id, command));
+        }
+        self.hand(to, HostInput::Propose(id, command));
+    }
+
+    fn thaw(&mut self, id: NodeId) {
+        self.server(id).condition = Condition::Up;
+        let backlog = std::mem::take(&mut self.server(id).backlog);
+        for waiting in backlog {
+            match waiting {
+                Waiting::Delivery(message) => self.schedule_delivery(message, self.now),
+                Waiting::Sync(sequence) => {
+                    let slot = self.schedule(self.now, Due::Sync(id, sequence));
+                    self.server(id).syncs.insert(sequence, slot);
+                }
+                Waiting::Timer(timer) => {
+                    let duration = self.timer_duration(id, timer);
+                    self.set_timer(id, timer, self.now, duration);
+                }
+                Waiting::Proposal(proposal, command) => self.hand(id, HostInput::Propose(proposal, command)),
+            }
+        }
+    }
+
+    fn fire_now(&mut self, id: NodeId) {
+        let timer = match self.server(id).role {
+            RoleName::Leader => Timer::Heartbeat,
+            RoleName::Follower | RoleName::Candidate => Timer::Election,
+        };
+        self.cancel_timer(id, timer);
+        self.time_out(id, timer);
+    }
+
+    /// The election timers that run, of these nodes or of all.
+    fn election_timers(&self, ids: &[NodeId]) -> Vec<(NodeId, Slot)> {
+        let timers = self
+            .nodes
+            .iter()
+            .filter(|(id, _)| ids.is_empty() || ids.contains(id));
+        let running = timers.filter_map(|(id, server)| {
+            let timer = server.timer.filter(|running| running.timer == Timer::Election)?;
+            Some((*id, timer.slot))
+        });
+        running.collect()
+    }
+
+    fn tie_timers(&mut self, ids: &[NodeId]) {
+        let timers = self.election_timers(ids);
+        let Some(first) = timers.iter().map(|(_, slot)| slot.at).min() else {
+            return;
+        };
+        let duration = first.since(self.now);
+        for (id, _) in timers {
+            self.set_timer(id, Timer::Election, first, duration);
+        }
+    }
+
+    fn spread_timers(&mut self) {
+        let timers = self.election_timers(&[]);
+        let span = self.settings.election_timeout;
+        let steps = u32::try_from(timers.len().saturating_sub(1).max(1)).unwrap_or(u32::MAX);
+        for (place, (id, _)) in (0..).zip(timers) {
+            let duration = span.min() + (span.max() - span.min()) / steps * place;
+            self.set_timer(id, Timer::Election, self.now.after(duration), duration);
+        }
+    }
+
+    fn part(&mut self, groups: Vec<Vec<NodeId>>) {
+        let mut parts: Vec<BTreeSet<NodeId>> = groups
+            .into_iter()
+            .map(BTreeSet::from_iter)
+            .filter(|group| !group.is_empty())
+            .collect();
+        let named: BTreeSet<NodeId> = parts.iter().flatten().copied().collect();
+        let alone = self
+            .nodes
+            .keys()
+            .filter(|id| !named.contains(id))
+            .map(|id| BTreeSet::from([*id]));
+        parts.extend(alone.collect::<Vec<_>>());
+        self.network.partition = parts;
+        self.lose_blocked();
+    }
+
+    fn set_cut(&mut self, links: &[(NodeId, NodeId)], is_cut: bool) {
+        links.iter().for_each(|link| self.network.set_cut(*link, is_cut));
+        self.lose_blocked();
+    }
+
+    fn lose_blocked(&mut self) {
+        let dropped = self.network.drop_blocked();
+        for (message, lost) in dropped {
+            match lost.order {
+                Some(order) => {
+                    self.queue.remove(&Slot { at: lost.due, order });
+                }
+                None => {
+                    let waits = |waiting: &Waiting| *waiting == Waiting::Delivery(message);
+                    self.server(lost.envelope.to)
+                        .backlog
+                        .retain(|waiting| !waits(waiting));
+                }
+            }
+            self.record(Happening::Lost {
+                message,
+                envelope: lost.envelope,
+                reason: Loss::Cut,
+            });
+        }
+    }
+
+    fn set_links(&mut self, from: Option<NodeId>, to: Option<NodeId>, settings: LinkSettings) {
+        if from.is_none() && to.is_none() {
+            self.settings.link = settings;
+            self.network
+                .links
+                .values_mut()
+                .for_each(|link| link.settings = None);
+            return;
+        }
+        let ends = |end: Option<NodeId>| match end {
+            Some(id) => vec![id],
+            None => self.nodes.keys().copied().collect(),
+        };
+        let (senders, receivers) = (ends(from), ends(to));
+        for &sender in &senders {
+            for &receiver in receivers.iter().filter(|&&receiver| receiver != sender) {
+                self.network.links.entry((sender, receiver)).or_default().settings = Some(settings);
+            }
+        }
+    }
+
+    fn check_exists(&self, id: NodeId) -> Result<(), CommandError> {
+        self.condition(id).map(|_| ())
+    }
+
+    fn check_running(&self, id: NodeId) -> Result<(), CommandError> {
+        match self.condition(id)? {
+            Condition::Up | Condition::Frozen => Ok(()),
+            Condition::Down => Err(CommandError::Down(id)),
+        }
+    }
+
+    fn condition(&self, id: NodeId) -> Result<Condition, CommandError> {
+        let server = self
+            .nodes
+            .get(&id)
+            .ok_or(CommandError::NoSuchNode(id, self.nodes.len()))?;
+        Ok(server.condition)
+    }
+
+    fn check_link(&self, from: NodeId, to: NodeId) -> Result<(), CommandError> {
+        self.check_exists(from)?;
+        self.check_exists(to)?;
+        if from == to {
+            Err(CommandError::SelfLink(from))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_groups(&self, groups: &[Vec<NodeId>]) -> Result<(), CommandError> {
+        let mut seen = BTreeSet::new();
+        groups.iter().flatten().try_for_each(|&id| {
+            self.check_exists(id)?;
+            if seen.insert(id) {
+                Ok(())
+            } else {
+                Err(CommandError::TwoGroups(id))
+            }
+        })
+    }
+}
+
+fn check_length(command: &str) -> Result<(), CommandError> {
+    check_setting(
+        command.len() <= LONGEST_COMMAND,
+        "a command has at most 65536 bytes",
+    )
+}
+
+fn check_setting(is_valid: bool, sentence: &'static str) -> Result<(), CommandError> {
+    if is_valid {
+        Ok(())
+    } else {
+        Err(CommandError::Setting(sentence))
+    }
+}
+
+/// Going down and coming back.
+impl<M: Exhibit + Default> World<M> {
+    fn crash(&mut self, id: NodeId) {
+        self.stop(id, |durable| Stop::Crash {
+            unsynced_from: durable,
+        });
+    }
+
+    fn cut_power(&mut self, id: NodeId) {
+        if self.server(id).condition != Condition::Down {
+            self.end_process(id);
+        }
+        let before = self.last_on_disk(id);
+        let parked = self
+            .server(id)
+            .parked
+            .as_mut()
+            .expect("a node that is down has its disk");
+        parked.disk.power_cut_losing_everything();
+        let journal = parked.disk.drain_journal();
+        let complaint = parked.mirror.as_mut().and_then(|mirror| mirror.follow(journal));
+        self.complaints.extend(complaint);
+        let after = self.last_on_disk(id);
+        let lost = (after < before).then(|| (after.next(), before));
+        self.record(Happening::Stopped {
+            node: id,
+            how: Stop::PowerCut { lost },
+        });
+    }
+
+    /// A node that can't start stays down, and the story says why.
+    fn restart(&mut self, id: NodeId) {
+        if let Err(error) = self.start_node(id) {
+            let reason = error.to_string();
+            self.record(Happening::Stopped {
+                node: id,
+                how: Stop::Failed { reason },
+            });
+        }
+    }
+}
+
+impl<M> World<M> {
+    /// Takes a node down, and tells its callers that nobody knows.
+    pub(super) fn stop(&mut self, id: NodeId, how: impl FnOnce(Option<crate::types::LogIndex>) -> Stop) {
+        let unsynced = self.first_unsynced(id);
+        let how = how(unsynced);
+        if let Stop::Failed { reason } = &how {
+            self.server(id).failure = Some(reason.clone());
+        }
+        self.end_process(id);
+        self.record(Happening::Stopped { node: id, how });
+    }
+
+    fn end_process(&mut self, id: NodeId) {
+        self.watch.stopped(id);
+        let mut parked = self.host.stop(id);
+        let mut open = std::mem::take(&mut parked.open_proposals);
+        let server = self.server(id);
+        server.condition = Condition::Down;
+        server.role = RoleName::Follower;
+        server.parked = Some(parked);
+        let slots = server
+            .syncs
+            .values()
+            .copied()
+            .chain(server.timer.map(|running| running.slot));
+        let slots: Vec<Slot> = slots.collect();
+        server.syncs.clear();
+        server.timer = None;
+        server.last_sync_due = VirtualTime::default();
+        let backlog = std::mem::take(&mut server.backlog);
+        slots.iter().for_each(|slot| {
+            self.queue.remove(slot);
+        });
+        for waiting in backlog {
+            match waiting {
+                Waiting::Delivery(message) => self.lose(message, Loss::ReceiverDown),
+                Waiting::Proposal(proposal, _) => open.push(proposal),
+                Waiting::Timer(_) | Waiting::Sync(_) => {}
+            }
+        }
+        for proposal in open {
+            self.answer(id, proposal, ClientAnswer::Unknown);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! How a world begins, and how a node in it starts.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::super::draw::Draws;
+use super::super::host::{HostKind, Hosted, Parked};
+use super::super::mirror::Mirror;
+use super::super::network::Network;
+use super::super::record::Happening;
+use super::super::settings::Settings;
+use super::super::snapshot::Condition;
+use super::super::trace::Trace;
+use super::image::node_settings;
+use super::watch::Watch;
+use super::{Server, World};
+use crate::consensus::RoleName;
+use crate::machine::Exhibit;
+use crate::node::{Node, NodeSettings, StartError, first_nodes};
+use crate::storage;
+use crate::storage::real::{DirectoryError, RealDisk};
+use crate::storage::simulated::SimulatedDisk;
+use crate::types::{ClusterId, Configuration, Incarnation, NodeId, ProposalId, Term, VirtualTime};
+
+/// The cluster that every world holds: worlds do not meet.
+pub(super) const CLUSTER: ClusterId = ClusterId::new(1);
+
+/// The most nodes in a world.
+pub const NODES_MAX: u64 = 25;
+
+/// What a world begins with.
+#[derive(Clone, Debug)]
+pub struct WorldOptions {
+    /// How many nodes, from 1 to [`NODES_MAX`].
+    pub nodes: u64,
+    /// The seed of all random draws.
+    pub seed: u64,
+    /// How it behaves.
+    pub settings: Settings,
+    /// Where the nodes run.
+    pub host: HostKind,
+    /// Where each node's files are kept, in a folder of its own. Where there are some, the nodes start from them.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Why a world can't begin.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// Too few nodes or too many.
+    #[error("a cluster has 1 to {NODES_MAX} nodes, not {0}")]
+    Nodes(u64),
+    /// A node's folder can't be used.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// A node's files can't be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    Files {
+        /// The node's folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A node can't start from its disk.
+    #[error("{node} can't start: {source}")]
+    Start {
+        /// The node.
+        node: NodeId,
+        /// Why.
+        source: StartError,
+    },
+}
+
+impl<M: Exhibit + Default> World<M> {
+    /// A cluster whose nodes have just been powered on: with empty disks, or with what their files hold.
+    pub fn new(options: WorldOptions) -> Result<Self, WorldError> {
+        let WorldOptions {
+            nodes,
+            seed,
+            settings,
+            host,
+            data_dir,
+        } = options;
+        if !(1..=NODES_MAX).contains(&nodes) {
+            return Err(WorldError::Nodes(nodes));
+        }
+        let configuration = Configuration::of_voters(first_nodes(nodes));
+        let mut world = Self::empty(Draws::new(seed), settings, configuration, host);
+        for id in first_nodes(nodes) {
+            let (disk, mirror) = open_files(data_dir.as_ref(), id)?;
+            let parked = Parked {
+                disk,
+                mirror,
+                open_proposals: Vec::new(),
+            };
+            let server = Server::down(world.node_settings(id, Incarnation::default()), parked);
+            world.nodes.insert(id, server);
+        }
+        for id in first_nodes(nodes) {
+            world
+                .start_node(id)
+                .map_err(|source| WorldError::Start { node: id, source })?;
+        }
+        Ok(world)
+    }
+
+    pub(super) fn empty(
+        draws: Draws,
+        settings: Settings,
+        configuration: Configuration,
+        host: HostKind,
+    ) -> Self {
+        Self {
+            now: VirtualTime::default(),
+            draws,
+            settings,
+            watch: Watch::new(&configuration),
+            configuration,
+            queue: std::collections::BTreeMap::new(),
+            next_order: 0,
+            next_proposal: ProposalId::new(1),
+            nodes: std::collections::BTreeMap::new(),
+            network: Network::default(),
+            host: host.build(),
+            trace: Trace::default(),
+            delivered: 0,
+            is_halted: false,
+            complaints: Vec::new(),
+        }
+    }
+
+    pub(super) fn node_settings(&self, id: NodeId, incarnation: Incarnation) -> NodeSettings {
+        node_settings(&self.settings, self.configuration.clone(), id, incarnation)
+    }
+
+    /// Starts a node that is down, in a new incarnation. Where it can't start, it stays down with its disk as it was.
+    pub(super) fn start_node(&mut self, id: NodeId) -> Result<(), StartError> {
+        let incarnation = self.server(id).settings.raft.incarnation.next();
+        let settings = self.node_settings(id, incarnation);
+        let Parked { disk, mirror, .. } = self
+            .server(id)
+            .parked
+            .take()
+            .expect("a node that is down has its disk");
+        let kept = disk.clone();
+        let (node, effects, cut) = match Node::<M, _>::start(settings.clone(), disk, M::default()) {
+            Ok(started) => started,
+            Err(error) => {
+                let server = self.server(id);
+                server.failure = Some(error.to_string());
+                server.parked = Some(Parked {
+                    disk: kept,
+                    mirror,
+                    open_proposals: Vec::new(),
+                });
+                return Err(error);
+            }
+        };
+        let state = node.state();
+        let (metadata, last) = (state.persistent.metadata, state.persistent.log.last_position());
+        self.watch.started(id, metadata, &state.persistent.log);
+        let mut hosted = Hosted::new(id, node, mirror);
+        let stepped = hosted.stepped(Vec::new(), effects);
+        self.host.start(id, hosted);
+        let server = self.server(id);
+        server.settings = settings;
+        server.condition = Condition::Up;
+        server.failure = None;
+        let torn_bytes = cut.map_or(0, |cut| cut.bytes);
+        self.record(Happening::Started {
+            node: id,
+            term: metadata.term,
+            last,
+            torn_bytes,
+        });
+        self.follow(id, stepped);
+        Ok(())
+    }
+}
+
+impl Server {
+    pub(super) fn down(settings: NodeSettings, parked: Parked) -> Self {
+        Self {
+            settings,
+            condition: Condition::Down,
+            parked: Some(parked),
+            term: Term::default(),
+            role: RoleName::Follower,
+            timer: None,
+            syncs: std::collections::BTreeMap::new(),
+            syncs_begun: 0,
+            last_sync_due: VirtualTime::default(),
+            disk: None,
+            backlog: std::collections::VecDeque::new(),
+            failure: None,
+        }
+    }
+}
+
+/// A node's disk and the files that follow it: what the files hold, or an empty disk.
+fn open_files(data_dir: Option<&PathBuf>, id: NodeId) -> Result<(SimulatedDisk, Option<Mirror>), WorldError> {
+    let Some(data_dir) = data_dir else {
+        return Ok((SimulatedDisk::new(), None));
+    };
+    let path = data_dir.join(id.to_string());
+    let real = RealDisk::open(&path)?;
+    let failed = |source| WorldError::Files {
+        path: path.clone(),
+        source,
+    };
+    let contents = storage::contents(&real).map_err(failed)?;
+    let mirror = Mirror::begin(real, &contents).map_err(failed)?;
+    let mut disk = SimulatedDisk::from_contents(contents).map_err(failed)?;
+    disk.enable_journal();
+    Ok((disk, Some(mirror)))
+}
+
+/// A node's disk as a save has it, and the files made to follow it.
+pub(super) fn lay_files(
+    data_dir: Option<&PathBuf>,
+    id: NodeId,
+    disk: &mut SimulatedDisk,
+) -> Result<Option<Mirror>, WorldError> {
+    let Some(data_dir) = data_dir else { return Ok(None) };
+    let path = data_dir.join(id.to_string());
+    let real = RealDisk::open(&path)?;
+    let mirror = Mirror::begin(real, &disk.contents());
+    disk.enable_journal();
+    mirror
+        .map(Some)
+        .map_err(|source| WorldError::Files { path, source })
+}

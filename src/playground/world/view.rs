@@ -1,0 +1,114 @@
+//! What the world looks like, for whoever draws it.
+
+use super::super::host::{Request, Response};
+use super::super::snapshot::{Condition, MessageView, NodeView, RoleView, Snapshot, TimerView};
+use super::{Server, World};
+use crate::consensus::Log;
+use crate::machine::Exhibit;
+use crate::node;
+use crate::types::{LogIndex, NodeId};
+
+impl<M: Exhibit + Default> World<M> {
+    /// A picture of this moment.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
+        let nodes: Vec<NodeView> = ids.iter().map(|&id| self.look(id)).collect();
+        let messages = self.network.in_flight.iter().map(|(&id, message)| MessageView {
+            id,
+            envelope: message.envelope.clone(),
+            sent: message.sent,
+            due: message.due,
+        });
+        let pairs = ids.iter().flat_map(|&from| ids.iter().map(move |&to| (from, to)));
+        let cut = pairs
+            .filter(|link| link.0 != link.1 && self.network.is_blocked(*link))
+            .collect();
+        Snapshot {
+            now: self.now,
+            seed: self.draws.seed(),
+            settings: self.settings.clone(),
+            messages: messages.collect(),
+            cut,
+            partition: self.network.partition.clone(),
+            trace_hash: self.trace.hash(),
+            delivered: self.delivered,
+            nodes,
+        }
+    }
+
+    fn look(&mut self, id: NodeId) -> NodeView {
+        let server = &self.nodes[&id];
+        if server.condition == Condition::Down {
+            return look_at_disk(id, server);
+        }
+        let mut view = match self.host.call(id, Request::Look) {
+            Response::Seen(view) => *view,
+            Response::Failed(reason) => unreachable!("looking at {id} failed: {reason}"),
+            Response::Stepped(_) | Response::Imaged(_) | Response::Done(_) => {
+                unreachable!("a look is answered by what is seen")
+            }
+        };
+        let server = &self.nodes[&id];
+        view.condition = server.condition;
+        view.writes = server
+            .syncs
+            .iter()
+            .map(|(sequence, slot)| (*sequence, slot.at))
+            .collect();
+        view.timer = server.timer.map(|running| TimerView {
+            deadline: running.slot.at,
+            duration: running.duration,
+        });
+        view.backlog = server.backlog.len();
+        view
+    }
+}
+
+impl<M> World<M> {
+    /// The first entry that a power cut would take, if one.
+    pub(super) fn first_unsynced(&mut self, id: NodeId) -> Option<LogIndex> {
+        match self.host.call(id, Request::Look) {
+            Response::Seen(view) => (view.durable < view.log.last_index()).then(|| view.durable.next()),
+            Response::Failed(_) | Response::Stepped(_) | Response::Imaged(_) | Response::Done(_) => None,
+        }
+    }
+
+    /// The last entry that a node that is down would start with; 0 where it can't start.
+    pub(super) fn last_on_disk(&self, id: NodeId) -> LogIndex {
+        look_at_disk(id, &self.nodes[&id]).log.last_index()
+    }
+}
+
+/// A node that is down looks like what it would start with.
+fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
+    let parked = server.parked.as_ref().expect("a node that is down has its disk");
+    let recovered = node::inspect(&server.settings, &parked.disk);
+    let mut after_power_cut = parked.disk.clone();
+    after_power_cut.power_cut_losing_everything();
+    let durable = node::inspect(&server.settings, &after_power_cut);
+    let durable = durable.map_or(LogIndex::GENESIS, |recovered| recovered.entries.last_index());
+    let failure = recovered
+        .as_ref()
+        .err()
+        .map(ToString::to_string)
+        .or_else(|| server.failure.clone());
+    let (metadata, entries) = recovered
+        .map(|recovered| (recovered.metadata, Log::of(recovered.entries)))
+        .unwrap_or_default();
+    NodeView {
+        id,
+        condition: Condition::Down,
+        role: RoleView::Follower { leader: None },
+        term: metadata.term,
+        vote: metadata.vote,
+        durable: durable.min(entries.last_index()),
+        log: entries,
+        commit: LogIndex::GENESIS,
+        applied: LogIndex::GENESIS,
+        writes: Vec::new(),
+        timer: None,
+        contents: Vec::new(),
+        backlog: 0,
+        failure,
+    }
+}

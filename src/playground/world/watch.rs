@@ -1,0 +1,148 @@
+//! Tells the oracles what the world sees.
+
+use std::collections::BTreeSet;
+
+use crate::check::{Ballot, Checker, Fact, Found, Property, Violation};
+use crate::consensus::durable::{Metadata, Write};
+use crate::consensus::{Log, RoleName, State};
+use crate::node::Applied;
+use crate::types::{Configuration, Entries, Entry, Envelope, LogIndex, NodeId, Payload, Term, WriteSequence};
+
+/// The oracles, and what they found.
+pub(super) struct Watch {
+    checker: Checker,
+    violations: Vec<Violation>,
+    news: Vec<Violation>,
+    /// Each property stops time once: what follows from it would stop it at every step.
+    found: BTreeSet<Property>,
+}
+
+impl Watch {
+    pub(super) fn new(configuration: &Configuration) -> Self {
+        Self {
+            checker: Checker::new(configuration.clone()),
+            violations: Vec::new(),
+            news: Vec::new(),
+            found: BTreeSet::new(),
+        }
+    }
+
+    /// All violations so far.
+    pub(super) fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// The violations found since this was last asked.
+    pub(super) fn news(&mut self) -> Vec<Violation> {
+        std::mem::take(&mut self.news)
+    }
+
+    pub(super) fn started(&mut self, node: NodeId, metadata: Metadata, log: &Log) {
+        let log = entries_of(log);
+        self.tell(&Fact::Started {
+            node,
+            ballot: ballot(metadata),
+            log: &log,
+        });
+    }
+
+    /// A node that runs when a save is loaded.
+    pub(super) fn found(&mut self, node: NodeId, state: &State) {
+        let durability = &state.volatile.durability;
+        let log = entries_of(&state.persistent.log);
+        let under_way: Vec<_> = durability.under_way.iter().copied().collect();
+        self.tell(&Fact::Found(Found {
+            node,
+            ballot: ballot(state.persistent.metadata),
+            ballot_write: (!durability.is_metadata_flushed()).then_some(durability.metadata),
+            log: &log,
+            on_disk: durability.through,
+            under_way: &under_way,
+            commit: state.volatile.commit,
+            applied: state.volatile.applied,
+        }));
+        if state.role.name() == RoleName::Leader {
+            self.tell(&Fact::Led {
+                node,
+                term: state.persistent.metadata.term,
+            });
+        }
+    }
+
+    pub(super) fn stopped(&mut self, node: NodeId) {
+        self.tell(&Fact::Stopped { node });
+    }
+
+    pub(super) fn stepped(
+        &mut self,
+        node: NodeId,
+        term: Term,
+        role: RoleName,
+        write: Option<&Write>,
+        commit: Option<LogIndex>,
+    ) {
+        if let Some(Write {
+            sequence,
+            metadata,
+            truncate,
+            append,
+        }) = write
+        {
+            let (sequence, truncate) = (*sequence, *truncate);
+            self.tell(&Fact::Wrote {
+                node,
+                sequence,
+                ballot: metadata.map(ballot),
+                truncate,
+                append,
+            });
+        }
+        if role == RoleName::Leader {
+            self.tell(&Fact::Led { node, term });
+        }
+        if let Some(through) = commit {
+            self.tell(&Fact::Committed { node, through });
+        }
+    }
+
+    pub(super) fn flushed(&mut self, node: NodeId, through: WriteSequence) {
+        self.tell(&Fact::Durable { node, through });
+    }
+
+    pub(super) fn sent(&mut self, envelope: &Envelope) {
+        self.tell(&Fact::Sent(envelope));
+    }
+
+    pub(super) fn applied(&mut self, node: NodeId, applied: &Applied) {
+        let payload = applied.command.clone().map_or(Payload::Noop, Payload::Command);
+        let entry = Entry {
+            term: applied.position.term,
+            payload,
+        };
+        self.tell(&Fact::Applied {
+            node,
+            index: applied.position.index,
+            entry: &entry,
+        });
+    }
+
+    fn tell(&mut self, fact: &Fact<'_>) {
+        if let Err(violation) = self.checker.observe(fact)
+            && self.found.insert(violation.property)
+        {
+            self.violations.push(violation.clone());
+            self.news.push(violation);
+        }
+    }
+}
+
+fn ballot(metadata: Metadata) -> Ballot {
+    Ballot {
+        term: metadata.term,
+        vote: metadata.vote,
+    }
+}
+
+fn entries_of(log: &Log) -> Entries {
+    log.slice(log.first_index(), usize::MAX, u64::MAX)
+}
