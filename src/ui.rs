@@ -3,6 +3,7 @@
 pub mod action;
 pub mod app;
 pub mod draw;
+pub mod event_loop;
 pub mod keymap;
 pub mod library;
 pub mod notes;
@@ -10,4 +11,5 @@ pub mod pace;
 pub mod palette;
 pub mod prompt;
 pub mod session;
+pub mod terminal;
 pub mod view;

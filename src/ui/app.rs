@@ -9,7 +9,10 @@ mod act;
 mod overlay;
 mod pointer;
 
+use ratatui::Frame;
+
 use super::action::{Action, Exit, Size, Step};
+use super::draw::KeyHint;
 use super::keymap::{self, Mode};
 use super::library::Library;
 use super::notes::FirstSteps;
@@ -391,9 +394,10 @@ impl<W: Playable> App<W> {
         self.toast_left = TOAST;
     }
 
-    /// The keys of the key bar, as many as fit.
-    pub fn bar(&self, width: u16) -> Vec<super::draw::KeyHint> {
-        keymap::bar(&self.scene(), width)
+    /// Draws what the screen shows. `help` is all keys; those of the key bar are found here.
+    pub fn draw(&self, help: &[KeyHint], frame: &mut Frame<'_>) {
+        let bar = keymap::bar(&self.scene(), frame.area().width);
+        super::draw::draw(&self.scene(), help, &bar, frame);
     }
 }
 
