@@ -443,3 +443,72 @@ fn a_lone_node_leads_and_commits_alone() {
 
     assert!(world.now() > VirtualTime::default());
 }
+
+fn in_folder(folder: &std::path::Path, nodes: u64) -> Result<Lab, raft_play::playground::WorldError> {
+    World::new(WorldOptions {
+        nodes,
+        seed: 9,
+        settings: Settings::default(),
+        host: HostKind::Threads,
+        data_dir: Some(folder.to_owned()),
+    })
+}
+
+#[test]
+fn a_data_directory_powers_the_cluster_on_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (term, log) = {
+        let mut world = in_folder(folder.path(), 3).unwrap();
+        run_for(&mut world, 2_000);
+        propose(&mut world, "x=1");
+        run_for(&mut world, 1_000);
+        world.sync_mirrors();
+        assert_eq!(world.drain_complaints(), [String::new(); 0]);
+        let error = in_folder(folder.path(), 3)
+            .err()
+            .expect("it is in use")
+            .to_string();
+        assert!(error.contains("in use"), "{error}");
+        let snapshot = world.snapshot();
+        (snapshot.nodes[0].term, snapshot.nodes[0].log.clone())
+    };
+    let mut world = in_folder(folder.path(), 3).unwrap();
+    let snapshot = world.snapshot();
+    for node in &snapshot.nodes {
+        assert_eq!((node.term, &node.log), (term, &log));
+        assert_eq!(node.commit.number(), 0, "the commit index is not on the disk");
+    }
+    run_for(&mut world, 2_000);
+    assert_converged(&world.snapshot());
+    assert_eq!(world.violations(), []);
+    drop(world);
+    assert!(in_folder(folder.path(), 5).is_err(), "another number of nodes");
+}
+
+#[test]
+fn a_damaged_data_directory_is_refused_with_file_and_offset() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let mut world = in_folder(folder.path(), 3).unwrap();
+        for value in 0..6 {
+            run_for(&mut world, 1_000);
+            propose(&mut world, &format!("x={value}"));
+        }
+        run_for(&mut world, 1_000);
+        world.sync_mirrors();
+    }
+    let file = folder.path().join("S2").join("wal-0000000001.log");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(&file, &bytes).unwrap();
+    let error = in_folder(folder.path(), 3)
+        .err()
+        .expect("damage in the middle")
+        .to_string();
+    assert!(
+        error.contains("S2") && error.contains("wal-0000000001.log") && error.contains("byte"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(&file).unwrap(), bytes, "nothing is changed");
+}

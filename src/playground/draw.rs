@@ -86,7 +86,7 @@ mod tests {
             let from = SPAN.min() + Duration::from_millis(15 * tenth);
             let count = draws
                 .iter()
-                .filter(|draw| (from..from + Duration::from_millis(15)).contains(draw))
+                .filter(|draw| (from..from + Duration::from_millis(15)).contains(*draw))
                 .count();
             assert!(
                 (800..1200).contains(&count),

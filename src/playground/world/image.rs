@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::super::data_dir;
 use super::super::draw::Draws;
 use super::super::host::{Found, HostKind, Hosted, Parked, Request, Response};
 use super::super::network::{InFlight, Link, LinkId, Network};
@@ -305,6 +306,9 @@ impl<M: Exhibit + Default> World<M> {
     /// Where the image is none of any world; says what does not fit.
     pub fn restore(image: WorldImage, host: HostKind, data_dir: Option<PathBuf>) -> Result<Self, ImageError> {
         image.validate()?;
+        if let Some(folder) = &data_dir {
+            data_dir::lay_out(folder, image.nodes.len() as u64).map_err(WorldError::from)?;
+        }
         let mut world = Self::empty(
             Draws::new(image.seed),
             image.settings.clone(),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::super::data_dir::{self, DataDirError};
 use super::super::draw::Draws;
 use super::super::host::{HostKind, Hosted, Parked};
 use super::super::mirror::Mirror;
@@ -49,6 +50,9 @@ pub enum WorldError {
     /// Too few nodes or too many.
     #[error("a cluster has 1 to {NODES_MAX} nodes, not {0}")]
     Nodes(u64),
+    /// The data directory can't be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
     /// A node's folder can't be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -82,6 +86,9 @@ impl<M: Exhibit + Default> World<M> {
         } = options;
         if !(1..=NODES_MAX).contains(&nodes) {
             return Err(WorldError::Nodes(nodes));
+        }
+        if let Some(folder) = &data_dir {
+            data_dir::power_on(folder, nodes)?;
         }
         let configuration = Configuration::of_voters(first_nodes(nodes));
         let mut world = Self::empty(Draws::new(seed), settings, configuration, host);
