@@ -12,4 +12,7 @@ pub mod palette;
 pub mod prompt;
 pub mod session;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
+pub mod told;
 pub mod view;

@@ -138,7 +138,13 @@ fn run<W: Playable>(app: &mut App<W>, options: &ScreenOptions) -> Result<Exit, S
 impl Loop {
     /// Waits for something to happen, and handles all that has.
     fn wait<W: Playable>(&mut self, app: &mut App<W>) -> io::Result<()> {
-        let frame = app.rests_for().map(|rest| if self.has_focus { rest } else { rest.max(UNSEEN_FRAME) });
+        let frame = app.rests_for().map(|rest| {
+            if self.has_focus {
+                rest
+            } else {
+                rest.max(UNSEEN_FRAME)
+            }
+        });
         let deadline = frame.map_or_else(never, after);
         let (mut event, mut signal) = (None, None);
         select! {

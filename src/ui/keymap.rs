@@ -206,7 +206,10 @@ fn hint(row: &Row, keys: &str, what: &str) -> KeyHint {
 /// Leaves out the least important, the last first, until the rest fits.
 fn fit(mut hints: Vec<(u8, KeyHint)>, width: usize) -> Vec<KeyHint> {
     while columns(&hints) > width {
-        let least = hints.iter().enumerate().max_by_key(|(place, (rank, _))| (*rank, *place));
+        let least = hints
+            .iter()
+            .enumerate()
+            .max_by_key(|(place, (rank, _))| (*rank, *place));
         let Some((place, _)) = least else { break };
         hints.remove(place);
     }

@@ -126,9 +126,7 @@ pub fn parse_speed(text: &str) -> Result<Speed, String> {
         "max" => return Ok(Speed::Max),
         number => parse_rate(number),
     };
-    let in_range = |rate: &Rate| {
-        !LADDER[0].is_faster_than(*rate) && !rate.is_faster_than(Rate::new(1000, 1))
-    };
+    let in_range = |rate: &Rate| !LADDER[0].is_faster_than(*rate) && !rate.is_faster_than(Rate::new(1000, 1));
     rate.filter(in_range)
         .map(Speed::from)
         .ok_or_else(|| format!("`{text}` is no speed; try auto, 1/50, 1, 10 or max (from 1/1000 to 1000)"))
@@ -142,8 +140,13 @@ fn parse_rate(text: &str) -> Option<Rate> {
     let Some((before, after)) = text.split_once('.') else {
         return Some(Rate::new(whole(text)?, 1));
     };
-    let is_fraction = !after.is_empty() && after.len() <= 3 && after.bytes().all(|byte| byte.is_ascii_digit());
-    let whole_part: u32 = if before.is_empty() { 0 } else { before.parse().ok()? };
+    let is_fraction =
+        !after.is_empty() && after.len() <= 3 && after.bytes().all(|byte| byte.is_ascii_digit());
+    let whole_part: u32 = if before.is_empty() {
+        0
+    } else {
+        before.parse().ok()?
+    };
     let thousandths: u32 = format!("{after:0<3}").parse().ok()?;
     let total = whole_part.checked_mul(1000)?.checked_add(thousandths)?;
     (is_fraction && total > 0).then(|| Rate::new(total, 1000))

@@ -74,7 +74,10 @@ pub enum Entered {
 /// Runs the chosen candidate, or says what is missing.
 pub fn enter(palette: &mut Palette, context: &Context<'_>) -> Entered {
     let typed = palette.input.value().trim().to_owned();
-    let chosen = palette.candidates.get(palette.chosen).map(|row| row.words.clone());
+    let chosen = palette
+        .candidates
+        .get(palette.chosen)
+        .map(|row| row.words.clone());
     let Some(words) = chosen else {
         palette.error = parse(&typed, context).err();
         return Entered::Stay;
@@ -106,7 +109,11 @@ fn candidates(line: &str, context: &Context<'_>) -> Vec<PaletteRow> {
         Some(_) | None => everything(context),
     };
     let known = word(first).is_some();
-    let needle = if known && !rest.is_empty() { line.trim() } else { line };
+    let needle = if known && !rest.is_empty() {
+        line.trim()
+    } else {
+        line
+    };
     for row in ranked(needle.trim(), pool) {
         if rows.iter().all(|other: &PaletteRow| other.words != row.words) {
             rows.push(row);

@@ -11,7 +11,11 @@ use crate::types::NodeId;
 
 /// A partition that sets `selected` apart from all others.
 pub fn partition_draft(snapshot: &Snapshot, selected: NodeId) -> PartitionDraft {
-    let others = snapshot.nodes.iter().map(|node| node.id).filter(|&id| id != selected);
+    let others = snapshot
+        .nodes
+        .iter()
+        .map(|node| node.id)
+        .filter(|&id| id != selected);
     PartitionDraft {
         groups: vec![BTreeSet::from([selected]), others.collect()],
         target: 0,
@@ -120,7 +124,11 @@ pub fn choose(chosen: &mut usize, count: usize, step: Step) {
 /// Puts pasted text into a line: its first line, without what is not to be typed.
 pub fn paste(input: &mut Input, text: &str) {
     let line = text.lines().next().unwrap_or_default();
-    for letter in line.chars().filter(|letter| !letter.is_control()).take(PASTE_LIMIT) {
+    for letter in line
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(PASTE_LIMIT)
+    {
         input.handle(tui_input::InputRequest::InsertChar(letter));
     }
 }

@@ -39,6 +39,12 @@ pub trait Playable {
 
     /// Lets time go on after a broken promise.
     fn go_on(&mut self);
+
+    /// Makes the files that follow the nodes' disks durable.
+    fn sync_files(&mut self);
+
+    /// What is wrong with those files, since the last call.
+    fn drain_complaints(&mut self) -> Vec<String>;
 }
 
 /// The most lines of a story that are kept. At the fastest speed a class would make more than anyone reads.
@@ -107,6 +113,16 @@ impl<W: Playable> Session<W> {
         self.world.go_on();
     }
 
+    /// Makes the nodes' files durable, now that time stands.
+    pub fn sync_files(&mut self) {
+        self.world.sync_files();
+    }
+
+    /// What is wrong with the nodes' files, since the last call.
+    pub fn drain_complaints(&mut self) -> Vec<String> {
+        self.world.drain_complaints()
+    }
+
     /// The world as it looks now.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -163,7 +179,10 @@ impl<W: Playable> Session<W> {
         search.wall += wall;
         self.search = Some(search);
         let rate = pace::rate(speed, &self.snapshot).unwrap_or(Rate::new(100, 1));
-        let target = self.world.now().after(rate.times(haste(search.wall)).virtual_in(wall));
+        let target = self
+            .world
+            .now()
+            .after(rate.times(haste(search.wall)).virtual_in(wall));
         let ticked = self.search_until(target.min(search.from.after(SEARCH_LIMIT)));
         self.end_of_search(ticked)
     }

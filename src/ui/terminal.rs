@@ -173,7 +173,9 @@ pub fn give_back() {
 pub fn guard_panics() {
     let speak = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        let is_node = thread::current().name().is_some_and(|name| name.starts_with("node-"));
+        let is_node = thread::current()
+            .name()
+            .is_some_and(|name| name.starts_with("node-"));
         if !is_node {
             give_back();
             speak(panic);

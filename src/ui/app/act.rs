@@ -58,7 +58,9 @@ impl<W: Playable> App<W> {
         let goal = to
             .or(selected.filter(leads))
             .or(leaders.first().map(|leader| leader.id));
-        let told = goal.and_then(|id| snapshot.node(id)).filter(|node| Some(node.id) != selected);
+        let told = goal
+            .and_then(|id| snapshot.node(id))
+            .filter(|node| Some(node.id) != selected);
         let told = told.map(|node| format!("{command} goes to {}, term {}", node.id, node.term));
         let command = Command::Propose {
             to: goal,
@@ -136,7 +138,10 @@ impl<W: Playable> App<W> {
         match written {
             Ok(path) => self.tell(format!("{what} {}", path.display())),
             Err(Refusal::Exists(path)) => {
-                self.complain(format!("{} is there already; choose another name", path.display()));
+                self.complain(format!(
+                    "{} is there already; choose another name",
+                    path.display()
+                ));
             }
             Err(Refusal::Failed(sentence)) => self.complain(sentence),
         }
@@ -162,9 +167,16 @@ fn highest_proposed(snapshot: &Snapshot) -> u64 {
         let last = node.log.last_index().number();
         (first.number()..=last).filter_map(|index| match &node.log.entry(LogIndex::new(index))?.payload {
             Payload::Noop => None,
-            Payload::Command(command) => std::str::from_utf8(command).ok()?.strip_prefix("x=")?.parse().ok(),
+            Payload::Command(command) => std::str::from_utf8(command)
+                .ok()?
+                .strip_prefix("x=")?
+                .parse()
+                .ok(),
         })
     });
     // A person may have proposed any number; the next one must still fit.
-    numbers.filter(|number| *number < u64::from(u32::MAX)).max().unwrap_or(0)
+    numbers
+        .filter(|number| *number < u64::from(u32::MAX))
+        .max()
+        .unwrap_or(0)
 }

@@ -54,7 +54,9 @@ impl<W: Playable> App<W> {
         let Some(from) = self.pressed.take() else { return };
         let to = match self.hit(place) {
             Hit::Node(to) | Hit::Entry { node: to, .. } if to != from => to,
-            Hit::Node(_) | Hit::Entry { .. } | Hit::Line(_) | Hit::Row(_) | Hit::Pane(_) | Hit::Nothing => return,
+            Hit::Node(_) | Hit::Entry { .. } | Hit::Line(_) | Hit::Row(_) | Hit::Pane(_) | Hit::Nothing => {
+                return;
+            }
         };
         match prompt::link(self.session.snapshot(), from, to, false) {
             Ok(command) => self.command(command),

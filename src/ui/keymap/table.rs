@@ -7,8 +7,8 @@ use crossterm::event::KeyCode;
 use super::{Bar, Binding, Effect, Key, Mode, Row};
 use crate::playground::{Command, Condition};
 use crate::types::NodeId;
-use crate::ui::draw::KeyGroup;
 use crate::ui::action::{Action, Exit, Question, Step, Verb};
+use crate::ui::draw::KeyGroup;
 use crate::ui::view::{Pace, Scene, Speed};
 
 const ENTER: Key = Key::Named(KeyCode::Enter);
@@ -90,7 +90,11 @@ fn node() -> Vec<Row> {
             .key(&[Key::Char('N')], Action::Ask(Question::Propose), "type-proposal")
             .bar(1, "n", "propose", somebody_leads),
         row(KeyGroup::Node, "r", "bring back")
-            .key(&[Key::Char('r')], Action::OnSelected(Verb::BringBack), "bring-back")
+            .key(
+                &[Key::Char('r')],
+                Action::OnSelected(Verb::BringBack),
+                "bring-back",
+            )
             .bar(1, "r", "bring back", selected_is_out),
         row(KeyGroup::Node, "c C", "crash, power cut")
             .key(&[Key::Char('c')], Action::OnSelected(Verb::Crash), "crash")
@@ -108,14 +112,22 @@ fn node() -> Vec<Row> {
 fn timers_and_network() -> Vec<Row> {
     vec![
         row(KeyGroup::Timers, "t T", "tie (split vote), spread")
-            .key(&[Key::Char('t')], Action::Do(Command::TieTimers(Vec::new())), "tie")
+            .key(
+                &[Key::Char('t')],
+                Action::Do(Command::TieTimers(Vec::new())),
+                "tie",
+            )
             .key(&[Key::Char('T')], Action::Do(Command::SpreadTimers), "spread")
             .bar(7, "t", "tie", always),
         row(KeyGroup::Network, "p", "part the network")
             .key(&[Key::Char('p')], Action::Ask(Question::Partition), "partition")
             .bar(3, "p", "part", always),
         row(KeyGroup::Network, "x4 X4", "cut or mend link, one way")
-            .key(&[Key::Char('x')], Action::Ask(Question::Link { one_way: false }), "cut")
+            .key(
+                &[Key::Char('x')],
+                Action::Ask(Question::Link { one_way: false }),
+                "cut",
+            )
             .key(
                 &[Key::Char('X')],
                 Action::Ask(Question::Link { one_way: true }),
@@ -174,13 +186,17 @@ fn overlays() -> Vec<Row> {
             "",
         ),
         over(Mode::Why, "↑↓", "older, newer line")
-            .key(&[UP, Key::Char('k'), Key::Char(',')], Action::Choose(Step::Back), "")
-            .key(&[DOWN, Key::Char('j'), Key::Char('.')], Action::Choose(Step::Forward), ""),
-        over(Mode::Why, "Esc", "back").key(
-            &[ESC, ENTER, Key::Char('q'), Key::Char(' ')],
-            Action::Back,
-            "",
-        ),
+            .key(
+                &[UP, Key::Char('k'), Key::Char(',')],
+                Action::Choose(Step::Back),
+                "",
+            )
+            .key(
+                &[DOWN, Key::Char('j'), Key::Char('.')],
+                Action::Choose(Step::Forward),
+                "",
+            ),
+        over(Mode::Why, "Esc", "back").key(&[ESC, ENTER, Key::Char('q'), Key::Char(' ')], Action::Back, ""),
         over(Mode::Partition, "1-9", "move a node").node(Action::MoveIntoGroup),
         over(Mode::Partition, "|", "new group").key(&[Key::Char('|')], Action::NewGroup, ""),
         over(Mode::Partition, "Enter", "part").key(&[ENTER], Action::Confirm, ""),
@@ -255,7 +271,13 @@ impl Row {
         self
     }
 
-    fn bar(mut self, rank: u8, keys: &'static str, what: &'static str, applies: fn(&Scene<'_>) -> bool) -> Self {
+    fn bar(
+        mut self,
+        rank: u8,
+        keys: &'static str,
+        what: &'static str,
+        applies: fn(&Scene<'_>) -> bool,
+    ) -> Self {
         self.bars.push(Bar {
             keys,
             what,

@@ -26,9 +26,10 @@ impl Context<'_> {
         }
         let nodes = &self.snapshot.nodes;
         match (nodes.first(), nodes.last()) {
-            (Some(first), Some(last)) => {
-                Err(format!("there is no {id}; the nodes are {} to {}", first.id, last.id))
-            }
+            (Some(first), Some(last)) => Err(format!(
+                "there is no {id}; the nodes are {} to {}",
+                first.id, last.id
+            )),
             _ => Err(format!("there is no {id}: there are no nodes")),
         }
     }
@@ -126,10 +127,7 @@ pub(super) enum Ways {
 pub(super) fn number_of_node(text: &str) -> Option<NodeId> {
     let digits = text.strip_prefix(['S', 's']).unwrap_or(text);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number
-        .then(|| digits.parse().ok())
-        .flatten()
-        .map(NodeId::new)
+    is_number.then(|| digits.parse().ok()).flatten().map(NodeId::new)
 }
 
 /// A span in milliseconds: `20..30`, `0.5..2`, or `20` for exactly that.
@@ -137,7 +135,9 @@ pub(super) fn span(text: &str) -> Result<Span, String> {
     let text = text.trim_end_matches("ms").trim();
     let (min, max) = text.split_once("..").unwrap_or((text, text));
     let (Some(min), Some(max)) = (millis(min), millis(max.trim_start_matches('='))) else {
-        return Err(format!("`{text}` is no span of milliseconds; write one as 20..30"));
+        return Err(format!(
+            "`{text}` is no span of milliseconds; write one as 20..30"
+        ));
     };
     Span::new(min, max).ok_or_else(|| {
         if min > max {
@@ -153,10 +153,14 @@ pub(super) fn whole_span(text: &str) -> Result<(u64, u64), String> {
     let (min, max) = text.split_once("..").unwrap_or((text, text));
     match (whole(min), whole(max)) {
         (Some(min), Some(max)) if min > max => Err(format!("{text}: the first is the longer one")),
-        (Some(0), Some(_)) => Err(format!("{text}: a timeout of no time never lets a leader be heard")),
+        (Some(0), Some(_)) => Err(format!(
+            "{text}: a timeout of no time never lets a leader be heard"
+        )),
         (Some(_), Some(max)) if max > 3_600_000 => Err(format!("{text}: longer than an hour")),
         (Some(min), Some(max)) => Ok((min, max)),
-        _ => Err(format!("`{text}` is no span of whole milliseconds; write one as 150..300")),
+        _ => Err(format!(
+            "`{text}` is no span of whole milliseconds; write one as 150..300"
+        )),
     }
 }
 
@@ -192,6 +196,8 @@ fn thousandths(text: &str) -> Option<u64> {
     let (before, after) = text.split_once('.').unwrap_or((text, "0"));
     let whole = whole(before).filter(|whole| *whole <= 1_000_000_000)?;
     let are_digits = after.len() <= 3 && !after.is_empty() && after.bytes().all(|byte| byte.is_ascii_digit());
-    let decimals: u64 = are_digits.then(|| format!("{after:0<3}").parse().ok()).flatten()?;
+    let decimals: u64 = are_digits
+        .then(|| format!("{after:0<3}").parse().ok())
+        .flatten()?;
     Some(whole * 1000 + decimals)
 }

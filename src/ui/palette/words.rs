@@ -6,7 +6,7 @@ use crate::playground::{Command, Condition, DiskSettings, LinkSettings};
 use crate::types::NodeId;
 use crate::ui::action::{Action, Exit, Question, Step, Verb};
 use crate::ui::pace::parse_speed;
-use crate::ui::view::{Pane, PaletteRow, ThemeName};
+use crate::ui::view::{PaletteRow, Pane, ThemeName};
 
 type Parse = fn(&str, &Context<'_>) -> Result<Action, String>;
 type Complete = fn(&Context<'_>) -> Vec<(String, String)>;
@@ -50,151 +50,287 @@ impl Word {
 
 /// All words, as the palette lists them.
 pub(super) static WORDS: [Word; 45] = [
-    word("run", "run", "run or hold time", |text, _| bare(text, Action::ToggleRun)).or(&["pause"]),
-    word("next", "next", "go on to the next line of the story", |text, _| {
-        bare(text, Action::NextLine)
-    }),
-    word("speed", "speed SPEED", "virtual against real time: auto, 1/50, 1, max", |text, _| {
-        parse_speed(text).map(Action::SetSpeed)
+    word("run", "run", "run or hold time", |text, _| {
+        bare(text, Action::ToggleRun)
     })
+    .or(&["pause"]),
+    word(
+        "next",
+        "next",
+        "go on to the next line of the story",
+        |text, _| bare(text, Action::NextLine),
+    ),
+    word(
+        "speed",
+        "speed SPEED",
+        "virtual against real time: auto, 1/50, 1, max",
+        |text, _| parse_speed(text).map(Action::SetSpeed),
+    )
     .with(speeds),
-    word("slower", "slower", "the next slower speed", |text, _| bare(text, Action::Slower)),
-    word("faster", "faster", "the next faster speed", |text, _| bare(text, Action::Faster)),
+    word("slower", "slower", "the next slower speed", |text, _| {
+        bare(text, Action::Slower)
+    }),
+    word("faster", "faster", "the next faster speed", |text, _| {
+        bare(text, Action::Faster)
+    }),
     word("node", "node N", "select a node", |text, context| {
         context.node(text).map(Action::Pick)
     })
     .or(&["pick", "select"])
     .with(any_node),
-    word("leader", "leader", "select the leader; again: another", |text, _| {
-        bare(text, Action::PickLeader)
-    }),
-    word("follow", "follow", "keep the leader selected, whoever that is", |text, _| {
-        bare(text, Action::FollowLeader)
-    }),
-    word("previous-node", "previous-node", "select the node before", |text, _| {
-        bare(text, Action::PickNeighbour(Step::Back))
-    }),
+    word(
+        "leader",
+        "leader",
+        "select the leader; again: another",
+        |text, _| bare(text, Action::PickLeader),
+    ),
+    word(
+        "follow",
+        "follow",
+        "keep the leader selected, whoever that is",
+        |text, _| bare(text, Action::FollowLeader),
+    ),
+    word(
+        "previous-node",
+        "previous-node",
+        "select the node before",
+        |text, _| bare(text, Action::PickNeighbour(Step::Back)),
+    ),
     word("next-node", "next-node", "select the node after", |text, _| {
         bare(text, Action::PickNeighbour(Step::Forward))
     }),
-    word("propose", "propose TEXT", "propose x=7, at a node: 2 set x 7", propose),
-    word("type-proposal", "type-proposal", "ask for a value to propose", |text, _| {
-        bare(text, Action::Ask(Question::Propose))
-    }),
-    word("crash", "crash N", "its process dies; what it wrote stays", |text, context| {
-        on_node(text, context, Verb::Crash)
-    })
+    word(
+        "propose",
+        "propose TEXT",
+        "propose x=7, at a node: 2 set x 7",
+        propose,
+    ),
+    word(
+        "type-proposal",
+        "type-proposal",
+        "ask for a value to propose",
+        |text, _| bare(text, Action::Ask(Question::Propose)),
+    ),
+    word(
+        "crash",
+        "crash N",
+        "its process dies; what it wrote stays",
+        |text, context| on_node(text, context, Verb::Crash),
+    )
     .with(any_node),
-    word("power-cut", "power-cut N", "its power goes; what was not synced is lost", |text, context| {
-        on_node(text, context, Verb::CutPower)
-    })
+    word(
+        "power-cut",
+        "power-cut N",
+        "its power goes; what was not synced is lost",
+        |text, context| on_node(text, context, Verb::CutPower),
+    )
     .with(any_node),
-    word("freeze", "freeze N", "its process stands still", |text, context| {
-        on_node(text, context, Verb::Freeze)
-    })
+    word(
+        "freeze",
+        "freeze N",
+        "its process stands still",
+        |text, context| on_node(text, context, Verb::Freeze),
+    )
     .with(any_node),
-    word("bring-back", "bring-back N", "it starts again, or goes on", |text, context| {
-        on_node(text, context, Verb::BringBack)
-    })
+    word(
+        "bring-back",
+        "bring-back N",
+        "it starts again, or goes on",
+        |text, context| on_node(text, context, Verb::BringBack),
+    )
     .or(&["restart", "thaw"])
     .with(any_node),
     word("fire", "fire N", "its timer runs out now", |text, context| {
         on_node(text, context, Verb::FireTimer)
     })
     .with(any_node),
-    word("tie", "tie", "timers run out together; some: tie 1,2", |text, context| {
-        Ok(Action::Do(Command::TieTimers(context.nodes(text)?)))
-    }),
+    word(
+        "tie",
+        "tie",
+        "timers run out together; some: tie 1,2",
+        |text, context| Ok(Action::Do(Command::TieTimers(context.nodes(text)?))),
+    ),
     word("spread", "spread", "election timers are spread out", |text, _| {
         bare(text, Action::Do(Command::SpreadTimers))
     }),
-    word("partition", "partition GROUPS", "nodes reach only their group: 1,2|3,4,5", |text, context| {
-        let groups = required(text).and_then(|text| context.groups(text))?;
-        Ok(Action::Do(Command::Partition(groups)))
-    })
+    word(
+        "partition",
+        "partition GROUPS",
+        "nodes reach only their group: 1,2|3,4,5",
+        |text, context| {
+            let groups = required(text).and_then(|text| context.groups(text))?;
+            Ok(Action::Do(Command::Partition(groups)))
+        },
+    )
     .or(&["part"]),
     word("cut", "cut LINK", "cut a link: 1-4, one way 1>4", cut),
-    word("cut-one-way", "cut-one-way", "ask for a link to cut one way", |text, _| {
-        bare(text, Action::Ask(Question::Link { one_way: true }))
-    }),
+    word(
+        "cut-one-way",
+        "cut-one-way",
+        "ask for a link to cut one way",
+        |text, _| bare(text, Action::Ask(Question::Link { one_way: true })),
+    ),
     word("mend", "mend LINK", "mend a link: 1-4, one way 1>4", mend),
     word("heal", "heal", "end the partition, mend all links", |text, _| {
         bare(text, Action::Do(Command::Heal))
     }),
-    word("loss", "loss SHARE", "links lose messages: 30%, one link: 1>4 30%", |text, context| {
-        link_setting(text, context, |settings, text| {
-            settings.loss_ppm = share(text)?;
-            Ok(())
-        })
-    }),
-    word("duplication", "duplication SHARE", "messages arrive twice: 5%, 1>4 5%", |text, context| {
-        link_setting(text, context, |settings, text| {
-            settings.duplication_ppm = share(text)?;
-            Ok(())
-        })
-    }),
-    word("reordering", "reordering SHARE", "messages overtake: 10%, 1>4 10%", |text, context| {
-        link_setting(text, context, |settings, text| {
-            settings.reordering_ppm = share(text)?;
-            Ok(())
-        })
-    }),
-    word("latency", "latency SPAN", "how long messages take, ms: 20..30, 1>4 20..30", |text, context| {
-        link_setting(text, context, |settings, text| {
-            settings.latency = span(text)?;
-            Ok(())
-        })
-    }),
-    word("disk", "disk SPAN", "how long a sync takes, ms: 1..3, one disk: 2 50..80", disk),
-    word("timeout", "timeout SPAN", "election timeouts, ms: 150..300", |text, _| {
-        let (min_ms, max_ms) = whole_span(text)?;
-        Ok(Action::Do(Command::ElectionTimeout { min_ms, max_ms }))
-    }),
-    word("heartbeat", "heartbeat TIME", "time between heartbeats, ms: 50", |text, _| {
-        let every_ms = u64::from(count(text.trim_end_matches("ms"), 3_600_000)?);
-        Ok(Action::Do(Command::Heartbeat { every_ms }))
-    }),
-    word("batch", "batch COUNT", "entries in one request, at most: 1", |text, _| {
-        let entries = count(text, 1_000_000)?;
-        Ok(Action::Do(Command::Batch { entries }))
-    }),
-    word("break", "break RULE", "break a rule of Raft, on every node", |text, context| {
-        let rule = rule(text)?;
-        if context.snapshot.settings.rules.keeps(rule) {
-            Ok(Action::Do(Command::Break(rule)))
-        } else {
-            Err(format!("{rule} is broken already; keep {rule} mends it"))
-        }
-    })
+    word(
+        "loss",
+        "loss SHARE",
+        "links lose messages: 30%, one link: 1>4 30%",
+        |text, context| {
+            link_setting(text, context, |settings, text| {
+                settings.loss_ppm = share(text)?;
+                Ok(())
+            })
+        },
+    ),
+    word(
+        "duplication",
+        "duplication SHARE",
+        "messages arrive twice: 5%, 1>4 5%",
+        |text, context| {
+            link_setting(text, context, |settings, text| {
+                settings.duplication_ppm = share(text)?;
+                Ok(())
+            })
+        },
+    ),
+    word(
+        "reordering",
+        "reordering SHARE",
+        "messages overtake: 10%, 1>4 10%",
+        |text, context| {
+            link_setting(text, context, |settings, text| {
+                settings.reordering_ppm = share(text)?;
+                Ok(())
+            })
+        },
+    ),
+    word(
+        "latency",
+        "latency SPAN",
+        "how long messages take, ms: 20..30, 1>4 20..30",
+        |text, context| {
+            link_setting(text, context, |settings, text| {
+                settings.latency = span(text)?;
+                Ok(())
+            })
+        },
+    ),
+    word(
+        "disk",
+        "disk SPAN",
+        "how long a sync takes, ms: 1..3, one disk: 2 50..80",
+        disk,
+    ),
+    word(
+        "timeout",
+        "timeout SPAN",
+        "election timeouts, ms: 150..300",
+        |text, _| {
+            let (min_ms, max_ms) = whole_span(text)?;
+            Ok(Action::Do(Command::ElectionTimeout { min_ms, max_ms }))
+        },
+    ),
+    word(
+        "heartbeat",
+        "heartbeat TIME",
+        "time between heartbeats, ms: 50",
+        |text, _| {
+            let every_ms = u64::from(count(text.trim_end_matches("ms"), 3_600_000)?);
+            Ok(Action::Do(Command::Heartbeat { every_ms }))
+        },
+    ),
+    word(
+        "batch",
+        "batch COUNT",
+        "entries in one request, at most: 1",
+        |text, _| {
+            let entries = count(text, 1_000_000)?;
+            Ok(Action::Do(Command::Batch { entries }))
+        },
+    ),
+    word(
+        "break",
+        "break RULE",
+        "break a rule of Raft, on every node",
+        |text, context| {
+            let rule = rule(text)?;
+            if context.snapshot.settings.rules.keeps(rule) {
+                Ok(Action::Do(Command::Break(rule)))
+            } else {
+                Err(format!("{rule} is broken already; keep {rule} mends it"))
+            }
+        },
+    )
     .with(kept_rules),
-    word("keep", "keep RULE", "keep a broken rule again", |text, context| {
-        let rule = rule(text)?;
-        if context.snapshot.settings.rules.keeps(rule) {
-            Err(format!("{rule} is kept"))
-        } else {
-            Ok(Action::Do(Command::Keep(rule)))
-        }
-    })
+    word(
+        "keep",
+        "keep RULE",
+        "keep a broken rule again",
+        |text, context| {
+            let rule = rule(text)?;
+            if context.snapshot.settings.rules.keeps(rule) {
+                Err(format!("{rule} is kept"))
+            } else {
+                Ok(Action::Do(Command::Keep(rule)))
+            }
+        },
+    )
     .with(broken_rules),
-    word("why", "why", "why the newest line happened", |text, _| bare(text, Action::Why)),
-    word("zoom", "zoom VIEW", "one view fills the screen: cluster, story, logs, off", zoom).with(views),
+    word("why", "why", "why the newest line happened", |text, _| {
+        bare(text, Action::Why)
+    }),
+    word(
+        "zoom",
+        "zoom VIEW",
+        "one view fills the screen: cluster, story, logs, off",
+        zoom,
+    )
+    .with(views),
     word("scroll", "scroll WAY", "scroll the logs: back, on", |text, _| {
-        one_of(text, &[("back", Action::ScrollLogs(Step::Back)), ("on", Action::ScrollLogs(Step::Forward))])
+        one_of(
+            text,
+            &[
+                ("back", Action::ScrollLogs(Step::Back)),
+                ("on", Action::ScrollLogs(Step::Forward)),
+            ],
+        )
     }),
-    word("notes", "notes WAY", "turn or hide the notes: on, back, hide, show", notes),
+    word(
+        "notes",
+        "notes WAY",
+        "turn or hide the notes: on, back, hide, show",
+        notes,
+    ),
     word("theme", "theme NAME", "dark, light, high-contrast, mono", theme).with(themes),
-    word("save", "save NAME", "save the cluster", |text, _| required(text).map(Action::save)),
-    word("open", "open NAME", "open a save", |text, _| required(text).map(Action::open)).or(&["load"]),
-    word("script", "script FILE", "write what was done, to run it again headless", |text, _| {
-        required(text).map(Action::script)
+    word("save", "save NAME", "save the cluster", |text, _| {
+        required(text).map(Action::save)
     }),
-    word("export", "export FILE", "write the screen as a picture: picture.svg", |text, _| {
-        required(text).map(Action::export)
-    }),
-    word("help", "help", "all keys", |text, _| bare(text, Action::Help)),
-    word("quit", "quit", "leave; the cluster is saved as `last`", |text, _| {
-        bare(text, Action::Leave(Exit::Quit))
+    word("open", "open NAME", "open a save", |text, _| {
+        required(text).map(Action::open)
     })
+    .or(&["load"]),
+    word(
+        "script",
+        "script FILE",
+        "write what was done, to run it again headless",
+        |text, _| required(text).map(Action::script),
+    ),
+    word(
+        "export",
+        "export FILE",
+        "write the screen as a picture: picture.svg",
+        |text, _| required(text).map(Action::export),
+    ),
+    word("help", "help", "all keys", |text, _| bare(text, Action::Help)),
+    word(
+        "quit",
+        "quit",
+        "leave; the cluster is saved as `last`",
+        |text, _| bare(text, Action::Leave(Exit::Quit)),
+    )
     .or(&["exit", "q"]),
 ];
 
@@ -231,7 +367,12 @@ fn any_node(context: &Context<'_>) -> Vec<(String, String)> {
     };
     let nodes = context.snapshot.nodes.iter();
     nodes
-        .map(|node| (node.id.number().to_string(), format!("{}, {}, term {}", node.id, state(node.condition), node.term)))
+        .map(|node| {
+            (
+                node.id.number().to_string(),
+                format!("{}, {}, term {}", node.id, state(node.condition), node.term),
+            )
+        })
         .collect()
 }
 
@@ -268,13 +409,20 @@ fn kept_rules(context: &Context<'_>) -> Vec<(String, String)> {
     let rules = Rule::ALL.iter();
     rules
         .filter(|rule| context.snapshot.settings.rules.keeps(**rule))
-        .map(|rule| (rule.to_string(), format!("{} ({})", rule.sentence(), rule.section())))
+        .map(|rule| {
+            (
+                rule.to_string(),
+                format!("{} ({})", rule.sentence(), rule.section()),
+            )
+        })
         .collect()
 }
 
 fn broken_rules(context: &Context<'_>) -> Vec<(String, String)> {
     let broken = context.snapshot.settings.rules.broken();
-    broken.map(|rule| (rule.to_string(), rule.sentence().to_owned())).collect()
+    broken
+        .map(|rule| (rule.to_string(), rule.sentence().to_owned()))
+        .collect()
 }
 
 fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -311,7 +459,10 @@ fn one_of(text: &str, choices: &[(&str, Action)]) -> Result<Action, String> {
 
 fn on_node(text: &str, context: &Context<'_>, verb: Verb) -> Result<Action, String> {
     let id = required(text).and_then(|text| context.node(text))?;
-    let node = context.snapshot.node(id).ok_or_else(|| format!("there is no {id}"))?;
+    let node = context
+        .snapshot
+        .node(id)
+        .ok_or_else(|| format!("there is no {id}"))?;
     Ok(Action::Do(verb.command(node)))
 }
 
