@@ -269,3 +269,6 @@ impl Key {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

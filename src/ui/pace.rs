@@ -1,6 +1,7 @@
 //! How wall time becomes virtual time.
 //!
-//! Integers only, and nothing is lost: the wall time that was too short for a whole virtual nanosecond is carried over.
+//! Integers only. The wall time that was too short for a whole virtual nanosecond is carried over, so that even at the
+//! slowest speed every frame counts; rounding loses less than a nanosecond a step.
 //! Pace is presentation: it decides when the screen looks, never what happens.
 
 use std::time::Duration;
@@ -150,4 +151,43 @@ fn parse_rate(text: &str) -> Option<Rate> {
     let thousandths: u32 = format!("{after:0<3}").parse().ok()?;
     let total = whole_part.checked_mul(1000)?.checked_add(thousandths)?;
     (is_fraction && total > 0).then(|| Rate::new(total, 1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_turn_wall_time_into_virtual_time_and_back() {
+        let millis = Duration::from_millis;
+        assert_eq!(Rate::new(1, 40).virtual_in(millis(40)), millis(1));
+        assert_eq!(Rate::new(100, 1).virtual_in(millis(33)), millis(3300));
+        assert_eq!(
+            Rate::new(1, 1000).virtual_in(millis(33)),
+            Duration::from_micros(33)
+        );
+        assert_eq!(Rate::new(1, 8).wall_for(millis(50)), millis(400));
+    }
+
+    #[test]
+    fn wall_time_is_rounded_up_so_that_none_is_given_away() {
+        for (numerator, denominator) in [(1, 1000), (1, 40), (3, 7), (1, 1), (10, 1), (999, 1000)] {
+            let rate = Rate::new(numerator, denominator);
+            for nanos in [0, 1, 7, 999, 1_000_001, 33_333_333] {
+                let wall = Duration::from_nanos(nanos);
+                let there_and_back = rate.wall_for(rate.virtual_in(wall));
+                assert!(there_and_back <= wall, "{numerator}/{denominator} {nanos}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_ladder_rises() {
+        assert!(LADDER.windows(2).all(|pair| pair[1].is_faster_than(pair[0])));
+    }
+
+    #[test]
+    fn zero_counts_as_one() {
+        assert_eq!(Rate::new(0, 0), Rate::new(1, 1));
+    }
 }

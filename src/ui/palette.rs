@@ -101,7 +101,8 @@ pub fn enter(palette: &mut Palette, context: &Context<'_>) -> Entered {
 fn candidates(line: &str, context: &Context<'_>) -> Vec<PaletteRow> {
     let (first, rest) = split(line.trim_start());
     let mut rows = Vec::new();
-    if parse(line, context).is_ok() {
+    // Whoever has typed a space is about to say more.
+    if !line.ends_with(char::is_whitespace) && parse(line, context).is_ok() {
         rows.extend(typed(line.trim()));
     }
     let pool = match word(first) {
@@ -213,3 +214,6 @@ fn unknown(first: &str) -> String {
         None => format!("there is no `{first}`; clear the line to see all words"),
     }
 }
+
+#[cfg(test)]
+mod tests;

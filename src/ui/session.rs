@@ -49,8 +49,8 @@ pub trait Playable {
 
 /// The most lines of a story that are kept. At the fastest speed a class would make more than anyone reads.
 const STORY_LIMIT: usize = 20_000;
-/// How many of the oldest are dropped at once when there are more.
-const STORY_DROP: usize = 5_000;
+/// How many of the newest are left when there are more.
+const STORY_KEPT: usize = 15_000;
 /// The longest that a search for the next line runs.
 const SEARCH_LIMIT: Duration = Duration::from_secs(2);
 /// The longest that one tick works: a frame is due after it.
@@ -172,12 +172,9 @@ impl<W: Playable> Session<W> {
 
     /// Goes on to the next line of the story, the faster the longer it takes.
     pub fn tick_to_line(&mut self, wall: Duration, speed: Speed) -> Ticked {
-        let mut search = self.search.unwrap_or(Search {
-            from: self.world.now(),
-            wall: Duration::ZERO,
-        });
+        let search = self.searching();
         search.wall += wall;
-        self.search = Some(search);
+        let search = *search;
         let rate = pace::rate(speed, &self.snapshot).unwrap_or(Rate::new(100, 1));
         let target = self
             .world
@@ -189,14 +186,23 @@ impl<W: Playable> Session<W> {
 
     /// Goes to the next line of the story at once.
     pub fn finish_line(&mut self) -> Ticked {
-        let from = self.search.map_or(self.world.now(), |search| search.from);
-        let ticked = self.search_until(from.after(SEARCH_LIMIT));
+        let search = *self.searching();
+        let ticked = self.search_until(search.from.after(SEARCH_LIMIT));
         self.end_of_search(ticked)
     }
 
     /// Whether it is on its way to the next line.
     pub fn is_searching(&self) -> bool {
         self.search.is_some()
+    }
+
+    /// The search under way, or one that begins here.
+    fn searching(&mut self) -> &mut Search {
+        let from = self.world.now();
+        self.search.get_or_insert(Search {
+            from,
+            wall: Duration::ZERO,
+        })
     }
 
     fn end_of_search(&mut self, ticked: Ticked) -> Ticked {
@@ -285,7 +291,7 @@ impl<W: Playable> Session<W> {
         self.story.extend(told(&mut self.world));
         let grew = self.story.len() > before;
         if self.story.len() > STORY_LIMIT {
-            self.story.drain(..STORY_DROP);
+            self.story.drain(..self.story.len() - STORY_KEPT);
         }
         grew
     }
@@ -302,4 +308,181 @@ fn told<W: Playable>(world: &mut W) -> impl Iterator<Item = StoryLine> + use<W> 
 fn haste(wall: Duration) -> u32 {
     let twentieths = u32::try_from(wall.as_millis() / 50).unwrap_or(u32::MAX);
     twentieths.saturating_mul(twentieths).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::NodeId;
+    use crate::ui::testing::Keyboard;
+
+    /// A world in which something is due at fixed times.
+    struct Clockwork {
+        now: VirtualTime,
+        due: Vec<u64>,
+        told: Vec<StoryLine>,
+        snapshot: Snapshot,
+    }
+
+    impl Clockwork {
+        fn new(due_micros: &[u64]) -> Self {
+            let snapshot = Keyboard::new(1, 1).app.scene().snapshot.clone();
+            let mut due: Vec<u64> = due_micros.iter().map(|micros| micros * 1000).collect();
+            due.reverse();
+            Self {
+                now: VirtualTime::default(),
+                due,
+                told: Vec::new(),
+                snapshot,
+            }
+        }
+    }
+
+    impl Playable for Clockwork {
+        fn now(&self) -> VirtualTime {
+            self.now
+        }
+        fn next_event_at(&self) -> Option<VirtualTime> {
+            self.due.last().copied().map(VirtualTime::from_nanos)
+        }
+        fn step(&mut self) -> bool {
+            let Some(nanos) = self.due.pop() else { return false };
+            self.now = VirtualTime::from_nanos(nanos);
+            self.told.push(StoryLine {
+                at: self.now,
+                ordinal: 0,
+                node: None,
+                short: String::new(),
+                long: String::new(),
+                mark: None,
+                weight: Weight::Step,
+                why: crate::playground::Why::default(),
+            });
+            true
+        }
+        fn run_until(&mut self, until: VirtualTime) {
+            while self.next_event_at().is_some_and(|at| at <= until) {
+                self.step();
+            }
+            self.now = self.now.max(until);
+        }
+        fn command(&mut self, command: Command) -> Result<(), CommandError> {
+            match command {
+                Command::Heal => Ok(()),
+                _ => Err(CommandError::Up(NodeId::new(1))),
+            }
+        }
+        fn drain_story(&mut self) -> Vec<StoryLine> {
+            std::mem::take(&mut self.told)
+        }
+        fn snapshot(&mut self) -> Snapshot {
+            let now = self.now;
+            Snapshot {
+                now,
+                ..self.snapshot.clone()
+            }
+        }
+        fn violation(&self) -> Option<Banner> {
+            None
+        }
+        fn go_on(&mut self) {}
+        fn sync_files(&mut self) {}
+        fn drain_complaints(&mut self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    const FAR: u64 = 1_000_000_000;
+
+    fn speed(numerator: u32, denominator: u32) -> Speed {
+        Speed::Times {
+            numerator,
+            denominator,
+        }
+    }
+
+    /// However the wall time is cut into ticks, the same virtual time passes, but for rounding.
+    #[test]
+    fn no_time_is_lost_between_ticks() {
+        for (numerator, denominator) in [(1, 1000), (1, 40), (3, 7), (1, 1), (7, 1)] {
+            let mut session = Session::new(Clockwork::new(&[FAR]));
+            let (mut wall, mut tick, mut ticks) = (Duration::ZERO, 1, 0);
+            while wall < Duration::from_secs(2) {
+                tick = tick * 7919 % 33_000_001;
+                let elapsed = Duration::from_nanos(tick);
+                session.tick(elapsed, speed(numerator, denominator));
+                wall += elapsed;
+                ticks += 1;
+            }
+            let expected = Rate::new(numerator, denominator).virtual_in(wall);
+            let passed = session.snapshot().now.since(VirtualTime::default());
+            let difference = expected.abs_diff(passed);
+            assert!(
+                difference <= Duration::from_nanos(2 * ticks * u64::from(numerator)),
+                "{numerator}/{denominator}: {difference:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_automatic_speed_loses_no_time_at_events() {
+        let mut session = Session::new(Clockwork::new(&[1, 2, 3, 500, 501, 2_000, FAR]));
+        for _ in 0..100 {
+            session.tick(Duration::from_millis(1), Speed::Auto);
+        }
+        // Nothing is in flight: an eighth of real time, whatever happens on the way.
+        let passed = session.snapshot().now.since(VirtualTime::default());
+        let difference = passed.abs_diff(Duration::from_micros(12_500));
+        assert!(difference < Duration::from_nanos(10), "{passed:?}");
+        assert_eq!(session.story().len(), 6);
+    }
+
+    #[test]
+    fn a_search_stops_behind_the_event_that_makes_the_line() {
+        let mut session = Session::new(Clockwork::new(&[40_000, 40_000, 90_000, FAR]));
+        for line in 1..=3 {
+            let mut ticks = 0;
+            while session.tick_to_line(Duration::from_millis(33), Speed::Auto) == Ticked::RunsOn {
+                ticks += 1;
+                assert!(ticks < 60, "a line that is near comes within two seconds");
+            }
+            assert_eq!(session.story().len(), line);
+        }
+        assert_eq!(session.snapshot().now, VirtualTime::from_nanos(90_000_000));
+    }
+
+    #[test]
+    fn a_search_gives_up_after_its_time() {
+        let mut session = Session::new(Clockwork::new(&[FAR]));
+        assert_eq!(session.finish_line(), Ticked::NoLine);
+        assert_eq!(session.snapshot().now, VirtualTime::default().after(SEARCH_LIMIT));
+        assert!(!session.is_searching());
+    }
+
+    #[test]
+    fn only_what_was_accepted_is_kept() {
+        let mut session = Session::new(Clockwork::new(&[FAR]));
+        session.tick(Duration::from_millis(5), speed(1, 1));
+        session.command(Command::Heal).unwrap();
+        session.command(Command::SpreadTimers).unwrap_err();
+        let [kept] = session.commands() else {
+            panic!("one command was accepted");
+        };
+        assert_eq!(kept.at, VirtualTime::from_nanos(5_000_000));
+        assert_eq!(kept.command, Command::Heal);
+    }
+
+    #[test]
+    fn a_long_story_forgets_its_beginning() {
+        let due: Vec<u64> = (1..=60_000).collect();
+        let mut session = Session::new(Clockwork::new(&due));
+        for _ in 0..100 {
+            session.tick(Duration::from_millis(10), speed(10, 1));
+            assert!(session.story().len() <= STORY_LIMIT);
+        }
+        assert_eq!(
+            session.story().last().map(|line| line.at.nanos()),
+            Some(60_000_000)
+        );
+    }
 }
