@@ -147,7 +147,7 @@ pub enum Verb {
 }
 
 /// What an overlay asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Words, beginning with these.
     Palette(&'static str),

@@ -10,6 +10,7 @@ mod overlay;
 mod pointer;
 
 use ratatui::Frame;
+use ratatui::layout::Rect;
 
 use super::action::{Action, Exit, Size, Step};
 use super::draw::KeyHint;
@@ -367,20 +368,6 @@ impl<W: Playable> App<W> {
         self.view.notes.hidden = !shown;
     }
 
-    fn scroll_logs(&mut self, step: Step) {
-        const ENTRIES: u64 = 4;
-        let nodes = self.session.snapshot().nodes.iter();
-        let last = nodes
-            .map(|node| node.log.last_index().number())
-            .max()
-            .unwrap_or(0);
-        let from = self.view.log_scroll.unwrap_or(last);
-        self.view.log_scroll = match step {
-            Step::Back => Some(from.saturating_sub(ENTRIES).max(1)),
-            Step::Forward => Some(from + ENTRIES).filter(|&index| index < last),
-        };
-    }
-
     fn cycle_zoom(&mut self) {
         self.view.zoom = match self.view.zoom {
             None => Some(Pane::Cluster),
@@ -388,6 +375,10 @@ impl<W: Playable> App<W> {
             Some(Pane::Story) => Some(Pane::Logs),
             Some(Pane::Logs) => None,
         };
+    }
+
+    fn area(&self) -> Rect {
+        Rect::new(0, 0, self.size.width, self.size.height)
     }
 
     fn context(&self) -> Context<'_> {
@@ -415,7 +406,7 @@ impl<W: Playable> App<W> {
     /// Draws what the screen shows. `help` is all keys; those of the key bar are found here.
     pub fn draw(&self, help: &[KeyHint], frame: &mut Frame<'_>) {
         let bar = keymap::bar(&self.scene(), frame.area().width);
-        let _ = (help, bar, frame);
+        super::draw::draw(&self.scene(), help, &bar, frame);
     }
 }
 

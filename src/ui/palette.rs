@@ -137,7 +137,7 @@ fn everything(context: &Context<'_>) -> Vec<PaletteRow> {
 fn completions(word: &Word, context: &Context<'_>) -> Vec<PaletteRow> {
     let mut rows: Vec<_> = (word.complete)(context)
         .into_iter()
-        .map(|(argument, what)| row(format!("{} {argument}", word.word), what))
+        .map(|(argument, what)| row(format!("{} {argument}", word.name), what))
         .collect();
     rows.push(usage(word));
     rows
@@ -145,7 +145,7 @@ fn completions(word: &Word, context: &Context<'_>) -> Vec<PaletteRow> {
 
 fn usage(word: &Word) -> PaletteRow {
     PaletteRow {
-        key: keymap::key_for(word.word),
+        key: keymap::key_for(word.name),
         ..row(word.usage.to_owned(), word.what.to_owned())
     }
 }
@@ -204,7 +204,7 @@ fn split(line: &str) -> (&str, &str) {
 fn word(name: &str) -> Option<&'static Word> {
     WORDS
         .iter()
-        .find(|word| word.word == name || word.aliases.contains(&name))
+        .find(|word| word.name == name || word.aliases.contains(&name))
 }
 
 fn unknown(first: &str) -> String {

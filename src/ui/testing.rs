@@ -32,13 +32,13 @@ pub(super) struct MemoryLibrary(pub(super) Rc<RefCell<Shelf>>);
 
 impl Library<Played> for MemoryLibrary {
     fn list(&self) -> Vec<OpenRow> {
-        let shelf = self.0.borrow();
+        let held = self.0.borrow();
         let row = |name: &String| OpenRow {
             name: name.clone(),
             title: "a save".to_owned(),
             origin: "memory".to_owned(),
         };
-        shelf.saves.keys().map(row).collect()
+        held.saves.keys().map(row).collect()
     }
 
     fn open(&mut self, name: &str) -> Result<Opened<Played>, String> {
@@ -54,12 +54,12 @@ impl Library<Played> for MemoryLibrary {
 
     fn save(&mut self, world: &mut Played, name: &str, overwrite: Overwrite) -> Result<PathBuf, Refusal> {
         let path = PathBuf::from("/memory").join(name);
-        let mut shelf = self.0.borrow_mut();
-        if shelf.saves.contains_key(name) && overwrite == Overwrite::No {
+        let mut held = self.0.borrow_mut();
+        if held.saves.contains_key(name) && overwrite == Overwrite::No {
             return Err(Refusal::Exists(path));
         }
         let image = world.world_mut().image();
-        shelf.saves.insert(
+        held.saves.insert(
             name.to_owned(),
             image.map_err(|error| Refusal::Failed(error.to_string()))?,
         );

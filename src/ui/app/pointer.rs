@@ -1,9 +1,11 @@
 //! The mouse: a click selects, the wheel scrolls, a drag from node to node cuts or mends the link.
 
+use ratatui::layout::Position;
+
 use super::App;
 use crate::types::NodeId;
 use crate::ui::action::{Place, Step};
-use crate::ui::draw::Hit;
+use crate::ui::draw::{self, Hit};
 use crate::ui::prompt;
 use crate::ui::session::Playable;
 use crate::ui::view::{Overlay, Pane};
@@ -77,16 +79,34 @@ impl<W: Playable> App<W> {
 
     fn scroll_story(&mut self, step: Step) {
         const LINES: usize = 3;
-        let newest = self.session.story().len().saturating_sub(1);
-        let at = self.view.story_scroll.unwrap_or(newest);
+        let count = self.session.story().len();
+        let Some(seen) = draw::lines_in_view(&self.scene(), self.area()) else {
+            return;
+        };
         self.view.story_scroll = match step {
-            Step::Back => Some(at.saturating_sub(LINES)),
-            Step::Forward => Some(at + LINES).filter(|&line| line < newest),
+            Step::Back if seen.start == 0 => return,
+            Step::Back => Some(seen.end.saturating_sub(1 + LINES)),
+            Step::Forward => Some(seen.end.saturating_sub(1) + LINES).filter(|&line| line + 1 < count),
+        };
+    }
+
+    pub(super) fn scroll_logs(&mut self, step: Step) {
+        const ENTRIES: u64 = 3;
+        let nodes = self.session.snapshot().nodes.iter();
+        let last = nodes
+            .map(|node| node.log.last_index().number())
+            .max()
+            .unwrap_or(0);
+        let Some(seen) = draw::indices_in_view(&self.scene(), self.area()) else {
+            return;
+        };
+        self.view.log_scroll = match step {
+            Step::Back => Some(seen.start().saturating_sub(ENTRIES).max(1)),
+            Step::Forward => Some(seen.start() + ENTRIES).filter(|_| seen.end() + ENTRIES < last),
         };
     }
 
     fn hit(&self, place: Place) -> Hit {
-        let _ = (self.size, place);
-        Hit::Nothing
+        draw::hit(&self.scene(), self.area(), Position::new(place.column, place.row))
     }
 }

@@ -166,15 +166,15 @@ fn rest() -> Vec<Row> {
             .key(&[Key::Char('s')], Action::Ask(Question::Save), "save")
             .key(&[Key::Char('o')], Action::Ask(Question::Open), "open")
             .bar(6, "o", "open", always),
+        row(KeyGroup::Rest, "q", "quit (saved as `last`)")
+            .key(&[Key::Char('q')], Action::Leave(Exit::Quit), "quit")
+            .bar(2, "q", "quit", always),
         row(KeyGroup::Rest, ":", "everything, in words")
             .key(&[Key::Char(':')], Action::Ask(Question::Palette("")), "palette")
             .bar(0, ":", "all", always),
         row(KeyGroup::Rest, "?", "these keys")
             .key(&[Key::Char('?')], Action::Help, "help")
             .bar(0, "?", "help", always),
-        row(KeyGroup::Rest, "q", "quit (saved as `last`)")
-            .key(&[Key::Char('q')], Action::Leave(Exit::Quit), "quit")
-            .bar(2, "q", "quit", always),
     ]
 }
 

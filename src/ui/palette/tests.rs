@@ -38,6 +38,7 @@ fn link(from: Option<u64>, to: Option<u64>, settings: LinkSettings) -> Action {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn lines_mean_what_they_say() {
     let (one, two, four) = (node(1), node(2), node(4));
     let speed = |numerator, denominator| {
@@ -393,11 +394,11 @@ fn enter_runs_or_asks_for_what_is_missing() {
 #[test]
 fn every_word_is_usable_as_its_usage_says() {
     for word in &WORDS {
-        assert!(word.usage.starts_with(word.word), "{}", word.word);
-        assert!(word.what.chars().count() <= 52, "{}: {}", word.word, word.what);
+        assert!(word.usage.starts_with(word.name), "{}", word.name);
+        assert!(word.what.chars().count() <= 52, "{}: {}", word.name, word.what);
         let needs_more = fixed_part(word.usage) != word.usage;
         let bare = with_context(|context| (word.parse)("", context));
-        assert!(needs_more || bare.is_ok(), "{}", word.word);
+        assert!(needs_more || bare.is_ok(), "{}", word.name);
     }
 }
 
@@ -406,7 +407,7 @@ fn every_completion_is_accepted() {
     with_context(|context| {
         for word in &WORDS {
             for (argument, _) in (word.complete)(context) {
-                let line = format!("{} {argument}", word.word);
+                let line = format!("{} {argument}", word.name);
                 assert!(parse(&line, context).is_ok(), "{line}");
             }
         }

@@ -14,7 +14,7 @@ type Complete = fn(&Context<'_>) -> Vec<(String, String)>;
 /// A word of the palette.
 pub(super) struct Word {
     /// The word.
-    pub(super) word: &'static str,
+    pub(super) name: &'static str,
     /// Other words for it.
     pub(super) aliases: &'static [&'static str],
     /// How it is used; what is in capitals is to be filled in.
@@ -27,9 +27,9 @@ pub(super) struct Word {
     pub(super) complete: Complete,
 }
 
-const fn word(word: &'static str, usage: &'static str, what: &'static str, parse: Parse) -> Word {
+const fn word(name: &'static str, usage: &'static str, what: &'static str, parse: Parse) -> Word {
     Word {
-        word,
+        name,
         aliases: &[],
         usage,
         what,
@@ -345,7 +345,7 @@ pub(super) fn for_selected(context: &Context<'_>) -> Vec<PaletteRow> {
         Condition::Down => &["bring-back"],
     };
     let row = |verb: &&str| {
-        let word = WORDS.iter().find(|word| word.word == *verb)?;
+        let word = WORDS.iter().find(|word| word.name == *verb)?;
         Some(PaletteRow {
             words: format!("{verb} {}", node.id.number()),
             explanation: word.what.to_owned(),
