@@ -137,6 +137,11 @@ pub(super) fn lay_out(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
     }
 }
 
+/// Makes a folder that this program has been using ready for another cluster.
+pub(super) fn replace(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
+    begin(folder, nodes)
+}
+
 /// The note is written before the first node's file, whole or not at all: a folder with files has one.
 fn begin(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
     let failed = |source| DataDirError::Io {
