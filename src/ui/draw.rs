@@ -120,15 +120,12 @@ pub fn draw(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Fr
     let theme = Theme::named(scene.view.theme);
     let buffer = frame.buffer_mut();
     buffer.set_style(area, theme.base);
-    let cursor = match Layout::of(area, scene) {
-        Some(layout) => {
-            draw_main(scene, &theme, &layout, bar, buffer);
-            draw_overlay(scene, &theme, &layout, keys, buffer)
-        }
-        None => {
-            small::draw(&theme, area, buffer);
-            None
-        }
+    let cursor = if let Some(layout) = Layout::of(area, scene) {
+        draw_main(scene, &theme, &layout, bar, buffer);
+        draw_overlay(scene, &theme, &layout, keys, buffer)
+    } else {
+        small::draw(&theme, area, buffer);
+        None
     };
     if scene.view.ascii {
         to_ascii(buffer);

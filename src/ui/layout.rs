@@ -74,8 +74,8 @@ impl Layout {
             timeline,
             keys,
         };
-        let nodes = u16::try_from(scene.snapshot.nodes.len()).unwrap_or(u16::MAX);
-        layout.place_panes(area, rest, scene.view.zoom, nodes);
+        let rows = u16::try_from(scene.snapshot.nodes.len()).unwrap_or(u16::MAX);
+        layout.place_panes(area, rest, scene.view.zoom, rows);
         Some(layout)
     }
 

@@ -102,14 +102,14 @@ fn leaders_commit(node: &NodeView, index: LogIndex, snapshot: &Snapshot) -> Comm
         RoleView::Leader { peers } => peers.get(&other.id).is_some_and(|peer| peer.matched >= index),
         RoleView::Follower { .. } | RoleView::Candidate { .. } => false,
     };
-    let (known, unknown): (Vec<_>, Vec<_>) = snapshot.nodes.iter().partition(|other| knows(other));
-    let missing = unknown
+    let (counted, others): (Vec<_>, Vec<_>) = snapshot.nodes.iter().partition(|other| knows(other));
+    let missing = others
         .into_iter()
         .map(|other| (other.id, missing(node, other, index, snapshot)))
         .collect();
     CommitOutlook::Waits {
         holders,
-        known: known.len(),
+        known: counted.len(),
         missing,
     }
 }

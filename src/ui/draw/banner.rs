@@ -25,6 +25,6 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let second = lines.get(1).map_or(0, |line| width(line));
     let mut pen = Pen::new(buffer, area, area.height.saturating_sub(1));
     if second + width(&hint) + 4 <= area.width {
-        pen.from_right(width(&hint) + 1).write(&hint, theme.alarm);
+        pen.align_right(width(&hint) + 1).write(&hint, theme.alarm);
     }
 }

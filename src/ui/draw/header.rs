@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{Pen, width};
+use crate::consensus::Rule;
 use crate::playground::{Condition, NodeView};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{Pace, Scene, Speed};
@@ -19,7 +20,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     for (text, style) in &left {
         pen.write(text, *style);
     }
-    pen.from_right(columns(&right) + 1);
+    pen.align_right(columns(&right) + 1);
     for (text, style) in &right {
         pen.write(text, *style);
     }
@@ -54,10 +55,10 @@ fn left_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
     };
     let time = (format!(" {} s", scene.snapshot.now), theme.strong);
     let speed = (format!("  {}", speed(scene)), Style::new());
-    let seed = (format!("  seed {}", scene.snapshot.seed), Style::new());
+    let numbered = (format!("  seed {}", scene.snapshot.seed), Style::new());
     let bare = vec![pace, time, speed];
     let mut seeded = bare.clone();
-    seeded.push(seed);
+    seeded.push(numbered);
     vec![seeded, bare]
 }
 
@@ -100,13 +101,7 @@ fn right_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
 
 /// Which Raft is played: with rules broken on purpose, these before all else.
 fn raft_names(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
-    let broken: Vec<&str> = scene
-        .snapshot
-        .settings
-        .rules
-        .broken()
-        .map(|rule| rule.word())
-        .collect();
+    let broken: Vec<&str> = scene.snapshot.settings.rules.broken().map(Rule::word).collect();
     match broken[..] {
         [] => vec![
             ("paper Raft (no PreVote, no CheckQuorum)".to_owned(), Style::new()),

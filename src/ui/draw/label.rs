@@ -73,9 +73,10 @@ pub fn rows(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> Vec<String
             second(node, snapshot, size),
         ],
         LabelSize::Line => {
-            let what = match word.is_empty() {
-                true => timer_bar(node, snapshot, 3),
-                false => word.to_owned(),
+            let what = if word.is_empty() {
+                timer_bar(node, snapshot, 3)
+            } else {
+                word.to_owned()
             };
             vec![format!("{symbol}{name} t{term} {what}")]
         }

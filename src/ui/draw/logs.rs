@@ -15,7 +15,7 @@ use crate::consensus::Flow;
 use crate::playground::{Condition, NodeView, PeerView, RoleView};
 use crate::types::{LogIndex, NodeId, Term};
 use crate::ui::theme::{Theme, glyph};
-use crate::ui::view::{Overlay, Pane, Scene};
+use crate::ui::view::{Pane, Scene};
 
 /// The narrowest value in a cell: `x=3`.
 const VALUE_MIN: u16 = 3;
@@ -243,25 +243,13 @@ fn draw_indices(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>
         pen.put(glyph::MORE_RIGHT, theme.strong);
     }
     if leading(scene).is_some() && grid.inner.width >= WIDE_FROM {
-        pen.from_right(grid.progress).write("  match  next", theme.faint);
+        pen.align_right(grid.progress).write("  match  next", theme.faint);
     }
 }
 
 /// The index that the line whose why is shown is about.
 fn asked(scene: &Scene<'_>) -> Option<LogIndex> {
-    match scene.view.overlay {
-        Some(Overlay::Why(line)) => scene.story.get(line)?.why.index,
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Propose(_)
-            | Overlay::Partition(_)
-            | Overlay::Link { .. }
-            | Overlay::Open(_)
-            | Overlay::Save(_),
-        )
-        | None => None,
-    }
+    scene.story.get(scene.view.explained()?)?.why.index
 }
 
 fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen: &mut Pen<'_>) {
@@ -283,7 +271,7 @@ fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen:
             Flow::Replicate { .. } => "",
         };
         let progress = format!("{:>7}{:>6}{doubt}", peer.matched.number(), peer.next.number());
-        pen.from_right(grid.progress).write(&progress, theme.strong);
+        pen.align_right(grid.progress).write(&progress, theme.strong);
     }
 }
 

@@ -217,8 +217,7 @@ fn all_nodes_are_named_on_the_ring_up_to_nine_and_in_the_grid_beyond() {
         let buffer = screen(&snapshot, &[], &view, (80, 24));
         let cluster = Layout::of(size, &scene).unwrap().cluster.unwrap();
         let shown: String = cluster
-            .rows()
-            .flat_map(|row| row.positions())
+            .positions()
             .map(|place| buffer[place].symbol().to_owned())
             .collect();
         for node in &snapshot.nodes {

@@ -42,11 +42,11 @@ fn draw_cuts(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffe
             put(buffer, cell, glyph::DOT, theme.wall);
         }
         let cross = theme.wall.add_modifier(Modifier::BOLD);
-        if !is_both_ways {
+        if is_both_ways {
+            mark(buffer, &way, 500, glyph::CUT, cross);
+        } else {
             mark(buffer, &way, 400, arrow(&way), cross);
             mark(buffer, &way, 750, glyph::CUT, cross);
-        } else {
-            mark(buffer, &way, 500, glyph::CUT, cross);
         }
     }
 }
