@@ -87,7 +87,7 @@ pub struct ScreenArgs {
     /// Begin with time standing still
     #[arg(long)]
     pub paused: bool,
-    /// The colours; NO_COLOR in the environment means mono
+    /// The colours; `NO_COLOR` in the environment means mono
     #[arg(long, value_name = "T")]
     pub theme: Option<Theme>,
     /// Draw with ASCII characters only
