@@ -74,8 +74,8 @@ impl Layout {
             timeline,
             keys,
         };
-        let nodes = u16::try_from(scene.snapshot.nodes.len()).unwrap_or(u16::MAX);
-        layout.place_panes(area, rest, scene.view.zoom, nodes);
+        let rows = u16::try_from(scene.snapshot.nodes.len()).unwrap_or(u16::MAX);
+        layout.place_panes(area, rest, scene.view.zoom, rows);
         Some(layout)
     }
 
@@ -103,7 +103,7 @@ impl Layout {
             return;
         }
         let cluster =
-            (36 + (rest.width.saturating_sub(80)) * 3 / 10).max(rest.width.saturating_sub(STORY_COLUMNS));
+            (35 + (rest.width.saturating_sub(80)) * 3 / 10).max(rest.width.saturating_sub(STORY_COLUMNS));
         self.cluster = Some(take_left(&mut rest, cluster));
         self.story = Some(rest);
     }

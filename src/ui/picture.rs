@@ -10,7 +10,7 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 /// The size of a cell, in units of the picture.
-const CELL: (u32, u32) = (9, 19);
+const CELL: (u32, u32) = (9, 18);
 /// The size of the letters.
 const FONT: u32 = 15;
 /// Where the letters stand in a cell, from its top.

@@ -301,4 +301,22 @@ impl View {
             Selection::Node(_) | Selection::Leader => leader().or_else(first),
         }
     }
+
+    /// The line of the story whose why is shown, by its place.
+    pub fn explained(&self) -> Option<usize> {
+        if let Some(Overlay::Why(line)) = self.overlay {
+            Some(line)
+        } else {
+            None
+        }
+    }
+
+    /// The partition that is put together.
+    pub fn draft(&self) -> Option<&PartitionDraft> {
+        if let Some(Overlay::Partition(draft)) = &self.overlay {
+            Some(draft)
+        } else {
+            None
+        }
+    }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{Pen, width};
+use crate::consensus::Rule;
 use crate::playground::{Condition, NodeView};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{Pace, Scene, Speed};
@@ -14,14 +15,12 @@ type Piece = (String, Style);
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     buffer.set_style(area, theme.bar);
-    let left = fitting(left_variants(scene, theme), area.width);
-    let room = area.width.saturating_sub(columns(&left) + 2);
-    let right = fitting(right_variants(scene, theme), room);
+    let (left, right) = fitting(scene, theme, area.width);
     let mut pen = Pen::new(buffer, area, 0);
     for (text, style) in &left {
         pen.write(text, *style);
     }
-    pen.from_right(columns(&right) + 1);
+    pen.align_right(columns(&right) + 1);
     for (text, style) in &right {
         pen.write(text, *style);
     }
@@ -31,14 +30,18 @@ fn columns(pieces: &[Piece]) -> u16 {
     pieces.iter().map(|(text, _)| width(text)).sum()
 }
 
-/// The first that fits; the last one where none does.
-fn fitting(variants: Vec<Vec<Piece>>, room: u16) -> Vec<Piece> {
-    let mut last = Vec::new();
-    for variant in variants {
-        if columns(&variant) <= room {
-            return variant;
+/// The fullest left and right part that fit side by side. The seed goes before the name of the Raft does, and that
+/// before the leaders do.
+fn fitting(scene: &Scene<'_>, theme: &Theme, room: u16) -> (Vec<Piece>, Vec<Piece>) {
+    let mut last = (Vec::new(), Vec::new());
+    for right in right_variants(scene, theme) {
+        for left in left_variants(scene, theme) {
+            let is_fitting = columns(&left) + columns(&right) + 2 <= room;
+            last = (left, right.clone());
+            if is_fitting {
+                return last;
+            }
         }
-        last = variant;
     }
     last
 }
@@ -52,10 +55,10 @@ fn left_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
     };
     let time = (format!(" {} s", scene.snapshot.now), theme.strong);
     let speed = (format!("  {}", speed(scene)), Style::new());
-    let seed = (format!("  seed {}", scene.snapshot.seed), Style::new());
+    let numbered = (format!("  seed {}", scene.snapshot.seed), Style::new());
     let bare = vec![pace, time, speed];
     let mut seeded = bare.clone();
-    seeded.push(seed);
+    seeded.push(numbered);
     vec![seeded, bare]
 }
 
@@ -98,13 +101,7 @@ fn right_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
 
 /// Which Raft is played: with rules broken on purpose, these before all else.
 fn raft_names(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
-    let broken: Vec<&str> = scene
-        .snapshot
-        .settings
-        .rules
-        .broken()
-        .map(|rule| rule.word())
-        .collect();
+    let broken: Vec<&str> = scene.snapshot.settings.rules.broken().map(Rule::word).collect();
     match broken[..] {
         [] => vec![
             ("paper Raft (no PreVote, no CheckQuorum)".to_owned(), Style::new()),

@@ -28,7 +28,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         .skip(1)
         .prose(&facts(node), theme.strong, theme);
     let answers = [
-        why_not_committed(node, snapshot),
+        Some(why_not_committed(node, snapshot)),
         can_win(node, snapshot),
         Some(what_is_read(node)),
         Some(what_it_hears(node, snapshot)),
@@ -65,22 +65,18 @@ fn facts(node: &NodeView) -> String {
 
 type Answer = (String, String);
 
-fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
+fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Answer {
     let needs = snapshot.majority();
     let voters = snapshot.nodes.len();
     let on_disks = |holders: usize| format!("on {holders} of {voters} disks, needs {needs}");
     let answer = match outlook::commit(node, snapshot) {
         CommitOutlook::AllCommitted => {
-            return Some((
-                "Is all committed?".to_owned(),
-                format!("yes: {} knows of every entry in its log", node.id),
-            ));
+            let answer = format!("yes: {} knows of every entry in its log", node.id);
+            return ("Is all committed?".to_owned(), answer);
         }
         CommitOutlook::Down => {
-            return Some((
-                "What is committed?".to_owned(),
-                "it forgot: the commit index is not on disk, the next leader tells it".to_owned(),
-            ));
+            let answer = "it forgot: the commit index is not on disk, the next leader tells it";
+            return ("What is committed?".to_owned(), answer.to_owned());
         }
         CommitOutlook::NoLeader => "it hears of no leader, and only a leader commits".to_owned(),
         CommitOutlook::LeaderKnows { leader } => {
@@ -107,12 +103,21 @@ fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
             "on {holders} of {voters} disks, but of term {term}: counts only with an entry of term {} (§5.4.2)",
             node.term
         ),
-        CommitOutlook::Waits { holders, missing } => {
-            format!("{}: {}", on_disks(holders), reasons(node.id, &missing))
+        CommitOutlook::Waits {
+            holders,
+            known,
+            missing,
+        } => {
+            let knows = if known < holders {
+                format!(", knows of {known}")
+            } else {
+                String::new()
+            };
+            format!("{}{knows}: {}", on_disks(holders), reasons(node.id, &missing))
         }
     };
     let index = node.commit.next();
-    Some((format!("Why is {index} not committed?"), answer))
+    (format!("Why is {index} not committed?"), answer)
 }
 
 /// What the copies wait for, those that come first before the others, nodes that wait for the same together.
@@ -145,8 +150,8 @@ fn reason(is_own: bool, missing: Missing) -> String {
     match missing {
         Missing::Disk(left) if is_own => format!("in {}", short(left)),
         Missing::Disk(left) => format!("on disk in {}", short(left)),
-        Missing::Answer(left) => format!("answer in {}", short(left)),
-        Missing::Request(left) => format!("get it in {}", short(left)),
+        Missing::Answer(left) => format!("says so in {}", short(left)),
+        Missing::Request(left) => format!("in {}", short(left)),
         Missing::Unsent => "not sent yet".to_owned(),
         Missing::Frozen => "frozen".to_owned(),
         Missing::CutOff => "cut off".to_owned(),

@@ -3,6 +3,8 @@
 //! Fact and knowledge stand apart. The commit mark in a row is what that node *knows*; the bottom row counts what
 //! *is* on disks. Only the columns in view are looked at, however long the logs are.
 
+use std::ops::RangeInclusive;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
@@ -13,12 +15,12 @@ use crate::consensus::Flow;
 use crate::playground::{Condition, NodeView, PeerView, RoleView};
 use crate::types::{LogIndex, NodeId, Term};
 use crate::ui::theme::{Theme, glyph};
-use crate::ui::view::{Overlay, Pane, Scene};
+use crate::ui::view::{Pane, Scene};
 
 /// The narrowest value in a cell: `x=3`.
 const VALUE_MIN: u16 = 3;
 /// The columns of `match` and `next`.
-const PROGRESS: u16 = 14;
+const PROGRESS: u16 = 15;
 /// From so many columns on, rows have whole words, and cells long values.
 const WIDE_FROM: u16 = 60;
 
@@ -43,6 +45,8 @@ struct Grid {
     rows: usize,
     /// The first and the last index that any log has.
     ends: (u64, u64),
+    /// The columns from `match` on to the right edge.
+    progress: u16,
 }
 
 impl Grid {
@@ -51,7 +55,7 @@ impl Grid {
         let most = |of: &dyn Fn(&NodeView) -> u16| nodes.iter().map(of).max().unwrap_or(1);
         let name = most(&|node| width(&node.id.to_string()));
         let node_term = most(&|node| digits(node.term.number()));
-        let word = if inner.width >= WIDE_FROM { 6 } else { 4 };
+        let word = if inner.width >= WIDE_FROM { 7 } else { 4 };
         let before = name + node_term + word + 7;
         let ends = (
             nodes
@@ -84,6 +88,7 @@ impl Grid {
             top: (chosen + 1).saturating_sub(rows),
             rows,
             ends,
+            progress: 0,
         };
         grid.choose_columns(scene);
         grid
@@ -106,7 +111,11 @@ impl Grid {
         };
         self.columns = (room / self.cell()).max(1);
         self.first = first(self.columns);
-        let limit = if self.inner.width >= WIDE_FROM { 12 } else { 6 };
+        let limit = match self.inner.width {
+            ..WIDE_FROM => 6,
+            WIDE_FROM..110 => 8,
+            110.. => 12,
+        };
         let (mut value, mut term) = (VALUE_MIN, 1);
         for node in &scene.snapshot.nodes {
             for index in self.first..=ends.1.min(self.first + u64::from(self.columns)) {
@@ -121,6 +130,15 @@ impl Grid {
         self.entry_term = term;
         self.columns = (room / self.cell()).max(1);
         self.first = first(self.columns);
+        self.progress = self.place_progress(room);
+    }
+
+    /// Near the entries that it is about, but in steps, so that it does not move with each of them.
+    fn place_progress(&self, room: u16) -> u16 {
+        let used = (self.ends.1 + 1).saturating_sub(self.first);
+        let used = u16::try_from(used.next_multiple_of(4) + 2).unwrap_or(u16::MAX);
+        let spare = room.saturating_sub(used.saturating_mul(self.cell()));
+        PROGRESS + spare
     }
 
     /// The columns of a cell: what it is, term, value, commit mark.
@@ -225,25 +243,13 @@ fn draw_indices(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>
         pen.put(glyph::MORE_RIGHT, theme.strong);
     }
     if leading(scene).is_some() && grid.inner.width >= WIDE_FROM {
-        pen.from_right(PROGRESS).write(" match   next", theme.faint);
+        pen.align_right(grid.progress).write("  match  next", theme.faint);
     }
 }
 
 /// The index that the line whose why is shown is about.
 fn asked(scene: &Scene<'_>) -> Option<LogIndex> {
-    match scene.view.overlay {
-        Some(Overlay::Why(line)) => scene.story.get(line)?.why.index,
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Propose(_)
-            | Overlay::Partition(_)
-            | Overlay::Link { .. }
-            | Overlay::Open(_)
-            | Overlay::Save(_),
-        )
-        | None => None,
-    }
+    scene.story.get(scene.view.explained()?)?.why.index
 }
 
 fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen: &mut Pen<'_>) {
@@ -264,8 +270,8 @@ fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen:
             Flow::Probe(_) => "?",
             Flow::Replicate { .. } => "",
         };
-        let progress = format!("{:>6} {:>6}{doubt}", peer.matched.number(), peer.next.number());
-        pen.from_right(PROGRESS).write(&progress, theme.strong);
+        let progress = format!("{:>7}{:>6}{doubt}", peer.matched.number(), peer.next.number());
+        pen.align_right(grid.progress).write(&progress, theme.strong);
     }
 }
 
@@ -288,11 +294,16 @@ fn draw_name(
     let (word, word_style) = match (node.condition, &node.role) {
         (Condition::Down, _) => ("down".to_owned(), theme.bad),
         (Condition::Frozen, _) => ("frozen".to_owned(), theme.warn),
+        (Condition::Up, RoleView::Leader { .. }) if label::is_stale(node, scene.snapshot) => {
+            ("stale".to_owned(), theme.warn)
+        }
         (Condition::Up, RoleView::Leader { .. }) => ("leader".to_owned(), theme.strong),
-        (Condition::Up, RoleView::Candidate { granted, .. }) => (
-            format!("cand{}/{}", granted.len(), scene.snapshot.majority()),
-            theme.warn,
-        ),
+        (Condition::Up, RoleView::Candidate { granted, .. }) => {
+            let votes = format!("{}/{}", granted.len(), scene.snapshot.majority());
+            let whole = format!("cand{votes}");
+            let word = if width(&whole) <= grid.word { whole } else { votes };
+            (word, theme.warn)
+        }
         (Condition::Up, RoleView::Follower { .. }) => (
             label::timer_bar(node, scene.snapshot, grid.word - 1),
             label::timer_style(node, scene.snapshot, theme),
@@ -383,6 +394,12 @@ fn draw_disks(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>) 
     if shown > 0 && pen.left() > width(&hint) + 1 {
         pen.skip(1).write(&hint, theme.faint);
     }
+}
+
+/// The indices in view.
+pub fn in_view(scene: &Scene<'_>, area: Rect) -> RangeInclusive<u64> {
+    let grid = Grid::of(scene, pane::inner(area));
+    grid.first..=grid.first + u64::from(grid.columns) - 1
 }
 
 pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {

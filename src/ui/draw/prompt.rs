@@ -133,5 +133,5 @@ fn hint(text: &str, keys: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) 
     let mut pen = Pen::new(buffer, area, area.height.saturating_sub(1));
     let room = area.width.saturating_sub(width(keys) + 4);
     pen.skip(1).write(&fit(text, room), theme.bar);
-    pen.from_right(width(keys) + 1).write(keys, theme.accent);
+    pen.align_right(width(keys) + 1).write(keys, theme.accent);
 }
