@@ -12,6 +12,9 @@ pub trait Playable {
     /// Its time.
     fn now(&self) -> VirtualTime;
 
+    /// How many of the events due now have been carried out.
+    fn carried_out(&self) -> u32;
+
     /// When the next event is due; `None` where nothing ever is.
     fn next_event_at(&self) -> Option<VirtualTime>;
 
@@ -154,9 +157,9 @@ impl<W: Playable> Session<W> {
     ///
     /// Why it can't be; nothing is kept then.
     pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
-        let at = self.world.now();
+        let (at, after) = (self.world.now(), self.world.carried_out());
         self.world.command(command.clone())?;
-        self.commands.push(TimedCommand { at, command });
+        self.commands.push(TimedCommand { at, after, command });
         self.harvest();
         self.snapshot = self.world.snapshot();
         Ok(())
@@ -341,6 +344,9 @@ mod tests {
     impl Playable for Clockwork {
         fn now(&self) -> VirtualTime {
             self.now
+        }
+        fn carried_out(&self) -> u32 {
+            0
         }
         fn next_event_at(&self) -> Option<VirtualTime> {
             self.due.last().copied().map(VirtualTime::from_nanos)

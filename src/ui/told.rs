@@ -38,6 +38,10 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
         self.world.now()
     }
 
+    fn carried_out(&self) -> u32 {
+        self.world.carried_out()
+    }
+
     fn next_event_at(&self) -> Option<VirtualTime> {
         self.world.next_event_at()
     }

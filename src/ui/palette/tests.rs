@@ -270,6 +270,7 @@ fn a_link_keeps_its_other_settings() {
     };
     let before = [TimedCommand {
         at: crate::types::VirtualTime::default(),
+        after: 0,
         command: Command::Link {
             from: Some(node(1)),
             to: Some(node(4)),
