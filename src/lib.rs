@@ -5,6 +5,7 @@ pub mod consensus;
 pub mod machine;
 pub mod node;
 pub mod playground;
+pub mod save;
 pub mod storage;
 pub mod types;
 #[cfg(feature = "tui")]
