@@ -270,7 +270,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         effects.heartbeat = out.heartbeat;
         effects.commit = out.commit;
         for answer in out.answers.drain(..) {
-            self.note_answer(answer, effects);
+            self.note_answer(&answer, effects);
         }
         self.out = out;
         Ok(())
@@ -287,13 +287,13 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         }
     }
 
-    fn note_answer(&mut self, answer: Answer, effects: &mut Effects<D>) {
+    fn note_answer(&mut self, answer: &Answer, effects: &mut Effects<D>) {
         match answer.outcome {
             ProposalOutcome::Appended(position) => {
                 self.proposals.insert(position.index, (position.term, answer.id));
             }
             ProposalOutcome::Refused(reason) => {
-                effects.answers.push((answer.id, ProposalEnd::Refused(reason)))
+                effects.answers.push((answer.id, ProposalEnd::Refused(reason)));
             }
         }
     }

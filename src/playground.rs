@@ -1,9 +1,13 @@
 //! The world that the nodes live in: virtual time, a network, disks, faults.
 
+#[cfg(test)]
+pub(crate) mod any;
 mod command;
+mod data_dir;
 mod draw;
 mod host;
 mod mirror;
+mod narrate;
 mod network;
 mod record;
 mod settings;
@@ -13,7 +17,9 @@ mod trace;
 mod world;
 
 pub use command::{Command, CommandError, TimedCommand};
+pub use data_dir::{DataDirError, stored_nodes};
 pub use host::HostKind;
+pub use narrate::Narrator;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{Condition, MessageId, MessageView, NodeView, PeerView, RoleView, Snapshot, TimerView};

@@ -63,7 +63,7 @@ impl Draws {
 }
 
 /// A bijection of 64-bit words in which every bit of the input moves about half the bits of the output: the output
-/// function of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+/// function of `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
 const fn mix(word: u64) -> u64 {
     let word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -86,7 +86,7 @@ mod tests {
             let from = SPAN.min() + Duration::from_millis(15 * tenth);
             let count = draws
                 .iter()
-                .filter(|draw| (from..from + Duration::from_millis(15)).contains(draw))
+                .filter(|draw| (from..from + Duration::from_millis(15)).contains(*draw))
                 .count();
             assert!(
                 (800..1200).contains(&count),

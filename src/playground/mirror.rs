@@ -1,6 +1,6 @@
 //! Real files that follow a node's simulated disk: written through, never read while the world runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::storage::real::RealDisk;
@@ -11,7 +11,7 @@ use crate::types::disk::Disk;
 pub(super) struct Mirror {
     disk: RealDisk,
     /// Files that changed since the last sync.
-    unsynced: BTreeMap<String, ()>,
+    unsynced: BTreeSet<String>,
     has_failed: bool,
 }
 
@@ -19,11 +19,22 @@ impl Mirror {
     /// Lays a whole disk onto real files, and follows it from there.
     pub(super) fn begin(mut disk: RealDisk, contents: &BTreeMap<String, Vec<u8>>) -> io::Result<Self> {
         storage::mirror(contents, &mut disk)?;
-        Ok(Self {
+        Ok(Self::waiting(disk))
+    }
+
+    /// Real files that nothing has been laid onto yet.
+    pub(super) fn waiting(disk: RealDisk) -> Self {
+        Self {
             disk,
-            unsynced: BTreeMap::new(),
+            unsynced: BTreeSet::new(),
             has_failed: false,
-        })
+        }
+    }
+
+    /// Lays a whole disk onto the files.
+    pub(super) fn lay_out(&mut self, contents: &BTreeMap<String, Vec<u8>>) -> Option<String> {
+        let result = storage::mirror(contents, &mut self.disk);
+        self.complaint(result)
     }
 
     /// Does what the disk did. Gives a complaint the first time that it can't; from then on it does nothing.
@@ -41,7 +52,7 @@ impl Mirror {
             return None;
         }
         let names = std::mem::take(&mut self.unsynced);
-        let result = names.keys().try_for_each(|name| self.disk.sync_now(name));
+        let result = names.iter().try_for_each(|name| self.disk.sync_now(name));
         let result = result.and_then(|()| self.disk.sync_directory());
         self.complaint(result)
     }
@@ -50,11 +61,11 @@ impl Mirror {
         change.apply(&mut self.disk)?;
         match change {
             DiskOp::Create { name } | DiskOp::Write { name, .. } | DiskOp::SetLen { name, .. } => {
-                self.unsynced.insert(name.clone(), ());
+                self.unsynced.insert(name.clone());
             }
             DiskOp::Rename { from, to } => {
                 self.unsynced.remove(from);
-                self.unsynced.insert(to.clone(), ());
+                self.unsynced.insert(to.clone());
             }
             DiskOp::Remove { name } => {
                 self.unsynced.remove(name);

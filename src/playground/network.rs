@@ -41,8 +41,10 @@ pub struct InFlight {
     pub envelope: Envelope,
     /// When it was sent.
     pub sent: VirtualTime,
-    /// When it arrives.
+    /// When it arrives, or should have arrived at a frozen node.
     pub due: VirtualTime,
+    /// Its place among what is due then; `None` while it waits for a frozen node.
+    pub order: Option<u64>,
 }
 
 /// What became of a message that was handed to the network.
@@ -112,6 +114,7 @@ impl Network {
                     envelope: envelope.clone(),
                     sent: now,
                     due,
+                    order: None,
                 },
             );
         }
@@ -192,10 +195,7 @@ mod tests {
     }
 
     fn dues(fates: &[(Posted, Option<Posted>)]) -> Vec<VirtualTime> {
-        fates
-            .iter()
-            .filter_map(|(posted, _)| posted.fate.clone().ok())
-            .collect()
+        fates.iter().filter_map(|(posted, _)| posted.fate.ok()).collect()
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
         assert!((600..800).contains(&lossy.iter().filter(arrived).count()));
         for (with, without) in lossy.iter().zip(&whole).filter(|(with, _)| arrived(with)) {
             assert!(
-                with.0.fate <= without.0.fate,
+                with.0.fate.ok() <= without.0.fate.ok(),
                 "what is left waits for nothing that was lost"
             );
         }
@@ -241,11 +241,13 @@ mod tests {
     #[test]
     fn walls_and_cuts_block_and_healing_mends_both() {
         let link = |from, to| (NodeId::new(from), NodeId::new(to));
-        let mut network = Network::default();
-        network.partition = vec![
-            BTreeSet::from([NodeId::new(1)]),
-            BTreeSet::from([2, 3].map(NodeId::new)),
-        ];
+        let mut network = Network {
+            partition: vec![
+                BTreeSet::from([NodeId::new(1)]),
+                BTreeSet::from([2, 3].map(NodeId::new)),
+            ],
+            ..Network::default()
+        };
         network.set_cut(link(2, 3), true);
         assert!(network.is_blocked(link(1, 2)) && network.is_blocked(link(2, 3)));
         assert!(!network.is_blocked(link(3, 2)), "cut one way only");

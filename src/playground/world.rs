@@ -17,6 +17,7 @@ pub use image::{
 pub use start::{WorldError, WorldOptions};
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -54,6 +55,8 @@ pub struct World<M> {
     delivered: u64,
     is_halted: bool,
     complaints: Vec<String>,
+    /// Where the files are that follow the nodes' disks.
+    data_dir: Option<PathBuf>,
 }
 
 /// A place in the order of what is due.
@@ -64,7 +67,7 @@ struct Slot {
 }
 
 /// Something that is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
     Delivery(MessageId),
     Timer(NodeId, Timer),
@@ -230,6 +233,16 @@ impl<M> World<M> {
         slot
     }
 
+    fn schedule_delivery(&mut self, id: MessageId, due: VirtualTime) {
+        let slot = self.schedule(due, Due::Delivery(id));
+        let message = self
+            .network
+            .in_flight
+            .get_mut(&id)
+            .expect("what is to be delivered is in flight");
+        (message.due, message.order) = (due, Some(slot.order));
+    }
+
     fn carry_out(&mut self, due: Due) {
         match due {
             Due::Delivery(message) => self.deliver(message),
@@ -238,27 +251,23 @@ impl<M> World<M> {
         }
     }
 
-    fn deliver(&mut self, message: MessageId) {
-        let to = self
+    fn deliver(&mut self, id: MessageId) {
+        let message = self
             .network
             .in_flight
-            .get(&message)
-            .expect("what is due is in flight")
-            .envelope
-            .to;
+            .get_mut(&id)
+            .expect("what is due is in flight");
+        let to = message.envelope.to;
+        message.order = None;
         match self.server(to).condition {
             Condition::Up => {}
-            Condition::Frozen => return self.server(to).backlog.push_back(Waiting::Delivery(message)),
-            Condition::Down => return self.lose(message, Loss::ReceiverDown),
+            Condition::Frozen => return self.server(to).backlog.push_back(Waiting::Delivery(id)),
+            Condition::Down => return self.lose(id, Loss::ReceiverDown),
         }
-        let envelope = self
-            .network
-            .take(message)
-            .expect("it was in flight just now")
-            .envelope;
+        let envelope = self.network.take(id).expect("it was in flight just now").envelope;
         self.delivered += 1;
         self.record(Happening::Delivered {
-            message,
+            message: id,
             envelope: envelope.clone(),
         });
         self.hand(to, HostInput::Receive(Inbound::received(envelope)));
@@ -405,9 +414,7 @@ impl<M> World<M> {
                 due: fate.ok(),
             });
             match fate {
-                Ok(due) => {
-                    self.schedule(due, Due::Delivery(id));
-                }
+                Ok(due) => self.schedule_delivery(id, due),
                 Err(reason) => {
                     self.record(Happening::Lost {
                         message: id,

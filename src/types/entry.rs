@@ -226,9 +226,9 @@ mod tests {
             Some(LogPosition::new(LogIndex::new(5), Term::new(2)))
         );
         assert_eq!(run().starting_at(LogIndex::new(1)), run());
-        let past = run().starting_at(LogIndex::new(99));
-        assert!(past.is_empty());
-        assert_eq!(past.first_index(), LogIndex::new(7));
+        let beyond = run().starting_at(LogIndex::new(99));
+        assert!(beyond.is_empty());
+        assert_eq!(beyond.first_index(), LogIndex::new(7));
     }
 
     #[test]

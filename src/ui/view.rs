@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
-use crate::playground::{Snapshot, StoryLine};
-use crate::types::{NodeId, VirtualTime};
+use crate::playground::{MessageView, RoleView, Snapshot, StoryLine};
+use crate::types::{AppendReply, Message, NodeId, VirtualTime};
 
 /// All that one frame is drawn from. The same scene gives the same frame.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,8 @@ pub struct View {
     pub violation: Option<Banner>,
     /// The first log index shown; `None` keeps the end in view.
     pub log_scroll: Option<u64>,
+    /// The last line of the story shown, by its place; `None` keeps the newest in view.
+    pub story_scroll: Option<usize>,
     /// The colours.
     pub theme: ThemeName,
     /// Whether only ASCII characters may be drawn.
@@ -92,6 +94,46 @@ pub enum Pane {
     Story,
     /// All logs.
     Logs,
+}
+
+impl Speed {
+    /// Virtual time and the time on the wall against it; `None` for as fast as the machine can.
+    pub fn ratio(self, snapshot: &Snapshot) -> Option<(u32, u32)> {
+        match self {
+            Self::Auto
+                if snapshot
+                    .messages
+                    .iter()
+                    .any(|message| !is_routine(message, snapshot)) =>
+            {
+                Some((1, 40))
+            }
+            Self::Auto => Some((1, 8)),
+            Self::Times {
+                numerator,
+                denominator,
+            } => Some((numerator, denominator)),
+            Self::Max => None,
+        }
+    }
+}
+
+/// Whether a message is a heartbeat, or the answer to an append that tells the leader what it knows already.
+pub fn is_routine(message: &MessageView, snapshot: &Snapshot) -> bool {
+    let envelope = &message.envelope;
+    match &envelope.message {
+        Message::AppendRequest(request) => request.entries.is_empty(),
+        Message::AppendReply(AppendReply::Matched { through }) => {
+            let known = snapshot.node(envelope.to).and_then(|leader| match &leader.role {
+                RoleView::Leader { peers } => peers.get(&envelope.from),
+                RoleView::Follower { .. } | RoleView::Candidate { .. } => None,
+            });
+            known.is_some_and(|peer| peer.matched >= *through)
+        }
+        Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+        | Message::VoteRequest(_)
+        | Message::VoteReply(_) => false,
+    }
 }
 
 /// What lies over the main screen. Prompts hold time.
@@ -240,6 +282,7 @@ impl Default for View {
             toast: None,
             violation: None,
             log_scroll: None,
+            story_scroll: None,
             theme: ThemeName::default(),
             ascii: false,
             zoom: None,

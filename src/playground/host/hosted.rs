@@ -28,6 +28,8 @@ pub(in crate::playground) enum Request {
     Rules(RuleSet),
     /// Change what it may send.
     Limits(Limits),
+    /// Have these files follow its disk, from what is on it now.
+    Follow(Mirror),
     /// Make the mirror of its disk durable.
     SyncMirror,
 }
@@ -192,6 +194,7 @@ impl<M: Exhibit + Default> Hosted<M> {
                 self.node.set_limits(limits);
                 Response::Done(None)
             }
+            Request::Follow(mirror) => Response::Done(self.be_followed(mirror)),
             Request::SyncMirror => Response::Done(self.mirror.as_mut().and_then(Mirror::sync)),
         }
     }
@@ -215,6 +218,15 @@ impl<M: Exhibit + Default> Hosted<M> {
             Ok(effects) => Response::Stepped(Box::new(self.stepped(events, effects))),
             Err(error) => Response::Failed(error.to_string()),
         }
+    }
+
+    fn be_followed(&mut self, mut mirror: Mirror) -> Option<String> {
+        let disk = self.node.disk_mut();
+        disk.enable_journal();
+        disk.drain_journal();
+        let complaint = mirror.lay_out(&disk.contents());
+        self.mirror = Some(mirror);
+        complaint
     }
 
     /// Has the mirror do what the disk did.

@@ -177,7 +177,7 @@ impl<M: Exhibit + Default> World<M> {
         let backlog = std::mem::take(&mut self.server(id).backlog);
         for waiting in backlog {
             match waiting {
-                Waiting::Delivery(message) => self.reschedule(Due::Delivery(message)),
+                Waiting::Delivery(message) => self.schedule_delivery(message, self.now),
                 Waiting::Sync(sequence) => {
                     let slot = self.schedule(self.now, Due::Sync(id, sequence));
                     self.server(id).syncs.insert(sequence, slot);
@@ -189,10 +189,6 @@ impl<M: Exhibit + Default> World<M> {
                 Waiting::Proposal(proposal, command) => self.hand(id, HostInput::Propose(proposal, command)),
             }
         }
-    }
-
-    fn reschedule(&mut self, due: Due) {
-        self.schedule(self.now, due);
     }
 
     fn fire_now(&mut self, id: NodeId) {
@@ -233,7 +229,7 @@ impl<M: Exhibit + Default> World<M> {
         let span = self.settings.election_timeout;
         let steps = u32::try_from(timers.len().saturating_sub(1).max(1)).unwrap_or(u32::MAX);
         for (place, (id, _)) in (0..).zip(timers) {
-            let duration = span.min() + (span.max() - span.min()) / steps * place;
+            let duration = span.min() + span.max().saturating_sub(span.min()) / steps * place;
             self.set_timer(id, Timer::Election, self.now.after(duration), duration);
         }
     }
@@ -256,28 +252,26 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn set_cut(&mut self, links: &[(NodeId, NodeId)], is_cut: bool) {
-        links.iter().for_each(|link| self.network.set_cut(*link, is_cut));
+        for link in links {
+            self.network.set_cut(*link, is_cut);
+        }
         self.lose_blocked();
     }
 
     fn lose_blocked(&mut self) {
         let dropped = self.network.drop_blocked();
         for (message, lost) in dropped {
-            self.forget_delivery(message);
+            if let Some(order) = lost.order {
+                self.queue.remove(&Slot { at: lost.due, order });
+            } else {
+                let backlog = &mut self.server(lost.envelope.to).backlog;
+                backlog.retain(|waiting| *waiting != Waiting::Delivery(message));
+            }
             self.record(Happening::Lost {
                 message,
                 envelope: lost.envelope,
                 reason: Loss::Cut,
             });
-        }
-    }
-
-    fn forget_delivery(&mut self, message: super::MessageId) {
-        self.queue.retain(|_, due| *due != Due::Delivery(message));
-        for server in self.nodes.values_mut() {
-            server
-                .backlog
-                .retain(|waiting| *waiting != Waiting::Delivery(message));
         }
     }
 
@@ -431,9 +425,9 @@ impl<M> World<M> {
         server.timer = None;
         server.last_sync_due = VirtualTime::default();
         let backlog = std::mem::take(&mut server.backlog);
-        slots.iter().for_each(|slot| {
-            self.queue.remove(slot);
-        });
+        for slot in slots {
+            self.queue.remove(&slot);
+        }
         for waiting in backlog {
             match waiting {
                 Waiting::Delivery(message) => self.lose(message, Loss::ReceiverDown),

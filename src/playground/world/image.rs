@@ -1,19 +1,21 @@
 //! A whole world as plain data: what a save writes down, and goes on from exactly.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::super::data_dir;
 use super::super::draw::Draws;
 use super::super::host::{Found, HostKind, Hosted, Parked, Request, Response};
+use super::super::mirror::Mirror;
 use super::super::network::{InFlight, Link, LinkId, Network};
 use super::super::record::Timer;
 use super::super::settings::{DiskSettings, Settings};
 use super::super::snapshot::{Condition, MessageId};
 use super::super::trace::Trace;
-use super::start::{CLUSTER, NODES_MAX, WorldError, lay_files};
+use super::start::{CLUSTER, NODES_MAX, WorldError, lay_files, open_folder};
 use super::{Due, RunningTimer, Server, Slot, Waiting, World};
 use crate::consensus::durable::Metadata;
 use crate::consensus::{self, RoleName};
@@ -239,13 +241,12 @@ impl<M: Exhibit + Default> World<M> {
     ///
     /// Where a node's disk has failed and the node has not been stopped yet.
     pub fn image(&mut self) -> Result<WorldImage, ImageError> {
-        let orders = self.message_orders();
         let messages = self.network.in_flight.iter().map(|(&id, message)| MessageImage {
             id,
             envelope: message.envelope.clone(),
             sent: message.sent,
             due: message.due,
-            order: orders.get(&id).copied(),
+            order: message.order,
         });
         let messages = messages.collect();
         let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
@@ -268,14 +269,6 @@ impl<M: Exhibit + Default> World<M> {
             messages,
             nodes,
         })
-    }
-
-    fn message_orders(&self) -> BTreeMap<MessageId, u64> {
-        let deliveries = self.queue.iter().filter_map(|(slot, due)| match due {
-            Due::Delivery(id) => Some((*id, slot.order)),
-            Due::Timer(..) | Due::Sync(..) => None,
-        });
-        deliveries.collect()
     }
 
     fn node_image(&mut self, id: NodeId) -> Result<NodeImage, ImageError> {
@@ -314,6 +307,9 @@ impl<M: Exhibit + Default> World<M> {
     /// Where the image is none of any world; says what does not fit.
     pub fn restore(image: WorldImage, host: HostKind, data_dir: Option<PathBuf>) -> Result<Self, ImageError> {
         image.validate()?;
+        if let Some(folder) = &data_dir {
+            data_dir::lay_out(folder, image.nodes.len() as u64).map_err(WorldError::from)?;
+        }
         let mut world = Self::empty(
             Draws::new(image.seed),
             image.settings.clone(),
@@ -327,10 +323,40 @@ impl<M: Exhibit + Default> World<M> {
         world.next_proposal = image.next_proposal;
         world.restore_network(&image)?;
         for node in image.nodes {
-            world.restore_node(node, data_dir.as_ref())?;
+            world.restore_node(node, data_dir.as_deref())?;
         }
         world.watch.news();
+        world.data_dir = data_dir;
         Ok(world)
+    }
+
+    /// Takes over the files of the world before it: they follow this world's disks from now on. What does not work is
+    /// [complained](Self::drain_complaints) of, and the world goes on without files.
+    pub fn take_files_from(&mut self, mut before: Self) {
+        let folder = before.data_dir.take();
+        drop(before);
+        if let Some(folder) = folder
+            && let Err(error) = self.lay_out(&folder)
+        {
+            self.complaints.push(error.to_string());
+        }
+    }
+
+    fn lay_out(&mut self, folder: &Path) -> Result<(), WorldError> {
+        data_dir::replace(folder, self.nodes.len() as u64)?;
+        let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
+        for id in ids {
+            if let Some(parked) = self.server(id).parked.as_mut() {
+                parked.mirror = lay_files(Some(folder), id, &mut parked.disk)?;
+                continue;
+            }
+            let mirror = Mirror::waiting(open_folder(folder, id)?);
+            if let Response::Done(Some(complaint)) = self.host.call(id, Request::Follow(mirror)) {
+                self.complaints.push(complaint);
+            }
+        }
+        self.data_dir = Some(folder.to_owned());
+        Ok(())
     }
 
     fn restore_network(&mut self, image: &WorldImage) -> Result<(), ImageError> {
@@ -340,7 +366,7 @@ impl<M: Exhibit + Default> World<M> {
                 ref envelope,
                 sent,
                 due,
-                ..
+                order,
             } = *message;
             (
                 id,
@@ -348,6 +374,7 @@ impl<M: Exhibit + Default> World<M> {
                     envelope: envelope.clone(),
                     sent,
                     due,
+                    order,
                 },
             )
         });
@@ -377,7 +404,7 @@ impl<M: Exhibit + Default> World<M> {
         Ok(slot)
     }
 
-    fn restore_node(&mut self, image: NodeImage, data_dir: Option<&PathBuf>) -> Result<(), ImageError> {
+    fn restore_node(&mut self, image: NodeImage, data_dir: Option<&Path>) -> Result<(), ImageError> {
         let NodeImage {
             id,
             incarnation,

@@ -1,8 +1,9 @@
 //! How a world begins, and how a node in it starts.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::super::data_dir::{self, DataDirError};
 use super::super::draw::Draws;
 use super::super::host::{HostKind, Hosted, Parked};
 use super::super::mirror::Mirror;
@@ -49,6 +50,9 @@ pub enum WorldError {
     /// Too few nodes or too many.
     #[error("a cluster has 1 to {NODES_MAX} nodes, not {0}")]
     Nodes(u64),
+    /// The data directory can't be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
     /// A node's folder can't be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -83,10 +87,13 @@ impl<M: Exhibit + Default> World<M> {
         if !(1..=NODES_MAX).contains(&nodes) {
             return Err(WorldError::Nodes(nodes));
         }
+        if let Some(folder) = &data_dir {
+            data_dir::power_on(folder, nodes)?;
+        }
         let configuration = Configuration::of_voters(first_nodes(nodes));
         let mut world = Self::empty(Draws::new(seed), settings, configuration, host);
         for id in first_nodes(nodes) {
-            let (disk, mirror) = open_files(data_dir.as_ref(), id)?;
+            let (disk, mirror) = open_files(data_dir.as_deref(), id)?;
             let parked = Parked {
                 disk,
                 mirror,
@@ -100,6 +107,7 @@ impl<M: Exhibit + Default> World<M> {
                 .start_node(id)
                 .map_err(|source| WorldError::Start { node: id, source })?;
         }
+        world.data_dir = data_dir;
         Ok(world)
     }
 
@@ -125,6 +133,7 @@ impl<M: Exhibit + Default> World<M> {
             delivered: 0,
             is_halted: false,
             complaints: Vec::new(),
+            data_dir: None,
         }
     }
 
@@ -197,12 +206,12 @@ impl Server {
 }
 
 /// A node's disk and the files that follow it: what the files hold, or an empty disk.
-fn open_files(data_dir: Option<&PathBuf>, id: NodeId) -> Result<(SimulatedDisk, Option<Mirror>), WorldError> {
+fn open_files(data_dir: Option<&Path>, id: NodeId) -> Result<(SimulatedDisk, Option<Mirror>), WorldError> {
     let Some(data_dir) = data_dir else {
         return Ok((SimulatedDisk::new(), None));
     };
-    let path = data_dir.join(id.to_string());
-    let real = RealDisk::open(&path)?;
+    let real = open_folder(data_dir, id)?;
+    let path = real.directory().to_owned();
     let failed = |source| WorldError::Files {
         path: path.clone(),
         source,
@@ -216,16 +225,20 @@ fn open_files(data_dir: Option<&PathBuf>, id: NodeId) -> Result<(SimulatedDisk, 
 
 /// A node's disk as a save has it, and the files made to follow it.
 pub(super) fn lay_files(
-    data_dir: Option<&PathBuf>,
+    data_dir: Option<&Path>,
     id: NodeId,
     disk: &mut SimulatedDisk,
 ) -> Result<Option<Mirror>, WorldError> {
     let Some(data_dir) = data_dir else { return Ok(None) };
-    let path = data_dir.join(id.to_string());
-    let real = RealDisk::open(&path)?;
+    let real = open_folder(data_dir, id)?;
+    let path = real.directory().to_owned();
     let mirror = Mirror::begin(real, &disk.contents());
     disk.enable_journal();
     mirror
         .map(Some)
         .map_err(|source| WorldError::Files { path, source })
+}
+
+pub(super) fn open_folder(data_dir: &Path, id: NodeId) -> Result<RealDisk, WorldError> {
+    Ok(RealDisk::open(&data_dir.join(id.to_string()))?)
 }

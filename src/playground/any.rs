@@ -1,0 +1,60 @@
+//! For tests: anything that a person or a script may do.
+
+use proptest::prelude::*;
+
+use super::{Command, DiskSettings, LinkSettings};
+use crate::consensus::Rule;
+use crate::types::NodeId;
+
+/// One of 25 nodes.
+pub(crate) fn any_node() -> impl Strategy<Value = NodeId> {
+    (1..=25u64).prop_map(NodeId::new)
+}
+
+fn any_link() -> impl Strategy<Value = LinkSettings> {
+    (0..=1_000_000u32, 0..=1_000_000u32, 0..=1_000_000u32).prop_map(
+        |(loss_ppm, duplication_ppm, reordering_ppm)| LinkSettings {
+            loss_ppm,
+            duplication_ppm,
+            reordering_ppm,
+            ..LinkSettings::default()
+        },
+    )
+}
+
+/// Any command, sensible or not.
+pub(crate) fn any_command() -> impl Strategy<Value = Command> {
+    let some_node = || proptest::option::of(any_node());
+    prop_oneof![
+        (some_node(), ".{0,40}").prop_map(|(to, command)| Command::Propose { to, command }),
+        any_node().prop_map(Command::Crash),
+        any_node().prop_map(Command::CutPower),
+        any_node().prop_map(Command::Restart),
+        any_node().prop_map(Command::Freeze),
+        any_node().prop_map(Command::Thaw),
+        any_node().prop_map(Command::FireTimer),
+        proptest::collection::vec(any_node(), 0..25).prop_map(Command::TieTimers),
+        Just(Command::SpreadTimers),
+        proptest::collection::vec(proptest::collection::vec(any_node(), 0..9), 0..9)
+            .prop_map(Command::Partition),
+        (any_node(), any_node()).prop_map(|(from, to)| Command::Cut { from, to }),
+        (any_node(), any_node()).prop_map(|(from, to)| Command::Mend { from, to }),
+        (any_node(), any_node()).prop_map(|(from, to)| Command::CutOneWay { from, to }),
+        (any_node(), any_node()).prop_map(|(from, to)| Command::MendOneWay { from, to }),
+        Just(Command::Heal),
+        (some_node(), some_node(), any_link()).prop_map(|(from, to, settings)| Command::Link {
+            from,
+            to,
+            settings
+        }),
+        some_node().prop_map(|node| Command::Disk {
+            node,
+            settings: DiskSettings::default(),
+        }),
+        (0..99_999u64, 0..99_999u64).prop_map(|(min_ms, max_ms)| Command::ElectionTimeout { min_ms, max_ms }),
+        any::<u64>().prop_map(|every_ms| Command::Heartbeat { every_ms }),
+        any::<u32>().prop_map(|entries| Command::Batch { entries }),
+        proptest::sample::select(Rule::ALL).prop_map(Command::Break),
+        proptest::sample::select(Rule::ALL).prop_map(Command::Keep),
+    ]
+}

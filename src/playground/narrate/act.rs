@@ -1,0 +1,213 @@
+//! What a person or a script does, in words.
+
+use super::Describe;
+use super::memory::Memory;
+use super::telling::Telling;
+use super::words::{SHORT_WIDTH, columns, duration, label, nodes, percent};
+use crate::playground::command::Command;
+use crate::playground::settings::{DiskSettings, LinkSettings, Span};
+use crate::playground::story::Mark;
+use crate::types::NodeId;
+
+pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) -> Telling {
+    match command {
+        Command::Propose { to, command } => propose(memory, describe, *to, command),
+        Command::Crash(node) => crash(memory, *node),
+        Command::CutPower(node) => cut_power(memory, *node),
+        Command::Restart(node) => restart(*node),
+        Command::Freeze(node) => pause(*node, "freeze", "it keeps its memory, and does nothing"),
+        Command::Thaw(node) => pause(*node, "thaw", "it goes on where it stood"),
+        Command::FireTimer(node) => fire(*node),
+        Command::TieTimers(tied) => tie(tied),
+        Command::SpreadTimers => spread(),
+        Command::Partition(groups) => part(groups),
+        Command::Cut { from, to } => network(Some(*from), format!("you cut {from} – {to}")).mark(Mark::Cut),
+        Command::Mend { from, to } => network(Some(*from), format!("you mend {from} – {to}")),
+        Command::CutOneWay { from, to } => network(Some(*from), format!("you cut {from} → {to}"))
+            .long(format!("you cut {from} → {to}: {from} still hears {to}"))
+            .mark(Mark::Cut),
+        Command::MendOneWay { from, to } => network(Some(*from), format!("you mend {from} → {to}")),
+        Command::Heal => network(None, "you heal the network".to_owned()),
+        Command::Link { from, to, settings } => link(*from, *to, settings),
+        Command::Disk { node, settings } => disk(*node, settings),
+        Command::ElectionTimeout { min_ms, max_ms } => act(format!("you set timeouts: {min_ms}–{max_ms} ms"))
+            .long(format!("you set election timeouts: {min_ms}–{max_ms} ms"))
+            .because(
+                "Timeouts are long against a message and short against a failure",
+                "§5.6",
+            ),
+        Command::Heartbeat { every_ms } => act(format!("you set heartbeats: every {every_ms} ms")).because(
+            "Heartbeats come often enough that no follower's timer runs out",
+            "§5.2",
+        ),
+        Command::Batch { entries } => act(format!("you allow {entries} entries a message"))
+            .because("A leader may send many entries in one request", "§5.3"),
+        Command::Break(rule) => act(format!("you break {rule}"))
+            .long(format!("you break the rule {rule}"))
+            .rule(*rule),
+        Command::Keep(rule) => act(format!("you mend {rule}"))
+            .long(format!("you mend the rule {rule}"))
+            .rule(*rule),
+    }
+}
+
+fn act(text: String) -> Telling {
+    Telling::act(None, text)
+}
+
+fn propose(memory: &Memory, describe: Describe, to: Option<NodeId>, command: &str) -> Telling {
+    let what = label(&describe(command.as_bytes()));
+    let at = to.or_else(|| memory.leader());
+    let place = match (to, at) {
+        (Some(node), _) => format!("at {node}"),
+        (None, Some(leader)) => format!("at {leader}, the leader"),
+        (None, None) => "at the leader".to_owned(),
+    };
+    Telling::act(at, format!("you propose {what} {place}"))
+        .because(
+            "A client sends its commands to the leader, which replicates them",
+            "§8",
+        )
+        .value(format!("the command: {what}"))
+        .otherwise("A node that does not lead refuses, and names the leader it knows.")
+}
+
+fn crash(memory: &Memory, node: NodeId) -> Telling {
+    Telling::act(Some(node), format!("you crash {node}"))
+        .because(
+            "A crash takes the process: its memory is gone, what it wrote stays",
+            "",
+        )
+        .value(kept(memory, node))
+        .mark(Mark::Crash)
+}
+
+fn cut_power(memory: &Memory, node: NodeId) -> Telling {
+    Telling::act(Some(node), format!("you cut {node}'s power"))
+        .because("A power cut takes the memory and all that was not synced", "")
+        .value(kept(memory, node))
+        .mark(Mark::Crash)
+}
+
+fn kept(memory: &Memory, node: NodeId) -> String {
+    let seen = memory.node(node);
+    format!("{node}: term {}, synced through {}", seen.term, seen.durable)
+}
+
+fn restart(node: NodeId) -> Telling {
+    Telling::act(Some(node), format!("you bring {node} back")).because(
+        "A server starts with the term, vote and log on its disk, and as a follower",
+        "Figure 2",
+    )
+}
+
+fn pause(node: NodeId, verb: &str, effect: &str) -> Telling {
+    Telling::act(Some(node), format!("you {verb} {node}"))
+        .long(format!("you {verb} {node}: {effect}"))
+        .because(
+            "A server may stop for any time and go on: safety never hangs on time",
+            "§5.6",
+        )
+}
+
+fn fire(node: NodeId) -> Telling {
+    Telling::act(Some(node), format!("you fire {node}'s timer")).because(
+        "A leader's timer sends heartbeats, anyone else's starts an election",
+        "§5.2",
+    )
+}
+
+fn tie(tied: &[NodeId]) -> Telling {
+    let whose = if tied.is_empty() {
+        "all".to_owned()
+    } else {
+        nodes(tied)
+    };
+    act(format!("you tie the timers of {whose}"))
+        .long(format!("you tie the timers of {whose}: they run out at once"))
+        .because(
+            "Candidates of the same moment split the vote; random timeouts make that rare",
+            "§5.2",
+        )
+}
+
+fn spread() -> Telling {
+    act("you spread the timers".to_owned())
+        .long("you spread the timers: one runs out well before the others".to_owned())
+        .because(
+            "Election timeouts are random so that one server runs out first",
+            "§5.2",
+        )
+}
+
+fn part(groups: &[Vec<NodeId>]) -> Telling {
+    let sides: Vec<String> = groups.iter().map(nodes).collect();
+    let listed = format!("you part {}", sides.join(" ▒ "));
+    let short = if columns(&listed) <= SHORT_WIDTH {
+        listed.clone()
+    } else {
+        format!("you part the nodes in {}", groups.len())
+    };
+    let telling = network(None, short).long(listed).mark(Mark::Cut);
+    sides.into_iter().fold(telling, |telling, side| {
+        telling.value(format!("reach each other: {side}"))
+    })
+}
+
+fn network(node: Option<NodeId>, text: String) -> Telling {
+    Telling::act(node, text)
+        .because(
+            "Links may be cut and messages lost: safety never hangs on the network",
+            "§2",
+        )
+        .otherwise("A side with a majority goes on; without one nothing is committed.")
+}
+
+fn link(from: Option<NodeId>, to: Option<NodeId>, settings: &LinkSettings) -> Telling {
+    let links = match (from, to) {
+        (None, None) => "all links".to_owned(),
+        (Some(from), None) => format!("{from} → all"),
+        (None, Some(to)) => format!("all → {to}"),
+        (Some(from), Some(to)) => format!("{from} → {to}"),
+    };
+    let parts: Vec<String> = std::iter::once(latency(settings.latency))
+        .chain(shares(settings))
+        .collect();
+    Telling::act(from, format!("you set {links}: {}", parts.join(", ")))
+        .because(
+            "Messages may be late, lost, doubled and out of order: Raft is safe under all of it",
+            "§2",
+        )
+        .value(format!("{links}: {}", parts.join(", ")))
+}
+
+fn disk(node: Option<NodeId>, settings: &DiskSettings) -> Telling {
+    let whose = node.map_or_else(|| "all disks".to_owned(), |node| format!("{node}'s disk"));
+    let takes = latency(settings.latency);
+    Telling::act(node, format!("you set {whose}: {takes}"))
+        .long(format!("you set {whose}: a sync takes {takes}"))
+        .because(
+            "Answers wait for the disk, so its speed is the cluster's",
+            "thesis §10.2.1",
+        )
+}
+
+fn latency(span: Span) -> String {
+    if span.min() == span.max() {
+        duration(span.min())
+    } else {
+        format!("{} to {}", duration(span.min()), duration(span.max()))
+    }
+}
+
+fn shares(settings: &LinkSettings) -> impl Iterator<Item = String> {
+    let shares = [
+        (settings.loss_ppm, "lost"),
+        (settings.duplication_ppm, "twice"),
+        (settings.reordering_ppm, "late"),
+    ];
+    shares
+        .into_iter()
+        .filter(|(ppm, _)| *ppm > 0)
+        .map(|(ppm, what)| format!("{} {what}", percent(ppm)))
+}

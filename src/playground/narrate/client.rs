@@ -1,0 +1,92 @@
+//! What the state machines do and what clients are told, in words.
+
+use super::Describe;
+use super::memory::Memory;
+use super::telling::Telling;
+use super::words::label;
+use crate::machine::readable;
+use crate::playground::record::ClientAnswer;
+use crate::types::{LogPosition, NodeId};
+
+pub(super) fn applied(
+    describe: Describe,
+    own: NodeId,
+    position: LogPosition,
+    command: Option<&[u8]>,
+    answer: &[u8],
+) -> Telling {
+    let index = position.index;
+    let short = match command {
+        None => format!("{own} applies {index} (no-op)"),
+        Some(command) => format!("{own} applies {index} ({})", label(&describe(command))),
+    };
+    let telling = Telling::routine(own, short)
+        .because(
+            "What is committed is applied, by every server in log order",
+            "§5.3",
+        )
+        .value(format!("the entry: {position}"))
+        .otherwise("Not yet committed, it could still be overwritten, so it would have to wait.")
+        .about(index);
+    if command.is_some() {
+        telling.value(format!("the machine's answer: {}", readable(answer)))
+    } else {
+        telling
+    }
+}
+
+pub(super) fn answered(
+    memory: &Memory,
+    describe: Describe,
+    own: NodeId,
+    answer: &ClientAnswer,
+) -> Option<Telling> {
+    match answer {
+        ClientAnswer::Done { index, answer } => {
+            let what = memory
+                .command_at(own, *index)
+                .map(|command| label(&describe(command)));
+            let what = what.map_or_else(|| index.to_string(), |text| format!("{index} ({text})"));
+            let answer = readable(answer);
+            Some(
+                Telling::step(own, format!("{own} answers {what}: {}", label(&answer)))
+                    .long(format!(
+                        "{own} answers its client: {what} is done, {}",
+                        label(&answer)
+                    ))
+                    .because(
+                        "A client is answered when its command is applied",
+                        "§5.3, Figure 2",
+                    )
+                    .value(format!("{index} is committed and applied at {own}"))
+                    .value(format!("the machine's answer: {answer}"))
+                    .otherwise("Answered before it was committed, the command could still be lost.")
+                    .about(*index),
+            )
+        }
+        // The node's own refusal has said it.
+        ClientAnswer::NotLeader { .. } => None,
+        ClientAnswer::Overwritten { index } => Some(
+            Telling::turn(own, format!("{own} tells its client: {index} is lost"))
+                .long(format!(
+                    "{own} tells its client: another entry took {index}, no effect"
+                ))
+                .because(
+                    "What is not committed may be overwritten by a later leader",
+                    "§5.3",
+                )
+                .value(format!("another entry is committed at {index}"))
+                .otherwise("Had it reached a majority in its own term, no leader could have overwritten it.")
+                .about(*index),
+        ),
+        ClientAnswer::Unknown => Some(
+            Telling::step(own, format!("{own}'s client gets no answer"))
+                .long(format!("{own}'s client gets no answer: it may yet take effect"))
+                .because(
+                    "A client whose server dies can't know whether its command was committed",
+                    "§8",
+                )
+                .otherwise("It asks again; only a session makes that safe."),
+        ),
+    }
+}

@@ -1,0 +1,72 @@
+//! What happens inside a server: each event to the words for it.
+
+use super::Describe;
+use super::election;
+use super::memory::Memory;
+use super::replication;
+use super::telling::Telling;
+use crate::consensus::Event;
+use crate::types::NodeId;
+
+pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Option<Telling> {
+    Some(match event {
+        Event::ElectionStarted { term, last, .. } => election::started(memory, own, *term, *last),
+        Event::OwnVoteCounted { tally } => election::own_vote(own, tally),
+        Event::VoteGranted {
+            candidate,
+            theirs,
+            own: its,
+        } => election::vote_granted(memory, own, *candidate, *theirs, *its),
+        Event::VoteRefused { candidate, reason } => election::vote_refused(own, *candidate, *reason),
+        Event::VoteCounted { from, verdict, tally } => election::vote_counted(own, *from, *verdict, tally),
+        Event::BecameLeader { tally, last } => election::leads(own, tally, *last),
+        Event::AdoptedTerm {
+            before,
+            role,
+            from,
+            kind,
+        } => election::adopted(memory, own, *before, *role, *from, *kind),
+        Event::RecognisedLeader { leader, role } => election::recognised(memory, own, *leader, *role),
+        Event::Proposed { index, proposal } => {
+            replication::proposed(memory, describe, own, *index, *proposal)
+        }
+        Event::ProposalRefused { reason, .. } => replication::refused(memory, describe, own, *reason),
+        Event::Stored { leader, first, last } => {
+            replication::stored(memory, describe, own, *leader, *first, *last)
+        }
+        Event::Truncated {
+            leader,
+            from,
+            through,
+            own: its,
+            theirs,
+        } => replication::truncated(own, *leader, (*from, *through), (*its, *theirs)),
+        Event::CheckFailed {
+            leader,
+            previous,
+            own: its,
+            hint,
+        } => replication::check_failed(own, *leader, *previous, *its, *hint),
+        Event::MatchAdvanced { follower, matched } => {
+            replication::match_advanced(memory, own, *follower, *matched)
+        }
+        Event::Backed {
+            follower,
+            rejected,
+            next,
+        } => replication::backed(own, *follower, *rejected, *next),
+        Event::CommittedByCounting {
+            through,
+            copies,
+            voters,
+        } => replication::committed(memory, describe, own, *through, (*copies, *voters)),
+        Event::CommitWithheld { position } => return replication::withheld(memory, own, *position),
+        Event::CommitLearned {
+            leader,
+            through,
+            leaders,
+        } => replication::commit_learned(memory, describe, own, *leader, (*through, *leaders)),
+        Event::Flushed { through, .. } => return replication::flushed(memory, describe, own, *through),
+        Event::Ignored { from, what, reason } => replication::ignored(own, *from, *what, *reason),
+    })
+}

@@ -1,0 +1,455 @@
+//! What a narrator keeps in mind, so that a line can name what an event only points at.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::consensus::{Event, RoleName};
+use crate::playground::command::Command;
+use crate::playground::record::{Happening, Loss, Record, Stop, Timer};
+use crate::playground::snapshot::{Condition, NodeView, RoleView, Snapshot};
+use crate::types::{
+    AppendReply, Entry, Envelope, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload, Term,
+};
+
+/// How many of a node's last entries are kept in mind.
+const ENTRIES_KEPT: usize = 1024;
+/// How many proposals on their way to a node are kept in mind.
+const PROPOSALS_KEPT: usize = 1024;
+
+/// What has been seen of the world.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    nodes: BTreeMap<NodeId, NodeMemory>,
+    /// What stands for a node that has not been seen.
+    unseen: NodeMemory,
+    network: NetworkMemory,
+    /// Proposals made, with the node they were for, and not yet taken or refused.
+    proposals: VecDeque<(Option<NodeId>, Bytes)>,
+}
+
+/// What has been seen of a node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NodeMemory {
+    pub(super) term: Term,
+    pub(super) standing: Standing,
+    pub(super) is_down: bool,
+    pub(super) commit: LogIndex,
+    pub(super) durable: LogIndex,
+    /// The last message it was handed: what its next events come from.
+    pub(super) received: Option<Envelope>,
+    /// The time that its election timer had been set for, when it ran out.
+    pub(super) waited: Option<Duration>,
+    /// Whether a person fired its timer.
+    pub(super) is_forced: bool,
+    entries: BTreeMap<LogIndex, Entry>,
+}
+
+/// A node's role, with what has been seen of it.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Standing {
+    /// A follower.
+    #[default]
+    Follower,
+    /// A candidate.
+    Candidate {
+        /// Whom it asks, until that is told.
+        asking: Option<BTreeSet<NodeId>>,
+    },
+    /// A leader.
+    Leader {
+        /// How far each follower's disk is known to equal the leader's log.
+        matched: BTreeMap<NodeId, LogIndex>,
+        /// The last entry whose commitment was withheld.
+        withheld: Option<LogPosition>,
+    },
+}
+
+/// What has been seen of the network.
+#[derive(Clone, Debug, Default)]
+struct NetworkMemory {
+    groups: Vec<BTreeSet<NodeId>>,
+    cut: BTreeSet<(NodeId, NodeId)>,
+    /// The links of which it has been told that they carry nothing.
+    told: BTreeSet<(NodeId, NodeId)>,
+}
+
+impl Memory {
+    /// What can be seen of a world at one moment.
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let node = |view: &NodeView| (view.id, NodeMemory::of(view));
+        Self {
+            nodes: snapshot.nodes.iter().map(node).collect(),
+            network: NetworkMemory::of(snapshot),
+            ..Self::default()
+        }
+    }
+
+    /// What has been seen of a node; nothing, where it has not been.
+    pub(super) fn node(&self, id: NodeId) -> &NodeMemory {
+        self.nodes.get(&id).unwrap_or(&self.unseen)
+    }
+
+    /// What the entry at `index` of a node carries: `None` where that was never seen.
+    pub(super) fn entry(&self, id: NodeId, index: LogIndex) -> Option<&Entry> {
+        self.nodes.get(&id)?.entries.get(&index)
+    }
+
+    /// The command at `index` of a node: `None` where that was never seen, or is a no-op.
+    pub(super) fn command_at(&self, id: NodeId, index: LogIndex) -> Option<&Bytes> {
+        match &self.entry(id, index)?.payload {
+            Payload::Noop => None,
+            Payload::Command(command) => Some(command),
+        }
+    }
+
+    /// The proposal that a node is about to take or refuse.
+    pub(super) fn proposal_for(&self, id: NodeId) -> Option<&Bytes> {
+        self.place_of_proposal(id).map(|place| &self.proposals[place].1)
+    }
+
+    /// The node that leads the highest term.
+    pub(super) fn leader(&self) -> Option<NodeId> {
+        let leads = |node: &NodeMemory| !node.is_down && matches!(node.standing, Standing::Leader { .. });
+        let leaders = self.nodes.iter().filter(|(_, node)| leads(node));
+        leaders.max_by_key(|(_, node)| node.term).map(|(&id, _)| id)
+    }
+
+    /// Which of these nodes a node can't reach.
+    pub(super) fn unreachable_from(&self, from: NodeId, nodes: &BTreeSet<NodeId>) -> BTreeSet<NodeId> {
+        let is_cut = |to: &&NodeId| !self.network.carries(from, **to);
+        nodes.iter().filter(is_cut).copied().collect()
+    }
+
+    /// Which of these nodes are down.
+    pub(super) fn down_among(&self, nodes: &BTreeSet<NodeId>) -> BTreeSet<NodeId> {
+        let is_down = |id: &&NodeId| self.nodes.get(id).is_some_and(|node| node.is_down);
+        nodes.iter().filter(is_down).copied().collect()
+    }
+
+    /// Whether it has been told that a link carries nothing.
+    pub(super) fn is_told(&self, from: NodeId, to: NodeId) -> bool {
+        self.network.told.contains(&(from, to))
+    }
+
+    /// Whether a message is a heartbeat, or an answer that tells the leader nothing new.
+    pub(super) fn is_idle(&self, envelope: &Envelope) -> bool {
+        match &envelope.message {
+            Message::AppendRequest(request) => request.entries.is_empty(),
+            Message::AppendReply(AppendReply::Matched { through }) => {
+                let leader = self.node(envelope.to);
+                leader.holders_of(envelope.to, *through).contains(&envelope.from)
+            }
+            Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+            | Message::VoteRequest(_)
+            | Message::VoteReply(_) => false,
+        }
+    }
+
+    /// Takes note of what happened, after it was told.
+    pub(super) fn note(&mut self, record: &Record) {
+        match &record.what {
+            Happening::Commanded(command) => self.note_command(command),
+            Happening::Started { node, term, last, .. } => self.note_start(*node, *term, last.index),
+            Happening::Stopped { node, how } => self.note_stop(*node, how),
+            Happening::Node { node, event } => self.note_event(*node, event),
+            Happening::TimerFired { node, timer, after } => self.node_mut(*node).note_timer(*timer, *after),
+            Happening::Sent { envelope, .. } => self.note_sent(envelope),
+            Happening::Delivered { envelope, .. } => {
+                self.node_mut(envelope.to).received = Some(envelope.clone());
+            }
+            Happening::Lost { envelope, reason, .. } => self.note_lost(envelope, *reason),
+            Happening::WriteBegun { .. }
+            | Happening::Applied { .. }
+            | Happening::Answered { .. }
+            | Happening::Violated { .. } => {}
+        }
+    }
+
+    fn node_mut(&mut self, id: NodeId) -> &mut NodeMemory {
+        self.nodes.entry(id).or_default()
+    }
+
+    fn place_of_proposal(&self, id: NodeId) -> Option<usize> {
+        self.proposals
+            .iter()
+            .position(|(to, _)| to.is_none_or(|to| to == id))
+    }
+
+    fn note_command(&mut self, command: &Command) {
+        match command {
+            Command::Propose { to, command } => {
+                let to = to.or_else(|| self.leader());
+                self.proposals
+                    .push_back((to, Bytes::copy_from_slice(command.as_bytes())));
+                if self.proposals.len() > PROPOSALS_KEPT {
+                    self.proposals.pop_front();
+                }
+            }
+            Command::FireTimer(node) => self.node_mut(*node).is_forced = true,
+            Command::Partition(groups) => self.network.part(groups),
+            Command::Cut { from, to } => self.network.cut(&[(*from, *to), (*to, *from)]),
+            Command::Mend { from, to } => self.network.mend(&[(*from, *to), (*to, *from)]),
+            Command::CutOneWay { from, to } => self.network.cut(&[(*from, *to)]),
+            Command::MendOneWay { from, to } => self.network.mend(&[(*from, *to)]),
+            Command::Heal => self.network = NetworkMemory::default(),
+            Command::Crash(_)
+            | Command::CutPower(_)
+            | Command::Restart(_)
+            | Command::Freeze(_)
+            | Command::Thaw(_)
+            | Command::TieTimers(_)
+            | Command::SpreadTimers
+            | Command::Link { .. }
+            | Command::Disk { .. }
+            | Command::ElectionTimeout { .. }
+            | Command::Heartbeat { .. }
+            | Command::Batch { .. }
+            | Command::Break(_)
+            | Command::Keep(_) => {}
+        }
+    }
+
+    fn note_start(&mut self, id: NodeId, term: Term, last: LogIndex) {
+        let node = self.node_mut(id);
+        let mut entries = std::mem::take(&mut node.entries);
+        entries.split_off(&last.next());
+        *node = NodeMemory {
+            term,
+            durable: last,
+            entries,
+            ..NodeMemory::default()
+        };
+        self.network.told.retain(|(_, to)| *to != id);
+    }
+
+    fn note_stop(&mut self, id: NodeId, how: &Stop) {
+        self.proposals.retain(|(to, _)| *to != Some(id));
+        let node = self.node_mut(id);
+        node.is_down = true;
+        node.standing = Standing::Follower;
+        if let Stop::PowerCut {
+            lost: Some((first, _)),
+        } = how
+        {
+            node.entries.split_off(first);
+        }
+    }
+
+    fn note_sent(&mut self, envelope: &Envelope) {
+        if let (Message::VoteRequest(_), Standing::Candidate { asking }) =
+            (&envelope.message, &mut self.node_mut(envelope.from).standing)
+        {
+            *asking = None;
+        }
+    }
+
+    fn note_lost(&mut self, envelope: &Envelope, reason: Loss) {
+        let is_link_dead = match reason {
+            Loss::Cut | Loss::ReceiverDown => true,
+            Loss::Chance => false,
+        };
+        let is_request = envelope.message.kind() == MessageKind::VoteRequest;
+        if is_link_dead && !is_request && !self.is_idle(envelope) {
+            self.network.told.insert((envelope.from, envelope.to));
+        }
+    }
+
+    fn note_event(&mut self, id: NodeId, event: &Event) {
+        match event {
+            Event::Proposed { index, proposal } => {
+                let command = proposal.and_then(|_| self.take_proposal(id));
+                let node = self.node_mut(id);
+                // A proposal that was never seen leaves a hole: better no words than wrong ones.
+                let payload = match (proposal, command) {
+                    (None, _) => Some(Payload::Noop),
+                    (Some(_), command) => command.map(Payload::Command),
+                };
+                if let Some(payload) = payload {
+                    let term = node.term;
+                    node.keep(*index, Entry { term, payload });
+                }
+            }
+            Event::ProposalRefused { .. } => drop(self.take_proposal(id)),
+            other => self.node_mut(id).note(other),
+        }
+    }
+
+    fn take_proposal(&mut self, id: NodeId) -> Option<Bytes> {
+        let place = self.place_of_proposal(id)?;
+        self.proposals.remove(place).map(|(_, command)| command)
+    }
+}
+
+impl NodeMemory {
+    fn of(view: &NodeView) -> Self {
+        let standing = match &view.role {
+            RoleView::Follower { .. } => Standing::Follower,
+            RoleView::Candidate { .. } => Standing::Candidate { asking: None },
+            RoleView::Leader { peers } => Standing::Leader {
+                matched: peers.iter().map(|(&id, peer)| (id, peer.matched)).collect(),
+                withheld: None,
+            },
+        };
+        let mut node = Self {
+            term: view.term,
+            standing,
+            is_down: view.condition == Condition::Down,
+            commit: view.commit,
+            durable: view.durable,
+            ..Self::default()
+        };
+        let skipped = view.log.len().saturating_sub(ENTRIES_KEPT as u64);
+        for (index, entry) in view.log.iter() {
+            if index.number() > skipped {
+                node.keep(index, entry.clone());
+            }
+        }
+        node
+    }
+
+    /// Its role's name.
+    pub(super) fn role(&self) -> RoleName {
+        match self.standing {
+            Standing::Follower => RoleName::Follower,
+            Standing::Candidate { .. } => RoleName::Candidate,
+            Standing::Leader { .. } => RoleName::Leader,
+        }
+    }
+
+    /// Which disks this leader knows to hold `index`; its own among them where that is so.
+    pub(super) fn holders_of(&self, own: NodeId, index: LogIndex) -> BTreeSet<NodeId> {
+        let Standing::Leader { matched, .. } = &self.standing else {
+            return BTreeSet::new();
+        };
+        let others = matched.iter().filter(|(_, through)| **through >= index);
+        let own = (self.durable >= index).then_some(own);
+        others.map(|(&id, _)| id).chain(own).collect()
+    }
+
+    /// Whether it was told that this entry's commitment is withheld.
+    pub(super) fn is_withholding(&self, position: LogPosition) -> bool {
+        match self.standing {
+            Standing::Leader { withheld, .. } => withheld == Some(position),
+            Standing::Follower | Standing::Candidate { .. } => false,
+        }
+    }
+
+    fn keep(&mut self, index: LogIndex, entry: Entry) {
+        self.entries.insert(index, entry);
+        if self.entries.len() > ENTRIES_KEPT {
+            self.entries.pop_first();
+        }
+    }
+
+    fn note_timer(&mut self, timer: Timer, after: Duration) {
+        self.is_forced = false;
+        self.waited = match timer {
+            Timer::Election => Some(after),
+            Timer::Heartbeat => None,
+        };
+    }
+
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::ElectionStarted { term, asked, .. } => {
+                self.term = *term;
+                self.standing = Standing::Candidate {
+                    asking: Some(asked.clone()),
+                };
+                (self.waited, self.is_forced) = (None, false);
+            }
+            Event::BecameLeader { .. } => {
+                self.standing = Standing::Leader {
+                    matched: BTreeMap::new(),
+                    withheld: None,
+                };
+            }
+            Event::AdoptedTerm { .. } => {
+                self.term = self.received.as_ref().map_or(self.term, |envelope| envelope.term);
+                self.standing = Standing::Follower;
+            }
+            Event::RecognisedLeader { .. } => self.standing = Standing::Follower,
+            Event::Stored { first, last, .. } => self.note_stored(*first, *last),
+            Event::Truncated { from, .. } => {
+                self.entries.split_off(from);
+                self.durable = self.durable.min(from.previous());
+            }
+            Event::MatchAdvanced { follower, matched } => {
+                if let Standing::Leader { matched: known, .. } = &mut self.standing {
+                    known.insert(*follower, *matched);
+                }
+            }
+            Event::CommittedByCounting { through, .. } | Event::CommitLearned { through, .. } => {
+                self.commit = *through;
+            }
+            Event::CommitWithheld { position } => {
+                if let Standing::Leader { withheld, .. } = &mut self.standing {
+                    *withheld = Some(*position);
+                }
+            }
+            Event::Flushed { through, .. } => self.durable = *through,
+            Event::OwnVoteCounted { .. }
+            | Event::VoteGranted { .. }
+            | Event::VoteRefused { .. }
+            | Event::VoteCounted { .. }
+            | Event::Proposed { .. }
+            | Event::ProposalRefused { .. }
+            | Event::CheckFailed { .. }
+            | Event::Backed { .. }
+            | Event::Ignored { .. } => {}
+        }
+    }
+
+    fn note_stored(&mut self, first: LogIndex, last: LogIndex) {
+        let Some(Message::AppendRequest(request)) = self.received.as_ref().map(|envelope| &envelope.message)
+        else {
+            return;
+        };
+        let entries = request.entries.starting_at(first);
+        for (index, entry) in entries.iter().filter(|(index, _)| *index <= last) {
+            self.keep(index, entry.clone());
+        }
+    }
+}
+
+impl NetworkMemory {
+    fn of(snapshot: &Snapshot) -> Self {
+        let mut network = Self {
+            groups: snapshot.partition.clone(),
+            ..Self::default()
+        };
+        // The snapshot does not say which links only the partition cuts; the partition's end mends them.
+        network.cut = snapshot
+            .cut
+            .iter()
+            .copied()
+            .filter(|&(from, to)| network.carries(from, to))
+            .collect();
+        network
+    }
+
+    fn carries(&self, from: NodeId, to: NodeId) -> bool {
+        let group = |id| self.groups.iter().position(|group| group.contains(&id));
+        let is_parted = !self.groups.is_empty() && (group(from).is_none() || group(from) != group(to));
+        !is_parted && !self.cut.contains(&(from, to))
+    }
+
+    fn part(&mut self, groups: &[Vec<NodeId>]) {
+        let group = |group: &Vec<NodeId>| group.iter().copied().collect();
+        self.groups = groups.iter().map(group).collect();
+        self.told.clear();
+    }
+
+    fn cut(&mut self, links: &[(NodeId, NodeId)]) {
+        self.cut.extend(links);
+    }
+
+    fn mend(&mut self, links: &[(NodeId, NodeId)]) {
+        for link in links {
+            self.cut.remove(link);
+            self.told.remove(link);
+        }
+    }
+}

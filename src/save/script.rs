@@ -1,0 +1,330 @@
+//! Scripts: timed commands that a person wrote, or that were recorded by hand on the screen, to be run again.
+//!
+//! ```text
+//! (
+//!     version: 1,
+//!     answer: "S3 wins, for its log is longer",
+//!     commands: [
+//!         (at: 1.5, do: Propose(command: "x=1")),
+//!         (at: 2.0, do: Partition([[1, 2], [3, 4, 5]])),
+//!     ],
+//! )
+//! ```
+//!
+//! Times are those of the world, in seconds, exact to the nanosecond. Commands need not stand in the order of their times;
+//! those of the same time are carried out as they stand in the file. Only `commands` must be there.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use ron::Options;
+use ron::error::SpannedError;
+use ron::extensions::Extensions;
+use serde::{Deserialize, Serialize};
+
+use super::seconds;
+use crate::playground::{Command, TimedCommand};
+use crate::types::VirtualTime;
+
+/// The version of the format that this build writes, and the only one that it reads.
+pub const SCRIPT_VERSION: u32 = 1;
+/// The largest file that is read, in bytes.
+pub const SCRIPT_BYTES_MAX: u64 = 16 << 20;
+/// The most commands in a script.
+pub const SCRIPT_COMMANDS_MAX: usize = 100_000;
+/// The longest answer, in bytes.
+pub const SCRIPT_ANSWER_MAX: usize = 64 << 10;
+
+/// Timed commands, and what a person has to say about them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// Free text: the answer to an exercise.
+    pub answer: String,
+    /// The commands, in the order in which they are carried out.
+    pub commands: Vec<TimedCommand>,
+}
+
+/// Why a script can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ScriptError {
+    /// The file can't be read.
+    #[error("{path}: {source}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no script.
+    #[error("{path}: {source}", path = path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Where, and why.
+        source: FormatError,
+    },
+}
+
+/// What is wrong with the text of a script.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// It is not RON, or not of the right form.
+    #[error("line {line}, column {column}: {reason}")]
+    Syntax {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// Why.
+        reason: String,
+    },
+    /// It is of another version.
+    #[error("script version {found}; this build reads version {SCRIPT_VERSION}")]
+    Version {
+        /// The version it says.
+        found: u32,
+    },
+    /// It is larger than any script should be.
+    #[error("larger than {SCRIPT_BYTES_MAX} bytes")]
+    Large,
+    /// It has more commands than any script should have.
+    #[error("{0} commands; {SCRIPT_COMMANDS_MAX} are the most")]
+    Commands(usize),
+    /// Its answer is longer than any should be.
+    #[error("an answer of {0} bytes; {SCRIPT_ANSWER_MAX} are the most")]
+    Answer(usize),
+    /// A text has characters in it that a terminal would obey.
+    #[error("{0} has a control character in it")]
+    Control(&'static str),
+}
+
+/// A script as it stands in its file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename = "Script")]
+struct ScriptFile {
+    #[serde(default, rename = "version")]
+    _version: Option<u32>,
+    #[serde(default)]
+    answer: String,
+    commands: Vec<LineFile>,
+}
+
+/// A command as it stands in its file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "TimedCommand")]
+struct LineFile {
+    #[serde(with = "seconds")]
+    at: VirtualTime,
+    #[serde(rename = "do")]
+    command: Command,
+}
+
+/// The version alone, whatever else there is.
+#[derive(Deserialize)]
+struct VersionFile {
+    #[serde(default)]
+    version: Option<u32>,
+}
+
+/// What makes RON pleasant to write by hand: `to: 3` for `to: Some(3)`.
+fn options() -> Options {
+    Options::default().with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES)
+}
+
+impl Script {
+    /// Reads a script from its file.
+    pub fn read(path: &Path) -> Result<Self, ScriptError> {
+        let text = read_bounded(path).map_err(|source| ScriptError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text).map_err(|source| ScriptError::Format {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Reads a script from its text.
+    pub fn parse(text: &str) -> Result<Self, FormatError> {
+        if text.len() as u64 > SCRIPT_BYTES_MAX {
+            return Err(FormatError::Large);
+        }
+        // A script of a later version may have what this one does not know: its version is looked at first.
+        if let Ok(VersionFile { version: Some(found) }) = options().from_str(text)
+            && found != SCRIPT_VERSION
+        {
+            return Err(FormatError::Version { found });
+        }
+        let file: ScriptFile = options().from_str(text).map_err(|error| syntax(&error))?;
+        Self::try_from(file)
+    }
+
+    /// Its text, one command a line. `comment` stands above it: how to run it, say.
+    pub fn text(&self, comment: &str) -> String {
+        let mut text = String::new();
+        for line in comment.lines() {
+            text += &format!("// {line}\n");
+        }
+        text += &format!(
+            "(\n    version: {SCRIPT_VERSION},\n    answer: {},\n    commands: [\n",
+            ron_of(&self.answer)
+        );
+        for TimedCommand { at, command } in &self.commands {
+            text += &format!("        (at: {}, do: {}),\n", seconds::text(*at), ron_of(command));
+        }
+        text + "    ],\n)\n"
+    }
+}
+
+fn ron_of(value: &impl Serialize) -> String {
+    let text = options().to_string(value);
+    text.expect("strings, numbers, lists and enums can always be written")
+}
+
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(SCRIPT_BYTES_MAX + 1)
+        .read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn syntax(error: &SpannedError) -> FormatError {
+    FormatError::Syntax {
+        line: error.span.start.line,
+        column: error.span.start.col,
+        reason: error.code.to_string(),
+    }
+}
+
+impl TryFrom<ScriptFile> for Script {
+    type Error = FormatError;
+
+    fn try_from(file: ScriptFile) -> Result<Self, FormatError> {
+        if file.commands.len() > SCRIPT_COMMANDS_MAX {
+            return Err(FormatError::Commands(file.commands.len()));
+        }
+        if file.answer.len() > SCRIPT_ANSWER_MAX {
+            return Err(FormatError::Answer(file.answer.len()));
+        }
+        let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
+        if file.answer.contains(is_control) {
+            return Err(FormatError::Control("the answer"));
+        }
+        let timed = |LineFile { at, command }| TimedCommand { at, command };
+        let mut commands: Vec<TimedCommand> = file.commands.into_iter().map(timed).collect();
+        // A stable sort: those of the same time stay as they stand.
+        commands.sort_by_key(|timed| timed.at);
+        Ok(Self {
+            answer: file.answer,
+            commands,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::playground::any::any_command;
+    use crate::types::NodeId;
+
+    fn at(millis: u64, command: Command) -> TimedCommand {
+        TimedCommand {
+            at: VirtualTime::from_nanos(millis * 1_000_000),
+            command,
+        }
+    }
+
+    #[test]
+    fn a_script_reads_as_a_person_writes_it() {
+        let script = Script::parse(
+            r#"
+            // What happens to x=2?
+            (commands: [
+                (at: 3, do: CutPower(2)),
+                (at: 1.5, do: Propose(to: 3, command: "x=1")),
+                (at: 1.5, do: Partition([[1, 2], [3, 4, 5]])),
+                (at: 2.25, do: Propose(command: "x=2")),
+                (at: 2.25, do: Link(from: 1, to: 4, settings: (loss_ppm: 300000))),
+            ])"#,
+        )
+        .unwrap();
+        let nodes = |ids: &[u64]| ids.iter().copied().map(NodeId::new).collect();
+        let propose = |to, command: &str| Command::Propose {
+            to,
+            command: command.to_owned(),
+        };
+        let expected = [
+            at(1500, propose(Some(NodeId::new(3)), "x=1")),
+            at(1500, Command::Partition(vec![nodes(&[1, 2]), nodes(&[3, 4, 5])])),
+            at(2250, propose(None, "x=2")),
+        ];
+        assert_eq!(script.commands[..3], expected);
+        assert_eq!(script.commands[4], at(3000, Command::CutPower(NodeId::new(2))));
+        assert_eq!(script.answer, "");
+    }
+
+    #[test]
+    fn errors_say_where_and_what() {
+        let error = |text: &str| Script::parse(text).unwrap_err().to_string();
+        insta::assert_snapshot!(
+            [
+                error("("),
+                error("(commands: [\n  (at: -1.0, do: Heal),\n])"),
+                error("(commands: [\n  (at: 1.0, do: Explode(3)),\n])"),
+                error("(commands: [\n  (at: 1.0, do: Heal, when: 3),\n])"),
+                error("(commands: [\n  (at: 1.0, do: Crash(three)),\n])"),
+                error("(commands: [(do: Heal)])"),
+                error("(version: 2, lessons: [])"),
+                error("(commands: [], answer: \"\\u{1b}[2J\")"),
+                error("()"),
+            ]
+            .join("\n"),
+            @""
+        );
+    }
+
+    #[test]
+    fn what_is_too_much_is_refused() {
+        let many = "(at: 1, do: Heal),".repeat(SCRIPT_COMMANDS_MAX + 1);
+        assert_eq!(
+            Script::parse(&format!("(commands: [{many}])")),
+            Err(FormatError::Commands(SCRIPT_COMMANDS_MAX + 1))
+        );
+        let long = "a".repeat(SCRIPT_ANSWER_MAX + 1);
+        assert_eq!(
+            Script::parse(&format!("(answer: \"{long}\", commands: [])")),
+            Err(FormatError::Answer(SCRIPT_ANSWER_MAX + 1))
+        );
+        assert!(
+            Script::parse(&"[".repeat(1_000_000)).is_err(),
+            "no depth overflows the stack"
+        );
+        let huge = usize::try_from(SCRIPT_BYTES_MAX).unwrap() + 1;
+        assert_eq!(Script::parse(&" ".repeat(huge)), Err(FormatError::Large));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Script::read(Path::new("no/such.ron")).unwrap_err();
+        assert!(error.to_string().starts_with("no/such.ron: "), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read_again(
+            times in proptest::collection::vec((any::<u64>(), any_command()), 0..20),
+            answer in "[^\\p{C}]{0,40}\n?",
+            comment in "[^\\p{C}]{0,40}\n?[^\\p{C}]{0,40}",
+        ) {
+            let timed = |(nanos, command)| TimedCommand { at: VirtualTime::from_nanos(nanos), command };
+            let mut commands: Vec<TimedCommand> = times.into_iter().map(timed).collect();
+            commands.sort_by_key(|timed| timed.at);
+            let script = Script { answer, commands };
+            prop_assert_eq!(Script::parse(&script.text(&comment)), Ok(script));
+        }
+    }
+}

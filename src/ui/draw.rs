@@ -1,0 +1,213 @@
+//! The frame: every widget in its place.
+//!
+//! A frame is a function of its [`Scene`]: nothing is remembered from one to the next, so that what is drawn can't
+//! drift from what is. What stands under the mouse is found by the same functions that decide where things are drawn.
+
+mod banner;
+mod header;
+mod help;
+mod inspector;
+mod key_bar;
+mod label;
+mod logs;
+mod notes;
+mod open;
+mod palette;
+mod pane;
+mod prompt;
+mod ring;
+mod small;
+mod story;
+pub(super) mod text;
+mod timeline;
+mod toast;
+mod wall;
+mod why;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::layout::Layout;
+use super::theme::{Theme, to_ascii};
+use super::view::{Overlay, Pane, Scene};
+use crate::types::{LogIndex, NodeId};
+
+/// A key, and what it does now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyHint {
+    /// The key or keys, as people write them: `Space`, `c/C`.
+    pub keys: String,
+    /// What they do.
+    pub what: String,
+    /// Where they belong.
+    pub group: KeyGroup,
+}
+
+/// What keys are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyGroup {
+    /// Time and its speed.
+    Time,
+    /// The selected node. The key bar names it before the first of these.
+    Node,
+    /// Election timers.
+    Timers,
+    /// Links and partitions.
+    Network,
+    /// What is looked at.
+    Look,
+    /// Files, help, leaving.
+    Rest,
+}
+
+impl KeyGroup {
+    /// Every group, in the order of the help.
+    pub const ALL: [Self; 6] = [
+        Self::Time,
+        Self::Node,
+        Self::Timers,
+        Self::Network,
+        Self::Look,
+        Self::Rest,
+    ];
+
+    /// Its heading in the help.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Time => "Time",
+            Self::Node => "The selected node",
+            Self::Timers => "Timers",
+            Self::Network => "Network",
+            Self::Look => "Look",
+            Self::Rest => "Rest",
+        }
+    }
+}
+
+/// What stands at a place on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// A node: on the ring, or its name in the logs.
+    Node(NodeId),
+    /// A cell of a log.
+    Entry {
+        /// Whose log.
+        node: NodeId,
+        /// Which entry.
+        index: LogIndex,
+    },
+    /// A line of the story, by its place.
+    Line(usize),
+    /// A row of the palette or of the list of saves, by its place.
+    Row(usize),
+    /// A pane, where nothing of the above stands.
+    Pane(Pane),
+    /// Nothing.
+    Nothing,
+}
+
+/// Draws a frame: `keys` are the rows of the help, `bar` those of the key bar for what is selected, most important
+/// first; of them the last one is always shown.
+pub fn draw(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let theme = Theme::named(scene.view.theme);
+    let buffer = frame.buffer_mut();
+    buffer.set_style(area, theme.base);
+    let cursor = match Layout::of(area, scene) {
+        Some(layout) => {
+            draw_main(scene, &theme, &layout, bar, buffer);
+            draw_overlay(scene, &theme, &layout, keys, buffer)
+        }
+        None => {
+            small::draw(&theme, area, buffer);
+            None
+        }
+    };
+    if scene.view.ascii {
+        to_ascii(buffer);
+    }
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn draw_main(scene: &Scene<'_>, theme: &Theme, layout: &Layout, bar: &[KeyHint], buffer: &mut Buffer) {
+    header::draw(scene, theme, layout.header, buffer);
+    if let Some(area) = layout.banner {
+        banner::draw(scene, theme, area, buffer);
+    }
+    if let Some(area) = layout.notes {
+        notes::draw(scene, theme, area, buffer);
+    }
+    if let Some(area) = layout.cluster {
+        ring::draw(scene, theme, area, buffer);
+    }
+    if let Some(area) = layout.story {
+        story::draw(scene, theme, area, buffer);
+    }
+    if let Some(area) = layout.logs {
+        logs::draw(scene, theme, area, buffer);
+    }
+    if let Some(area) = layout.inspector {
+        inspector::draw(scene, theme, area, buffer);
+    }
+    timeline::draw(scene, theme, layout.timeline, buffer);
+    key_bar::draw(scene, theme, bar, layout.keys, buffer);
+    toast::draw(scene, theme, layout.timeline, buffer);
+}
+
+/// Draws what lies over the main screen, and says where the cursor goes.
+fn draw_overlay(
+    scene: &Scene<'_>,
+    theme: &Theme,
+    layout: &Layout,
+    keys: &[KeyHint],
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let screen = *buffer.area();
+    let bottom = Rect {
+        height: layout.timeline.height + layout.keys.height,
+        ..layout.timeline
+    };
+    match scene.view.overlay.as_ref()? {
+        Overlay::Help => help::draw(theme, keys, screen, buffer),
+        Overlay::Why(line) => why::draw(scene, theme, *line, screen, buffer),
+        Overlay::Palette(palette) => return palette::draw(palette, theme, screen, buffer),
+        Overlay::Open(dialog) => return open::draw(dialog, theme, screen, buffer),
+        Overlay::Propose(input) => return prompt::propose(scene, input, theme, bottom, buffer),
+        Overlay::Save(dialog) => return prompt::save(dialog, theme, bottom, buffer),
+        Overlay::Partition(draft) => prompt::partition(draft, theme, bottom, buffer),
+        Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
+    }
+    None
+}
+
+/// What stands at a place on a screen of this area.
+pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
+    let Some(layout) = Layout::of(area, scene) else {
+        return Hit::Nothing;
+    };
+    match &scene.view.overlay {
+        Some(Overlay::Palette(palette)) => return palette::row_at(palette, area, place),
+        Some(Overlay::Open(dialog)) => return open::row_at(dialog, area, place),
+        Some(Overlay::Help | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_)) => {
+            return Hit::Nothing;
+        }
+        Some(Overlay::Partition(_) | Overlay::Link { .. }) | None => {}
+    }
+    let within = |pane: Option<Rect>| pane.filter(|pane| pane.contains(place));
+    if let Some(pane) = within(layout.cluster) {
+        ring::hit(scene, pane, place)
+    } else if let Some(pane) = within(layout.story) {
+        story::hit(scene, pane, place)
+    } else if let Some(pane) = within(layout.logs) {
+        logs::hit(scene, pane, place)
+    } else {
+        Hit::Nothing
+    }
+}

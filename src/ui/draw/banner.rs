@@ -1,0 +1,26 @@
+//! The banner of a broken promise: the one thing on the screen that nobody may overlook.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::text::{Pen, wrap};
+use crate::ui::theme::{Theme, glyph};
+use crate::ui::view::Scene;
+
+pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let Some(banner) = &scene.view.violation else {
+        return;
+    };
+    buffer.set_style(area, theme.alarm);
+    let message = format!("{} {} broken: {}", glyph::DOWN, banner.property, banner.detail);
+    let hint = format!("Enter why · at {} s", banner.at);
+    let whole = format!("{message} · {hint}");
+    let mut lines = wrap(&whole, area.width.saturating_sub(2));
+    if lines.len() > 2 {
+        let rest = lines.split_off(1).join(" ");
+        lines.push(rest);
+    }
+    for (row, line) in (0..area.height).zip(&lines) {
+        Pen::new(buffer, area, row).skip(1).write(line, theme.alarm);
+    }
+}

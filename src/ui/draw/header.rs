@@ -1,0 +1,157 @@
+//! The header: time, who leads, which Raft, whether every promise still holds.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::text::{Pen, width};
+use crate::playground::{Condition, NodeView};
+use crate::ui::theme::{Theme, glyph};
+use crate::ui::view::{Pace, Scene, Speed};
+
+/// A stretch of text in one style.
+type Piece = (String, Style);
+
+pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    buffer.set_style(area, theme.bar);
+    let left = fitting(left_variants(scene, theme), area.width);
+    let room = area.width.saturating_sub(columns(&left) + 2);
+    let right = fitting(right_variants(scene, theme), room);
+    let mut pen = Pen::new(buffer, area, 0);
+    for (text, style) in &left {
+        pen.write(text, *style);
+    }
+    pen.from_right(columns(&right) + 1);
+    for (text, style) in &right {
+        pen.write(text, *style);
+    }
+}
+
+fn columns(pieces: &[Piece]) -> u16 {
+    pieces.iter().map(|(text, _)| width(text)).sum()
+}
+
+/// The first that fits; the last one where none does.
+fn fitting(variants: Vec<Vec<Piece>>, room: u16) -> Vec<Piece> {
+    let mut last = Vec::new();
+    for variant in variants {
+        if columns(&variant) <= room {
+            return variant;
+        }
+        last = variant;
+    }
+    last
+}
+
+/// From the fullest to the barest.
+fn left_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
+    let pace = match scene.view.pace {
+        Pace::Paused => (" PAUSED ".to_owned(), theme.chosen),
+        Pace::Running => (" RUNNING ".to_owned(), theme.good),
+        Pace::ToNextLine => (" TO NEXT ".to_owned(), theme.good),
+    };
+    let time = (format!(" {} s", scene.snapshot.now), theme.strong);
+    let speed = (format!("  {}", speed(scene)), Style::new());
+    let seed = (format!("  seed {}", scene.snapshot.seed), Style::new());
+    let bare = vec![pace, time, speed];
+    let mut seeded = bare.clone();
+    seeded.push(seed);
+    vec![seeded, bare]
+}
+
+fn speed(scene: &Scene<'_>) -> String {
+    let speed = scene.view.speed;
+    let ratio = match speed.ratio(scene.snapshot) {
+        None => "max".to_owned(),
+        Some((numerator, 1)) => format!("{numerator}×"),
+        Some((numerator, denominator)) => format!("{numerator}/{denominator}×"),
+    };
+    match speed {
+        Speed::Auto => format!("auto {ratio}"),
+        Speed::Times { .. } | Speed::Max => ratio,
+    }
+}
+
+fn right_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
+    let leaders = leaders(scene, theme);
+    let safe = match scene.view.violation {
+        None => (format!("safe {}", glyph::CHECK), theme.good),
+        Some(_) => (format!("{} BROKEN", glyph::DOWN), theme.alarm),
+    };
+    let gap = || ("   ".to_owned(), Style::new());
+    let with = |raft: Option<Piece>| {
+        let mut pieces = leaders.clone();
+        pieces.push(gap());
+        if let Some(raft) = raft {
+            pieces.extend([raft, gap()]);
+        }
+        pieces.push(safe.clone());
+        pieces
+    };
+    let mut variants: Vec<_> = raft_names(scene, theme)
+        .into_iter()
+        .map(|raft| with(Some(raft)))
+        .collect();
+    variants.extend([with(None), vec![safe]]);
+    variants
+}
+
+/// Which Raft is played: with rules broken on purpose, these before all else.
+fn raft_names(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
+    let broken: Vec<&str> = scene
+        .snapshot
+        .settings
+        .rules
+        .broken()
+        .map(|rule| rule.word())
+        .collect();
+    match broken[..] {
+        [] => vec![
+            ("paper Raft (no PreVote, no CheckQuorum)".to_owned(), Style::new()),
+            ("paper Raft".to_owned(), Style::new()),
+        ],
+        [one] => vec![
+            (format!("rule broken: {one}"), theme.bad),
+            ("rule broken".to_owned(), theme.bad),
+        ],
+        [..] => vec![
+            (format!("rules broken: {}", broken.join(", ")), theme.bad),
+            (format!("{} rules broken", broken.len()), theme.bad),
+        ],
+    }
+}
+
+fn leaders(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
+    let leaders = scene.snapshot.leaders();
+    let Some(newest) = leaders.first().map(|leader| leader.term) else {
+        return vec![("no leader".to_owned(), theme.warn)];
+    };
+    let mut pieces = Vec::new();
+    for leader in leaders {
+        if !pieces.is_empty() {
+            pieces.push((format!(" {} ", glyph::DOT), Style::new()));
+        }
+        let style = if leader.term == newest {
+            theme.term_block(leader.term)
+        } else {
+            theme.term(leader.term)
+        };
+        pieces.push((leader_text(leader, leader.term < newest), style));
+    }
+    pieces
+}
+
+fn leader_text(leader: &NodeView, is_stale: bool) -> String {
+    let stale = if is_stale { " stale" } else { "" };
+    let frozen = if leader.condition == Condition::Frozen {
+        " frozen"
+    } else {
+        ""
+    };
+    format!(
+        " {} {} t{}{stale}{frozen} ",
+        glyph::LEADER,
+        leader.id,
+        leader.term
+    )
+}

@@ -1,0 +1,279 @@
+//! The inspector: one node, closely, and the three questions that a class asks about it.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::pane;
+use super::text::{Pen, names, width};
+use crate::playground::{Condition, NodeView, RoleView, Snapshot};
+use crate::types::NodeId;
+use crate::ui::outlook::{self, CommitOutlook, Missing};
+use crate::ui::theme::Theme;
+use crate::ui::view::Scene;
+
+/// The columns of the questions.
+const QUESTION: u16 = 26;
+
+pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let snapshot = scene.snapshot;
+    let node = scene.view.selected(snapshot).and_then(|id| snapshot.node(id));
+    let Some(node) = node else {
+        pane::draw("Node", "", theme, area, buffer);
+        return;
+    };
+    let inner = pane::draw(&format!("Node {}", node.id), "", theme, area, buffer);
+    Pen::new(buffer, inner, 0)
+        .skip(1)
+        .prose(&facts(node), theme.strong, theme);
+    let answers = [
+        why_not_committed(node, snapshot),
+        can_win(node, snapshot),
+        Some(what_is_read(node)),
+        Some(what_it_hears(node, snapshot)),
+        Some(what_runs(node, snapshot)),
+    ];
+    for (row, (question, answer)) in (1..inner.height).zip(answers.into_iter().flatten()) {
+        let mut pen = Pen::new(buffer, inner, row);
+        pen.skip(1).write(&question, theme.accent);
+        let gap = QUESTION.saturating_sub(width(&question)).max(1);
+        pen.skip(gap).prose(&answer, theme.base, theme);
+    }
+}
+
+fn facts(node: &NodeView) -> String {
+    let vote = node
+        .vote
+        .map_or_else(|| "nobody yet".to_owned(), |vote| vote.to_string());
+    let last = node.log.last_index();
+    let at_risk = last.since(node.durable);
+    let disk = match at_risk {
+        0 => format!("disk: all {} safe", node.durable),
+        1 => format!("disk: {} safe, 1 would be lost in a power cut", node.durable),
+        more => format!("disk: {} safe, {more} would be lost in a power cut", node.durable),
+    };
+    let running = match node.condition {
+        Condition::Down => String::new(),
+        Condition::Up | Condition::Frozen => format!("commit {}   applied {}   ", node.commit, node.applied),
+    };
+    format!(
+        "term {}   voted {vote}   last {last}   {running}{disk}",
+        node.term
+    )
+}
+
+type Answer = (String, String);
+
+fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
+    let needs = snapshot.majority();
+    let voters = snapshot.nodes.len();
+    let on_disks = |holders: usize| format!("on {holders} of {voters} disks, needs {needs}");
+    let answer = match outlook::commit(node, snapshot) {
+        CommitOutlook::AllCommitted => {
+            return Some((
+                "Is all committed?".to_owned(),
+                format!("yes: {} knows of every entry in its log", node.id),
+            ));
+        }
+        CommitOutlook::Down => {
+            return Some((
+                "What is committed?".to_owned(),
+                "it forgot: the commit index is not on disk, the next leader tells it".to_owned(),
+            ));
+        }
+        CommitOutlook::NoLeader => "it hears of no leader, and only a leader commits".to_owned(),
+        CommitOutlook::LeaderKnows { leader } => {
+            format!(
+                "it is: {leader} knows, and tells {} with its next append",
+                node.id
+            )
+        }
+        CommitOutlook::LeaderWaits {
+            leader,
+            differs: true,
+            ..
+        } => {
+            format!("its leader {leader} has another entry there, or none")
+        }
+        CommitOutlook::LeaderWaits {
+            leader,
+            differs: false,
+            holders,
+        } => {
+            format!("{}; {leader} leads and counts", on_disks(holders))
+        }
+        CommitOutlook::EarlierTerm { term, holders } => format!(
+            "on {holders} of {voters} disks, but of term {term}: counts only with an entry of term {} (§5.4.2)",
+            node.term
+        ),
+        CommitOutlook::Waits { holders, missing } => {
+            format!("{}: {}", on_disks(holders), reasons(node.id, &missing))
+        }
+    };
+    let index = node.commit.next();
+    Some((format!("Why is {index} not committed?"), answer))
+}
+
+/// What the copies wait for, those that come first before the others, nodes that wait for the same together.
+fn reasons(own: NodeId, missing: &[(NodeId, Missing)]) -> String {
+    let mut groups: Vec<(String, Vec<NodeId>)> = Vec::new();
+    let mut sorted = missing.to_vec();
+    sorted.sort_by_key(|&(node, missing)| (missing, node));
+    for (node, missing) in sorted {
+        let reason = reason(node == own, missing);
+        match groups.iter_mut().find(|(other, _)| *other == reason) {
+            Some((_, nodes)) => nodes.push(node),
+            None => groups.push((reason, vec![node])),
+        }
+    }
+    let phrases: Vec<String> = groups
+        .iter()
+        .map(|(reason, nodes)| {
+            let who = if *nodes == [own] {
+                "own disk".to_owned()
+            } else {
+                names(nodes)
+            };
+            format!("{who} {reason}")
+        })
+        .collect();
+    phrases.join(", ")
+}
+
+fn reason(is_own: bool, missing: Missing) -> String {
+    match missing {
+        Missing::Disk(left) if is_own => format!("in {}", short(left)),
+        Missing::Disk(left) => format!("on disk in {}", short(left)),
+        Missing::Answer(left) => format!("answer in {}", short(left)),
+        Missing::Request(left) => format!("get it in {}", short(left)),
+        Missing::Unsent => "not sent yet".to_owned(),
+        Missing::Frozen => "frozen".to_owned(),
+        Missing::CutOff => "cut off".to_owned(),
+        Missing::Down => "down".to_owned(),
+    }
+}
+
+/// Milliseconds: tenths below ten.
+fn short(duration: Duration) -> String {
+    let micros = duration.as_micros();
+    if micros < 10_000 {
+        format!("{}.{} ms", micros / 1000, micros / 100 % 10)
+    } else {
+        format!("{} ms", micros / 1000)
+    }
+}
+
+/// Of a leader the question makes no sense: then it is asked of the node whose timer runs out next.
+fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
+    let leads = |node: &NodeView| matches!(node.role, RoleView::Leader { .. });
+    let next = || {
+        let others = snapshot
+            .nodes
+            .iter()
+            .filter(|other| other.is_up() && !leads(other));
+        others.min_by_key(|other| other.timer.map(|timer| timer.deadline))
+    };
+    let candidate = if leads(node) && node.condition != Condition::Down {
+        next()?
+    } else {
+        node
+    };
+    let question = format!("Can {} win?", candidate.id);
+    if !candidate.is_up() {
+        return Some((question, "no: it does not run".to_owned()));
+    }
+    let outlook = outlook::election(candidate, snapshot);
+    let (has, needs) = (outlook.granting.len(), snapshot.majority());
+    let term = candidate.term.next();
+    let against = [
+        (&outlook.ahead, "have newer logs (§5.4.1)".to_owned()),
+        (
+            &outlook.taken,
+            format!("have voted in term {term} or are past it"),
+        ),
+        (&outlook.unreachable, "can't be reached".to_owned()),
+    ];
+    let against: Vec<String> = against
+        .iter()
+        .filter(|(nodes, _)| !nodes.is_empty())
+        .map(|(nodes, reason)| format!("{} {reason}", names(*nodes)))
+        .collect();
+    let verdict = if has >= needs { "yes" } else { "no" };
+    let votes = format!(
+        "{verdict}: in term {term} it has {} ({has}, needs {needs})",
+        names(&outlook.granting)
+    );
+    let parts: Vec<String> = std::iter::once(votes).chain(against).collect();
+    Some((question, parts.join("; ")))
+}
+
+fn what_is_read(node: &NodeView) -> Answer {
+    let question = "What would a read say?".to_owned();
+    if node.condition == Condition::Down {
+        return (question, "nothing: it is down".to_owned());
+    }
+    let pairs: Vec<String> = node
+        .contents
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let contents = if pairs.is_empty() {
+        "nothing stored yet".to_owned()
+    } else {
+        pairs.join(" ")
+    };
+    (question, format!("local {contents}"))
+}
+
+fn what_it_hears(node: &NodeView, snapshot: &Snapshot) -> Answer {
+    let others = || {
+        snapshot
+            .nodes
+            .iter()
+            .map(|other| other.id)
+            .filter(|&other| other != node.id)
+    };
+    let deaf: Vec<NodeId> = others()
+        .filter(|&other| snapshot.cut.contains(&(other, node.id)))
+        .collect();
+    let mute: Vec<NodeId> = others()
+        .filter(|&other| snapshot.cut.contains(&(node.id, other)))
+        .collect();
+    let answer = if deaf.is_empty() && mute.is_empty() {
+        "everybody, and is heard by everybody".to_owned()
+    } else if deaf == mute {
+        format!("cut off from {}", names(&deaf))
+    } else {
+        let part = |nodes: &[NodeId], text: &str| match nodes {
+            [] => String::new(),
+            [..] => format!("{text} {}", names(nodes)),
+        };
+        let parts = [part(&deaf, "does not hear"), part(&mute, "is not heard by")];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(", ")
+    };
+    ("Whom does it hear?".to_owned(), answer)
+}
+
+fn what_runs(node: &NodeView, snapshot: &Snapshot) -> Answer {
+    let timer = node.timer.map(|timer| {
+        let left = short(timer.deadline.since(snapshot.now));
+        match node.role {
+            RoleView::Leader { .. } => format!("sends heartbeats in {left}"),
+            RoleView::Candidate { .. } => format!("tries again in {left} of {}", short(timer.duration)),
+            RoleView::Follower { .. } => {
+                format!("stands for election in {left} of {}", short(timer.duration))
+            }
+        }
+    });
+    let done = node.writes.iter().map(|&(_, done)| done).max();
+    let write = done.map(|done| format!("disk busy for {}", short(done.since(snapshot.now))));
+    let parts: Vec<String> = [timer, write].into_iter().flatten().collect();
+    let answer = if parts.is_empty() {
+        "nothing".to_owned()
+    } else {
+        parts.join(", ")
+    };
+    ("What comes next?".to_owned(), answer)
+}

@@ -1,0 +1,181 @@
+//! How a node is written: glyph, name, term, role, and what matters most about it now.
+
+use ratatui::style::{Modifier, Style};
+
+use super::text::{fit, gauge};
+use crate::machine::{Exhibit, KeyValue};
+use crate::playground::{Condition, NodeView, RoleView, Snapshot};
+use crate::types::{Entry, LogIndex, Payload};
+use crate::ui::outlook::first_uncommitted;
+use crate::ui::theme::{Theme, glyph};
+
+/// How much room a label may take, from much to little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelSize {
+    /// Two rows, in words.
+    Full,
+    /// Two rows, shortened.
+    Short,
+    /// One row.
+    Line,
+    /// Glyph and name.
+    Tiny,
+}
+
+impl LabelSize {
+    /// All sizes, the largest first.
+    pub const ALL: [Self; 4] = [Self::Full, Self::Short, Self::Line, Self::Tiny];
+
+    /// How many rows it has.
+    pub const fn rows(self) -> u16 {
+        match self {
+            Self::Full | Self::Short => 2,
+            Self::Line | Self::Tiny => 1,
+        }
+    }
+}
+
+/// The glyph of a node's condition and role.
+pub const fn symbol(node: &NodeView) -> char {
+    match (node.condition, &node.role) {
+        (Condition::Down, _) => glyph::DOWN,
+        (Condition::Frozen, _) => glyph::FROZEN,
+        (Condition::Up, RoleView::Leader { .. }) => glyph::LEADER,
+        (Condition::Up, RoleView::Candidate { .. }) => glyph::CANDIDATE,
+        (Condition::Up, RoleView::Follower { .. }) => glyph::FOLLOWER,
+    }
+}
+
+/// How a node's name is written: a leader stands out as a block in the colour of its term.
+pub fn style(node: &NodeView, theme: &Theme) -> Style {
+    match (node.condition, &node.role) {
+        (Condition::Down, _) => theme.bad,
+        (
+            Condition::Frozen,
+            RoleView::Leader { .. } | RoleView::Candidate { .. } | RoleView::Follower { .. },
+        ) => theme.term(node.term).add_modifier(Modifier::ITALIC),
+        (Condition::Up, RoleView::Leader { .. }) => theme.term_block(node.term).add_modifier(Modifier::BOLD),
+        (Condition::Up, RoleView::Candidate { .. }) => theme
+            .term(node.term)
+            .add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+        (Condition::Up, RoleView::Follower { .. }) => theme.term(node.term).add_modifier(Modifier::BOLD),
+    }
+}
+
+/// The rows of a label.
+pub fn rows(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> Vec<String> {
+    let (symbol, name, term) = (symbol(node), node.id, node.term);
+    let word = word(node, size);
+    let gap = if word.is_empty() { "" } else { " " };
+    match size {
+        LabelSize::Full | LabelSize::Short => vec![
+            format!("{symbol} {name} t{term}{gap}{word}"),
+            second(node, snapshot, size),
+        ],
+        LabelSize::Line => {
+            let what = match word.is_empty() {
+                true => timer_bar(node, snapshot, 3),
+                false => word.to_owned(),
+            };
+            vec![format!("{symbol}{name} t{term} {what}")]
+        }
+        LabelSize::Tiny => vec![format!("{symbol}{name}")],
+    }
+}
+
+fn word(node: &NodeView, size: LabelSize) -> &'static str {
+    let is_full = size == LabelSize::Full;
+    match (node.condition, &node.role) {
+        (Condition::Down, _) => "down",
+        (Condition::Frozen, RoleView::Leader { .. }) if is_full => "leader, frozen",
+        (Condition::Frozen, _) => "frozen",
+        (Condition::Up, RoleView::Leader { .. }) if is_full => "LEADER",
+        (Condition::Up, RoleView::Leader { .. }) => "lead",
+        (Condition::Up, RoleView::Candidate { .. }) if is_full => "candidate",
+        (Condition::Up, RoleView::Candidate { .. }) => "cand",
+        (Condition::Up, RoleView::Follower { .. }) => "",
+    }
+}
+
+/// The second row.
+fn second(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> String {
+    let is_full = size == LabelSize::Full;
+    match (node.condition, &node.role) {
+        (Condition::Down, _) => match &node.failure {
+            Some(failure) => fit(failure, if is_full { 24 } else { 12 }).into_owned(),
+            None => format!("{} on disk", node.durable),
+        },
+        (Condition::Frozen, _) => format!(
+            "{} {}",
+            node.backlog,
+            if is_full { "messages wait" } else { "wait" }
+        ),
+        (Condition::Up, RoleView::Leader { .. }) => leaders_second(node, snapshot, is_full),
+        (Condition::Up, RoleView::Candidate { granted, .. }) if is_full => {
+            let votes = if granted.len() == 1 { "vote" } else { "votes" };
+            format!("has {} {votes}, needs {}", granted.len(), snapshot.majority())
+        }
+        (Condition::Up, RoleView::Candidate { granted, .. }) => {
+            format!("has {}/{}", granted.len(), snapshot.majority())
+        }
+        (Condition::Up, RoleView::Follower { .. }) => timer_bar(node, snapshot, if is_full { 10 } else { 8 }),
+    }
+}
+
+/// Of a leader: how far its first uncommitted entry is.
+fn leaders_second(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> String {
+    let Some((index, entry)) =
+        first_uncommitted(node).and_then(|index| Some((index, node.log.entry(index)?)))
+    else {
+        return if is_full { "all committed" } else { "all" }.to_owned();
+    };
+    let holders = snapshot.disks_holding(node, index);
+    let needs = snapshot.majority();
+    let what = fit(&value(entry, index), 8).into_owned();
+    let is_earlier = holders >= needs && entry.term < node.term;
+    match (is_full, is_earlier) {
+        (true, true) => format!("{what}: has {holders}, but term {}", entry.term),
+        (true, false) => format!("{what}: has {holders}, needs {needs}"),
+        (false, true) => format!("{what} {holders}/{needs} t{}", entry.term),
+        (false, false) => format!("{what} {holders}/{needs}"),
+    }
+}
+
+fn value(entry: &Entry, index: LogIndex) -> String {
+    match &entry.payload {
+        Payload::Noop => format!("no-op {index}"),
+        Payload::Command(_) => payload(entry),
+    }
+}
+
+/// What an entry carries, for a cell.
+pub fn payload(entry: &Entry) -> String {
+    match &entry.payload {
+        Payload::Noop => glyph::DOT.to_string(),
+        Payload::Command(command) => KeyValue::describe(command),
+    }
+}
+
+/// What is left of a node's timer; nothing where none runs.
+pub fn timer_bar(node: &NodeView, snapshot: &Snapshot, columns: u16) -> String {
+    node.timer.map_or_else(String::new, |timer| {
+        gauge(timer.left_permille(snapshot.now), columns)
+    })
+}
+
+/// The style of a timer bar: one that is about to run out stands out.
+pub fn timer_style(node: &NodeView, snapshot: &Snapshot, theme: &Theme) -> Style {
+    match node.timer {
+        Some(timer) if timer.left_permille(snapshot.now) < 250 => theme.warn,
+        Some(_) | None => theme.faint,
+    }
+}
+
+/// The style of the second row.
+pub fn second_style(node: &NodeView, snapshot: &Snapshot, theme: &Theme) -> Style {
+    match (node.condition, &node.role) {
+        (Condition::Up, RoleView::Follower { .. }) => timer_style(node, snapshot, theme),
+        (Condition::Up, RoleView::Leader { .. } | RoleView::Candidate { .. })
+        | (Condition::Down | Condition::Frozen, _) => Style::new(),
+    }
+}

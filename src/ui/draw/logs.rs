@@ -1,0 +1,407 @@
+//! The logs: a row for each node, a column for each index, and how many disks hold the selected node's entries.
+//!
+//! Fact and knowledge stand apart. The commit mark in a row is what that node *knows*; the bottom row counts what
+//! *is* on disks. Only the columns in view are looked at, however long the logs are.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::text::{Pen, fit, width};
+use super::{Hit, label, pane};
+use crate::consensus::Flow;
+use crate::playground::{Condition, NodeView, PeerView, RoleView};
+use crate::types::{LogIndex, NodeId, Term};
+use crate::ui::theme::{Theme, glyph};
+use crate::ui::view::{Overlay, Pane, Scene};
+
+/// The narrowest value in a cell: `x=3`.
+const VALUE_MIN: u16 = 3;
+/// The columns of `match` and `next`.
+const PROGRESS: u16 = 14;
+/// From so many columns on, rows have whole words, and cells long values.
+const WIDE_FROM: u16 = 60;
+
+/// Which cells stand where.
+#[derive(Clone, Debug)]
+struct Grid {
+    inner: Rect,
+    /// The columns before the first cell.
+    before: u16,
+    name: u16,
+    node_term: u16,
+    word: u16,
+    /// The first index in view.
+    first: u64,
+    /// How many indices are in view.
+    columns: u16,
+    entry_term: u16,
+    value: u16,
+    /// The first node in view.
+    top: usize,
+    /// How many nodes are in view.
+    rows: usize,
+    /// The first and the last index that any log has.
+    ends: (u64, u64),
+}
+
+impl Grid {
+    fn of(scene: &Scene<'_>, inner: Rect) -> Self {
+        let nodes = &scene.snapshot.nodes;
+        let most = |of: &dyn Fn(&NodeView) -> u16| nodes.iter().map(of).max().unwrap_or(1);
+        let name = most(&|node| width(&node.id.to_string()));
+        let node_term = most(&|node| digits(node.term.number()));
+        let word = if inner.width >= WIDE_FROM { 6 } else { 4 };
+        let before = name + node_term + word + 7;
+        let ends = (
+            nodes
+                .iter()
+                .map(|node| node.log.first_index().number())
+                .min()
+                .unwrap_or(1),
+            nodes
+                .iter()
+                .map(|node| node.log.last_index().number())
+                .max()
+                .unwrap_or(0),
+        );
+        let rows = usize::from(inner.height.saturating_sub(2)).min(nodes.len());
+        let selected = scene.view.selected(scene.snapshot);
+        let chosen = nodes
+            .iter()
+            .position(|node| Some(node.id) == selected)
+            .unwrap_or(0);
+        let mut grid = Self {
+            inner,
+            before,
+            name,
+            node_term,
+            word,
+            first: ends.0,
+            columns: 0,
+            entry_term: 1,
+            value: VALUE_MIN,
+            top: (chosen + 1).saturating_sub(rows),
+            rows,
+            ends,
+        };
+        grid.choose_columns(scene);
+        grid
+    }
+
+    /// The indices in view, and cells as wide as their entries: the width depends on which are in view, so those
+    /// that would be with the narrowest cells decide.
+    fn choose_columns(&mut self, scene: &Scene<'_>) {
+        let progress = if leading(scene).is_some() && self.inner.width >= WIDE_FROM {
+            PROGRESS
+        } else {
+            0
+        };
+        let room = self.inner.width.saturating_sub(self.before + progress);
+        let scroll = scene.view.log_scroll;
+        let ends = self.ends;
+        let first = |columns: u16| {
+            let latest = (ends.1 + 1).saturating_sub(u64::from(columns)).max(ends.0);
+            scroll.map_or(latest, |first| first.clamp(ends.0, ends.1.max(ends.0)))
+        };
+        self.columns = (room / self.cell()).max(1);
+        self.first = first(self.columns);
+        let limit = if self.inner.width >= WIDE_FROM { 12 } else { 6 };
+        let (mut value, mut term) = (VALUE_MIN, 1);
+        for node in &scene.snapshot.nodes {
+            for index in self.first..=ends.1.min(self.first + u64::from(self.columns)) {
+                if let Some(entry) = node.log.entry(LogIndex::new(index)) {
+                    value = value.max(width(&label::payload(entry)).min(limit));
+                    term = term.max(digits(entry.term.number()));
+                }
+            }
+        }
+        // An index must fit above its cell as well.
+        self.value = value.max((digits(ends.1) + 1).saturating_sub(term + 2));
+        self.entry_term = term;
+        self.columns = (room / self.cell()).max(1);
+        self.first = first(self.columns);
+    }
+
+    /// The columns of a cell: what it is, term, value, commit mark.
+    const fn cell(&self) -> u16 {
+        1 + self.entry_term + 1 + self.value + 1
+    }
+
+    fn indices(&self) -> impl Iterator<Item = LogIndex> + use<> {
+        (self.first..self.first + u64::from(self.columns)).map(LogIndex::new)
+    }
+
+    fn nodes<'a>(&self, scene: &Scene<'a>) -> impl Iterator<Item = &'a NodeView> + use<'a> {
+        scene.snapshot.nodes.iter().skip(self.top).take(self.rows)
+    }
+}
+
+/// How many decimal digits a number has.
+fn digits(number: u64) -> u16 {
+    u16::try_from(number.checked_ilog10().unwrap_or(0) + 1).unwrap_or(20)
+}
+
+/// The selected node, where it leads, and what it knows of the others.
+fn leading<'a>(scene: &Scene<'a>) -> Option<&'a std::collections::BTreeMap<NodeId, PeerView>> {
+    let selected = selected(scene)?;
+    match &selected.role {
+        RoleView::Leader { peers } if selected.condition != Condition::Down => Some(peers),
+        RoleView::Leader { .. } | RoleView::Candidate { .. } | RoleView::Follower { .. } => None,
+    }
+}
+
+fn selected<'a>(scene: &Scene<'a>) -> Option<&'a NodeView> {
+    scene
+        .view
+        .selected(scene.snapshot)
+        .and_then(|id| scene.snapshot.node(id))
+}
+
+/// The log that others are held against: the selected node's where it leads, else that of the newest leader.
+fn model<'a>(scene: &Scene<'a>) -> Option<&'a NodeView> {
+    leading(scene)
+        .and_then(|_| selected(scene))
+        .or_else(|| scene.snapshot.leaders().first().copied())
+}
+
+pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let hint = legend(scene, area.width);
+    let inner = pane::draw("Logs", &hint, theme, area, buffer);
+    let grid = Grid::of(scene, inner);
+    draw_indices(scene, &grid, theme, &mut Pen::new(buffer, inner, 0));
+    for (row, node) in (1..inner.height).zip(grid.nodes(scene)) {
+        draw_row(scene, &grid, node, theme, &mut Pen::new(buffer, inner, row));
+    }
+    let bottom = u16::try_from(grid.rows + 1).unwrap_or(u16::MAX);
+    draw_disks(scene, &grid, theme, &mut Pen::new(buffer, inner, bottom));
+}
+
+/// The longest explanation that fits in the title.
+fn legend(scene: &Scene<'_>, columns: u16) -> String {
+    let model = model(scene).map_or_else(String::new, |node| {
+        format!(" · {} unlike {}'s", glyph::CONFLICT, node.id)
+    });
+    let long = format!(
+        "· left of {}: this node knows it is committed · {} not on disk yet{model} ",
+        glyph::COMMIT,
+        glyph::PENDING
+    );
+    let short = format!(
+        "· {} known committed · {} not on disk{model} ",
+        glyph::COMMIT,
+        glyph::PENDING
+    );
+    let room = columns.saturating_sub(10);
+    [long, short]
+        .into_iter()
+        .find(|text| width(text) <= room)
+        .unwrap_or_default()
+}
+
+fn draw_indices(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>) {
+    let (first, last) = grid.ends;
+    let asked = asked(scene);
+    pen.skip(grid.before - 1);
+    pen.put(
+        if grid.first > first { glyph::MORE_LEFT } else { ' ' },
+        theme.strong,
+    );
+    for index in grid.indices() {
+        let style = if Some(index) == asked {
+            theme.chosen
+        } else {
+            theme.faint
+        };
+        let number = if index.number() <= last {
+            index.to_string()
+        } else {
+            String::new()
+        };
+        let rest = grid.cell().saturating_sub(1 + width(&number));
+        pen.skip(1).write(&number, style).skip(rest);
+    }
+    if grid.first + u64::from(grid.columns) <= last {
+        pen.put(glyph::MORE_RIGHT, theme.strong);
+    }
+    if leading(scene).is_some() && grid.inner.width >= WIDE_FROM {
+        pen.from_right(PROGRESS).write(" match   next", theme.faint);
+    }
+}
+
+/// The index that the line whose why is shown is about.
+fn asked(scene: &Scene<'_>) -> Option<LogIndex> {
+    match scene.view.overlay {
+        Some(Overlay::Why(line)) => scene.story.get(line)?.why.index,
+        Some(
+            Overlay::Help
+            | Overlay::Palette(_)
+            | Overlay::Propose(_)
+            | Overlay::Partition(_)
+            | Overlay::Link { .. }
+            | Overlay::Open(_)
+            | Overlay::Save(_),
+        )
+        | None => None,
+    }
+}
+
+fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen: &mut Pen<'_>) {
+    let is_selected = scene.view.selected(scene.snapshot) == Some(node.id);
+    draw_name(scene, grid, node, is_selected, theme, pen);
+    let is_up = node.condition != Condition::Down;
+    let committed_before = is_up && node.commit.number() + 1 == grid.first;
+    pen.put(if committed_before { glyph::COMMIT } else { ' ' }, theme.strong);
+    let model = model(scene);
+    for index in grid.indices() {
+        draw_cell(node, index, model, grid, theme, pen);
+    }
+    if let Some(peer) = leading(scene)
+        .filter(|_| grid.inner.width >= WIDE_FROM)
+        .and_then(|peers| peers.get(&node.id))
+    {
+        let doubt = match peer.flow {
+            Flow::Probe(_) => "?",
+            Flow::Replicate { .. } => "",
+        };
+        let progress = format!("{:>6} {:>6}{doubt}", peer.matched.number(), peer.next.number());
+        pen.from_right(PROGRESS).write(&progress, theme.strong);
+    }
+}
+
+fn draw_name(
+    scene: &Scene<'_>,
+    grid: &Grid,
+    node: &NodeView,
+    is_selected: bool,
+    theme: &Theme,
+    pen: &mut Pen<'_>,
+) {
+    let marker = if is_selected { glyph::HERE } else { ' ' };
+    let name = format!("{:<1$}", node.id.to_string(), usize::from(grid.name));
+    let head = format!(
+        " {} t{:<2$}",
+        label::symbol(node),
+        node.term.number(),
+        usize::from(grid.node_term)
+    );
+    let (word, word_style) = match (node.condition, &node.role) {
+        (Condition::Down, _) => ("down".to_owned(), theme.bad),
+        (Condition::Frozen, _) => ("frozen".to_owned(), theme.warn),
+        (Condition::Up, RoleView::Leader { .. }) => ("leader".to_owned(), theme.strong),
+        (Condition::Up, RoleView::Candidate { granted, .. }) => (
+            format!("cand{}/{}", granted.len(), scene.snapshot.majority()),
+            theme.warn,
+        ),
+        (Condition::Up, RoleView::Follower { .. }) => (
+            label::timer_bar(node, scene.snapshot, grid.word - 1),
+            label::timer_style(node, scene.snapshot, theme),
+        ),
+    };
+    let style = label::style(node, theme).remove_modifier(Modifier::UNDERLINED);
+    let word = fit_plain(&word, grid.word);
+    pen.put(marker, theme.accent)
+        .write(&name, style)
+        .write(&head, style)
+        .skip(1)
+        .write(&word, word_style)
+        .skip(grid.word - width(&word));
+}
+
+/// Cut without an ellipsis: `lead` for `leader`.
+fn fit_plain(text: &str, columns: u16) -> String {
+    text.chars().take(usize::from(columns)).collect()
+}
+
+fn draw_cell(
+    node: &NodeView,
+    index: LogIndex,
+    model: Option<&NodeView>,
+    grid: &Grid,
+    theme: &Theme,
+    pen: &mut Pen<'_>,
+) {
+    let Some(entry) = node.log.entry(index) else {
+        pen.skip(grid.cell());
+        return;
+    };
+    let is_up = node.condition != Condition::Down;
+    let is_conflict = model.is_some_and(|model| conflicts(model, index, entry.term));
+    let lead = match (is_conflict, index > node.durable) {
+        (true, _) => glyph::CONFLICT,
+        (false, true) => glyph::PENDING,
+        (false, false) => ' ',
+    };
+    let mut style = match (is_up, index <= node.commit) {
+        (true, true) => theme.committed(entry.term),
+        (true, false) => theme.term(entry.term),
+        (false, _) => theme.faint,
+    };
+    if is_conflict {
+        style = style.add_modifier(Modifier::CROSSED_OUT);
+    }
+    let value = fit(&label::payload(entry), grid.value).into_owned();
+    let padding = usize::from(grid.value - width(&value));
+    let term = usize::from(grid.entry_term);
+    let text = format!("{lead}{:>term$} {value}{:padding$}", entry.term.number(), "");
+    pen.write(&text, style);
+    let is_mark = is_up && index == node.commit;
+    pen.put(if is_mark { glyph::COMMIT } else { ' ' }, theme.strong);
+}
+
+/// Whether the model has another entry at this index.
+fn conflicts(model: &NodeView, index: LogIndex, term: Term) -> bool {
+    model.log.term_at(index).is_some_and(|models| models != term)
+}
+
+fn draw_disks(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>) {
+    let Some(node) = selected(scene) else {
+        return;
+    };
+    let names = [format!("{}'s on disk:", node.id), "on disk:".to_owned()];
+    let name = names
+        .iter()
+        .find(|name| width(name) < grid.before)
+        .map_or("disks", String::as_str);
+    pen.skip(1)
+        .write(name, theme.faint)
+        .skip(grid.before.saturating_sub(1 + width(name)));
+    let majority = scene.snapshot.majority();
+    let mut shown = 0;
+    for index in grid.indices() {
+        if node.log.entry(index).is_none() {
+            break;
+        }
+        shown += 1;
+        let count = scene.snapshot.disks_holding(node, index);
+        let style = if count >= majority { theme.good } else { theme.warn };
+        let columns = usize::from(grid.cell() - 2);
+        let text = format!(" {count:<columns$} ");
+        pen.write(&text, style);
+    }
+    let hint = format!("disks hold it; {majority} are a majority");
+    if shown > 0 && pen.left() > width(&hint) + 1 {
+        pen.skip(1).write(&hint, theme.faint);
+    }
+}
+
+pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
+    let inner = pane::inner(area);
+    let grid = Grid::of(scene, inner);
+    let nothing = Hit::Pane(Pane::Logs);
+    if !inner.contains(place) || place.y == inner.y {
+        return nothing;
+    }
+    let row = usize::from(place.y - inner.y - 1);
+    let Some(node) = grid.nodes(scene).nth(row) else {
+        return nothing;
+    };
+    let Some(column) = (place.x - inner.x).checked_sub(grid.before) else {
+        return Hit::Node(node.id);
+    };
+    let index = grid.indices().nth(usize::from(column / grid.cell()));
+    match index.filter(|&index| node.log.entry(index).is_some()) {
+        Some(index) => Hit::Entry { node: node.id, index },
+        None => nothing,
+    }
+}

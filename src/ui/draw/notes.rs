@@ -1,0 +1,61 @@
+//! The notes strip: one step of a list, and how to go on.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::text::{Pen, fit, width, wrap};
+use crate::ui::theme::{Theme, glyph};
+use crate::ui::view::{Notes, Scene};
+
+pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let notes = &scene.view.notes;
+    let Some(step) = notes
+        .steps
+        .get(notes.current.min(notes.steps.len().saturating_sub(1)))
+    else {
+        return;
+    };
+    let room = area.width.saturating_sub(4);
+    let mut lines = wrap(step, room);
+    if lines.len() > 2 {
+        // What does not fit in two rows is cut at the end of the second.
+        let rest = lines.split_off(1).join(" ");
+        lines.push(rest);
+    }
+    let second = lines.get(1).map_or(0, |line| width(line));
+    let hint = [long_hint(notes), short_hint(notes)]
+        .into_iter()
+        .find(|hint| second + 2 + width(hint) <= room)
+        .unwrap_or_default();
+    for row in 0..area.height {
+        let mut pen = Pen::new(buffer, area, row);
+        pen.skip(1).put(glyph::STRIP, theme.accent).skip(1);
+        if let Some(line) = lines.get(usize::from(row)) {
+            pen.write(&fit(line, room), theme.strong);
+        }
+        if row + 1 == area.height {
+            pen.from_right(width(&hint) + 1).write(&hint, theme.faint);
+        }
+    }
+}
+
+fn long_hint(notes: &Notes) -> String {
+    let count = notes.steps.len();
+    let place = notes.current.min(count.saturating_sub(1)) + 1;
+    let next = if place < count { "PgDn next · " } else { "" };
+    let back = if place > 1 { "PgUp back · " } else { "" };
+    let of = if count > 1 {
+        format!("   {place}/{count}")
+    } else {
+        String::new()
+    };
+    format!("{next}{back}Esc hide{of}")
+}
+
+fn short_hint(notes: &Notes) -> String {
+    if notes.current + 1 < notes.steps.len() {
+        "PgDn".to_owned()
+    } else {
+        "Esc".to_owned()
+    }
+}

@@ -1,0 +1,66 @@
+//! A frame with a title around a view, and boxes that lie over others.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
+
+use crate::ui::theme::Theme;
+
+/// The room inside a pane's frame.
+pub fn inner(area: Rect) -> Rect {
+    Block::bordered().inner(area)
+}
+
+/// Draws the frame of a pane: its name in bold, then a hint.
+pub fn draw(name: &str, hint: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
+    let title = Line::from(vec![
+        Span::styled(format!(" {name} "), theme.strong),
+        Span::styled(hint.to_owned(), theme.faint),
+    ]);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.faint)
+        .title(title);
+    block.render(area, buffer);
+    inner(area)
+}
+
+/// Draws an empty box over whatever was there, with a name above and a hint below, and gives the room in it.
+pub fn draw_box(name: &str, hint: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
+    Clear.render(area, buffer);
+    buffer.set_style(area, theme.base);
+    let padded = |text: &str, style: Style| Line::styled(format!(" {text} "), style);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(theme.accent)
+        .title(padded(name, theme.strong))
+        .title_bottom(padded(hint, theme.faint).right_aligned());
+    block.render(area, buffer);
+    box_inner(area)
+}
+
+/// The room inside a box.
+pub fn box_inner(area: Rect) -> Rect {
+    Block::bordered().padding(Padding::horizontal(1)).inner(area)
+}
+
+/// An area of at most this size in the middle of another, so many rows below its top.
+pub fn centered(screen: Rect, width: u16, height: u16, below: u16) -> Rect {
+    let width = width.min(screen.width);
+    let height = height.min(screen.height);
+    Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + below.min(screen.height - height),
+        width,
+        height,
+    }
+}
+
+/// Which of `count` rows are shown in `height`, so that `chosen` is among them.
+pub fn window(count: usize, chosen: usize, height: u16) -> std::ops::Range<usize> {
+    let height = usize::from(height);
+    let first = (chosen + 1).saturating_sub(height).min(count);
+    first..count.min(first + height)
+}

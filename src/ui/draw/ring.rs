@@ -1,0 +1,210 @@
+//! The cluster: nodes on a ring, what lies between them, what moves between them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::label::{self, LabelSize};
+use super::text::{Pen, width};
+use super::{Hit, pane, wall, wire};
+use crate::playground::{NodeView, Snapshot};
+use crate::types::NodeId;
+use crate::ui::theme::{Theme, glyph};
+use crate::ui::view::{Pane, Scene};
+
+/// What the letters mean, from the fullest form to none.
+const LEGENDS: [&str; 3] = [
+    " V vote · A append · small: answer, + yes - no · • heartbeat ◦ answer ",
+    " V vote  A append  small + - answer  • heartbeat ",
+    " V vote A append a+ yes a- no ",
+];
+
+/// Where the nodes stand.
+#[derive(Clone, Debug)]
+pub struct Ring {
+    /// The room that the ring has.
+    pub inner: Rect,
+    /// The nodes' places, by id.
+    pub seats: Vec<Seat>,
+    size: LabelSize,
+}
+
+/// A node's place.
+#[derive(Clone, Copy, Debug)]
+pub struct Seat {
+    /// The node.
+    pub node: NodeId,
+    /// The cells of its label.
+    pub area: Rect,
+}
+
+impl Ring {
+    /// The largest labels that don't lie over each other; a plain grid where not even the smallest do.
+    pub fn of(snapshot: &Snapshot, inner: Rect) -> Self {
+        let rings = LabelSize::ALL.map(|size| move || Self::round(snapshot, inner, size));
+        rings
+            .iter()
+            .map(|ring| ring())
+            .find(|ring| !ring.has_overlap())
+            .unwrap_or_else(|| Self::grid(snapshot, inner))
+    }
+
+    /// The place of a node.
+    pub fn seat(&self, node: NodeId) -> Option<Rect> {
+        self.seats
+            .iter()
+            .find(|seat| seat.node == node)
+            .map(|seat| seat.area)
+    }
+
+    fn round(snapshot: &Snapshot, inner: Rect, size: LabelSize) -> Self {
+        let corners = corners(snapshot.nodes.len());
+        let seat = |(node, corner): (&NodeView, &Corner)| {
+            let rows = label::rows(node, snapshot, size);
+            let columns = rows.iter().map(|row| width(row)).max().unwrap_or(0) + 1;
+            let (columns, rows) = (columns.min(inner.width), size.rows().min(inner.height));
+            let area = Rect {
+                x: inner.x + share(inner.width - columns, corner.across),
+                y: inner.y + share(inner.height - rows, corner.down),
+                width: columns,
+                height: rows,
+            };
+            Seat { node: node.id, area }
+        };
+        let seats = snapshot.nodes.iter().zip(&corners).map(seat).collect();
+        Self { inner, seats, size }
+    }
+
+    fn grid(snapshot: &Snapshot, inner: Rect) -> Self {
+        let column = 6;
+        let across = (inner.width / column).max(1);
+        let seat = |(place, node): (u16, &NodeView)| {
+            let area = Rect {
+                x: inner.x + place % across * column,
+                y: inner.y + place / across * 2,
+                width: column - 1,
+                height: 1,
+            };
+            Seat {
+                node: node.id,
+                area: area.intersection(inner),
+            }
+        };
+        Self {
+            inner,
+            seats: (0..).zip(&snapshot.nodes).map(seat).collect(),
+            size: LabelSize::Tiny,
+        }
+    }
+
+    fn has_overlap(&self) -> bool {
+        // With a gap of a column between neighbours, or they read as one.
+        let padded = |area: Rect| Rect {
+            width: area.width + 1,
+            ..area
+        };
+        let overlaps = |(place, one): (usize, &Seat)| {
+            let mut others = self.seats[place + 1..].iter();
+            others.any(|other| padded(one.area).intersects(padded(other.area)))
+        };
+        self.seats.iter().enumerate().any(overlaps)
+    }
+}
+
+/// A place on the ring, as shares of the room: 0 is left or top, 1 right or bottom.
+#[derive(Clone, Copy, Debug)]
+struct Corner {
+    across: f64,
+    down: f64,
+}
+
+/// The corners of a regular polygon, the first at the top, the others clockwise, stretched to fill the room.
+fn corners(count: usize) -> Vec<Corner> {
+    if count == 2 {
+        // Side by side: a screen is wider than it is high.
+        return [0.0, 1.0].map(|across| Corner { across, down: 0.5 }).to_vec();
+    }
+    let angles = (0..count).map(|place| turn(place, count));
+    let points: Vec<(f64, f64)> = angles.map(|angle| (angle.sin(), -angle.cos())).collect();
+    let across = extent(points.iter().map(|point| point.0));
+    let down = extent(points.iter().map(|point| point.1));
+    points
+        .iter()
+        .map(|&(x, y)| Corner {
+            across: within(across, x),
+            down: within(down, y),
+        })
+        .collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are far fewer nodes than 2^52")]
+fn turn(place: usize, count: usize) -> f64 {
+    std::f64::consts::TAU * place as f64 / count.max(1) as f64
+}
+
+fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    })
+}
+
+/// Where a value lies between two; in the middle where they are the same.
+fn within((low, high): (f64, f64), value: f64) -> f64 {
+    if high - low < 1e-9 {
+        0.5
+    } else {
+        (value - low) / (high - low)
+    }
+}
+
+/// A share of so many cells, in whole cells.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a `u16` is one"
+)]
+fn share(cells: u16, share: f64) -> u16 {
+    (f64::from(cells) * share.clamp(0.0, 1.0)).round() as u16
+}
+
+pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let inner = pane::draw("Cluster", "", theme, area, buffer);
+    draw_legend(theme, area, buffer);
+    let ring = Ring::of(scene.snapshot, inner);
+    wall::draw(scene, &ring, theme, buffer);
+    wire::draw_cuts(scene.snapshot, &ring, theme, buffer);
+    wire::draw_messages(scene.snapshot, &ring, theme, buffer);
+    for (seat, node) in ring.seats.iter().zip(&scene.snapshot.nodes) {
+        let is_selected = scene.view.selected(scene.snapshot) == Some(node.id);
+        let rows = label::rows(node, scene.snapshot, ring.size);
+        for (at, row) in (0..seat.area.height).zip(&rows) {
+            let mut pen = Pen::new(buffer, seat.area, at);
+            let marker = if at == 0 && is_selected { glyph::HERE } else { ' ' };
+            let style = if at == 0 {
+                label::style(node, theme)
+            } else {
+                label::second_style(node, scene.snapshot, theme)
+            };
+            pen.put(marker, theme.accent).write(row, style);
+        }
+    }
+}
+
+fn draw_legend(theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let room = area.width.saturating_sub(4);
+    if let Some(legend) = LEGENDS.iter().find(|legend| width(legend) <= room) {
+        let row = Rect {
+            x: area.x + 2,
+            width: room,
+            ..area
+        };
+        Pen::new(buffer, row, area.height.saturating_sub(1)).write(legend, theme.faint);
+    }
+}
+
+pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
+    let ring = Ring::of(scene.snapshot, pane::inner(area));
+    ring.seats
+        .iter()
+        .find(|seat| seat.area.contains(place))
+        .map_or(Hit::Pane(Pane::Cluster), |seat| Hit::Node(seat.node))
+}

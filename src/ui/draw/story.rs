@@ -1,0 +1,106 @@
+//! The story: what happened, the newest at the bottom.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+
+use super::text::Pen;
+use super::{Hit, pane, timeline};
+use crate::playground::{StoryLine, Weight};
+use crate::ui::theme::{Theme, glyph};
+use crate::ui::view::{Overlay, Pane, Scene};
+
+/// From so many columns of text on, the long form of a line is shown.
+const LONG_FROM: u16 = 52;
+
+pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let hint = if scene.story.is_empty() {
+        ""
+    } else {
+        "· Enter: why "
+    };
+    let inner = pane::draw("Story", hint, theme, area, buffer);
+    if scene.story.is_empty() {
+        Pen::new(buffer, inner, 0)
+            .skip(1)
+            .write("nothing has happened yet", theme.faint);
+    }
+    let here = cursor(scene);
+    for (row, place) in (0..inner.height).zip(visible(scene, inner)) {
+        let line = &scene.story[place];
+        draw_line(line, place == here, theme, &mut Pen::new(buffer, inner, row));
+    }
+}
+
+/// The line that is spoken of: the one whose why is shown, else the newest.
+fn cursor(scene: &Scene<'_>) -> usize {
+    let newest = scene.story.len().saturating_sub(1);
+    match scene.view.overlay {
+        Some(Overlay::Why(line)) => line.min(newest),
+        Some(
+            Overlay::Help
+            | Overlay::Palette(_)
+            | Overlay::Propose(_)
+            | Overlay::Partition(_)
+            | Overlay::Link { .. }
+            | Overlay::Open(_)
+            | Overlay::Save(_),
+        )
+        | None => newest,
+    }
+}
+
+/// The lines shown, by their places.
+fn visible(scene: &Scene<'_>, inner: Rect) -> Range<usize> {
+    let count = scene.story.len();
+    let height = usize::from(inner.height);
+    let last = match (scene.view.story_scroll, &scene.view.overlay) {
+        (Some(last), _) => last,
+        (None, Some(Overlay::Why(line))) => line + height / 2,
+        (None, _) => count,
+    };
+    let end = (last.saturating_add(1)).clamp(height.min(count), count);
+    end.saturating_sub(height)..end
+}
+
+fn draw_line(line: &StoryLine, is_here: bool, theme: &Theme, pen: &mut Pen<'_>) {
+    let style = style(line.weight, theme);
+    let style = if is_here { style.patch(theme.strong) } else { style };
+    let marker = if is_here { glyph::HERE } else { ' ' };
+    let time = if is_here { theme.strong } else { theme.faint };
+    pen.put(marker, theme.accent)
+        .write(&format!("{:>6} ", line.at), time);
+    match line.mark {
+        Some(mark) => pen.put(timeline::symbol(mark), timeline::style(mark, theme)),
+        None => pen.skip(1),
+    };
+    pen.skip(1);
+    let text = if pen.left() >= LONG_FROM {
+        &line.long
+    } else {
+        &line.short
+    };
+    pen.prose(text, style, theme);
+}
+
+fn style(weight: Weight, theme: &Theme) -> Style {
+    match weight {
+        Weight::Routine => theme.faint,
+        Weight::Step => Style::new(),
+        Weight::Act => theme.accent.remove_modifier(Modifier::BOLD),
+        Weight::Turn => theme.strong,
+    }
+}
+
+pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
+    let inner = pane::inner(area);
+    if !inner.contains(place) {
+        return Hit::Pane(Pane::Story);
+    }
+    let row = usize::from(place.y - inner.y);
+    visible(scene, inner)
+        .nth(row)
+        .map_or(Hit::Pane(Pane::Story), Hit::Line)
+}

@@ -1,0 +1,161 @@
+//! What lies and moves between two nodes: cut links, and messages on their way.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::ring::Ring;
+use crate::playground::{MessageView, Snapshot};
+use crate::types::{AppendReply, Message, NodeId, VoteReply};
+use crate::ui::theme::{Theme, glyph};
+use crate::ui::view::is_routine;
+
+/// How many cells of its way a message leaves behind it in sight.
+const TRAIL: usize = 3;
+
+/// Draws the links that are cut by hand; what a partition cuts is drawn as a wall.
+pub fn draw_cuts(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
+    for &(from, to) in &snapshot.cut {
+        if is_parted(snapshot, from, to) {
+            continue;
+        }
+        let way = way(ring, from, to);
+        for &cell in &way {
+            put(buffer, cell, glyph::DOT, theme.wall);
+        }
+        let cross = theme.wall.add_modifier(Modifier::BOLD);
+        if snapshot.cut.contains(&(to, from)) {
+            mark(buffer, &way, 500, glyph::CUT, cross);
+        } else {
+            mark(buffer, &way, 500, arrow(&way), cross);
+            mark(buffer, &way, 800, glyph::CUT, cross);
+        }
+    }
+}
+
+/// Whether a partition stands between two nodes.
+fn is_parted(snapshot: &Snapshot, from: NodeId, to: NodeId) -> bool {
+    let group = |node| snapshot.partition.iter().position(|group| group.contains(&node));
+    !snapshot.partition.is_empty() && (group(from) != group(to) || group(from).is_none())
+}
+
+/// The way of what goes along a link that is cut one way.
+fn arrow(way: &[(u16, u16)]) -> char {
+    let (Some(&first), Some(&last)) = (way.first(), way.last()) else {
+        return glyph::DOT;
+    };
+    let across = last.0.abs_diff(first.0);
+    let down = last.1.abs_diff(first.1) * 2;
+    match (across >= down, last.0 >= first.0, last.1 >= first.1) {
+        (true, true, _) => '→',
+        (true, false, _) => '←',
+        (false, _, true) => '↓',
+        (false, _, false) => '↑',
+    }
+}
+
+/// Draws every message where it is; what tells nothing new lies under the others.
+pub fn draw_messages(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
+    let (routine, telling): (Vec<_>, Vec<_>) = snapshot
+        .messages
+        .iter()
+        .partition(|message| is_routine(message, snapshot));
+    for message in routine {
+        let way = way(ring, message.envelope.from, message.envelope.to);
+        let symbol = match message.envelope.message {
+            Message::AppendReply(_) => glyph::HEARTBEAT_ANSWER,
+            Message::AppendRequest(_) | Message::VoteRequest(_) | Message::VoteReply(_) => glyph::HEARTBEAT,
+        };
+        let style = theme.term(message.envelope.term);
+        mark(
+            buffer,
+            &way,
+            message.travelled_permille(snapshot.now),
+            symbol,
+            style,
+        );
+    }
+    for message in telling {
+        draw_telling(message, snapshot, ring, theme, buffer);
+    }
+}
+
+fn draw_telling(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
+    let way = way(ring, message.envelope.from, message.envelope.to);
+    let Some(here) = place(&way, message.travelled_permille(snapshot.now)) else {
+        return;
+    };
+    let style = theme.term(message.envelope.term);
+    for &cell in &way[here.saturating_sub(TRAIL)..here] {
+        if buffer.cell(cell).is_some_and(|cell| cell.symbol() == " ") {
+            put(buffer, cell, glyph::DOT, style);
+        }
+    }
+    let (letter, verdict) = letters(&message.envelope.message);
+    let style = style.add_modifier(Modifier::BOLD);
+    let (x, y) = way[here];
+    put(buffer, (x, y), letter, style);
+    if let Some(verdict) = verdict.filter(|_| x + 1 < ring.inner.right()) {
+        put(buffer, (x + 1, y), verdict, style);
+    }
+}
+
+/// A request is a capital letter, an answer a small one with what it says.
+const fn letters(message: &Message) -> (char, Option<char>) {
+    match message {
+        Message::VoteRequest(_) => ('V', None),
+        Message::VoteReply(VoteReply::Granted) => ('v', Some('+')),
+        Message::VoteReply(VoteReply::Refused) => ('v', Some('-')),
+        Message::AppendRequest(_) => ('A', None),
+        Message::AppendReply(AppendReply::Matched { .. }) => ('a', Some('+')),
+        Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm) => ('a', Some('-')),
+    }
+}
+
+/// The cells between two nodes' labels, from the one to the other.
+fn way(ring: &Ring, from: NodeId, to: NodeId) -> Vec<(u16, u16)> {
+    let (Some(from), Some(to)) = (ring.seat(from), ring.seat(to)) else {
+        return Vec::new();
+    };
+    let (start, end) = (centre(from), centre(to));
+    let steps = (end.0 - start.0).abs().max((end.1 - start.1).abs()).max(1);
+    let mut cells = Vec::new();
+    for step in 0..=steps {
+        let along = |start: i32, end: i32| {
+            let twice = 2 * (end - start) * step + steps * (end - start).signum();
+            u16::try_from(start + twice / (2 * steps)).unwrap_or(0)
+        };
+        let cell = (along(start.0, end.0), along(start.1, end.1));
+        let is_covered = from.contains(cell.into()) || to.contains(cell.into());
+        if !is_covered {
+            cells.push(cell);
+        }
+    }
+    cells
+}
+
+fn centre(area: Rect) -> (i32, i32) {
+    (
+        i32::from(area.x) + i32::from(area.width) / 2,
+        i32::from(area.y) + i32::from(area.height.saturating_sub(1)) / 2,
+    )
+}
+
+/// Which cell of a way stands for so many parts per thousand of it.
+fn place(way: &[(u16, u16)], permille: u64) -> Option<usize> {
+    let last = way.len().checked_sub(1)?;
+    let permille = usize::try_from(permille.min(1000)).unwrap_or(1000);
+    Some((last * permille + 500) / 1000)
+}
+
+fn mark(buffer: &mut Buffer, way: &[(u16, u16)], permille: u64, symbol: char, style: Style) {
+    if let Some(here) = place(way, permille) {
+        put(buffer, way[here], symbol, style);
+    }
+}
+
+fn put(buffer: &mut Buffer, cell: (u16, u16), symbol: char, style: Style) {
+    if let Some(cell) = buffer.cell_mut(cell) {
+        cell.set_char(symbol).set_style(style);
+    }
+}

@@ -1,0 +1,257 @@
+//! What can be said about a node from where things stand: why an entry is not committed, who could win.
+//!
+//! Nothing here runs the algorithm. It reads off the snapshot the values that the algorithm will go by, in the
+//! order in which it will ask for them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::consensus::Rule;
+use crate::playground::{Condition, NodeView, RoleView, Snapshot};
+use crate::types::{AppendReply, LogIndex, Message, NodeId, Term};
+
+/// What stands between an entry and its commitment, as its node sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommitOutlook {
+    /// Everything in the log is committed, and the node knows.
+    AllCommitted,
+    /// The node is down.
+    Down,
+    /// A leader commits it, and none is heard of.
+    NoLeader,
+    /// The leader has committed it; word is to come.
+    LeaderKnows {
+        /// The leader.
+        leader: NodeId,
+    },
+    /// The leader has not committed it either.
+    LeaderWaits {
+        /// The leader.
+        leader: NodeId,
+        /// Whether the leader has another entry there, or none.
+        differs: bool,
+        /// How many disks hold it.
+        holders: usize,
+    },
+    /// On enough disks, and of an earlier term: it can't be counted (§5.4.2).
+    EarlierTerm {
+        /// The entry's term.
+        term: Term,
+        /// How many disks hold it.
+        holders: usize,
+    },
+    /// The node leads, and copies are missing.
+    Waits {
+        /// How many disks hold it.
+        holders: usize,
+        /// What each missing copy waits for.
+        missing: Vec<(NodeId, Missing)>,
+    },
+}
+
+/// What a missing copy waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// A disk: so much longer.
+    Disk(Duration),
+    /// The answer is under way: so much longer.
+    Answer(Duration),
+    /// The entry is under way: so much longer.
+    Request(Duration),
+    /// It is to be sent.
+    Unsent,
+    /// Its node stands still.
+    Frozen,
+    /// No link leads there and back.
+    CutOff,
+    /// Its node is down.
+    Down,
+}
+
+/// The first entry that a node does not know to be committed, if its log has one.
+pub fn first_uncommitted(node: &NodeView) -> Option<LogIndex> {
+    let next = node.commit.next();
+    (next <= node.log.last_index()).then_some(next)
+}
+
+/// Why the first entry past a node's commit index is not committed there.
+pub fn commit(node: &NodeView, snapshot: &Snapshot) -> CommitOutlook {
+    let Some(index) = first_uncommitted(node) else {
+        return CommitOutlook::AllCommitted;
+    };
+    if node.condition == Condition::Down {
+        return CommitOutlook::Down;
+    }
+    match &node.role {
+        RoleView::Leader { .. } => leaders_commit(node, index, snapshot),
+        RoleView::Candidate { .. } | RoleView::Follower { leader: None } => CommitOutlook::NoLeader,
+        RoleView::Follower { leader: Some(leader) } => followers_commit(node, *leader, index, snapshot),
+    }
+}
+
+fn leaders_commit(node: &NodeView, index: LogIndex, snapshot: &Snapshot) -> CommitOutlook {
+    let holders = snapshot.disks_holding(node, index);
+    let term = node.log.term_at(index).unwrap_or(node.term);
+    if holders >= snapshot.majority() && term < node.term {
+        return CommitOutlook::EarlierTerm { term, holders };
+    }
+    let lacks = |other: &&NodeView| other.durable < index || other.log.term_at(index) != Some(term);
+    let missing = snapshot
+        .nodes
+        .iter()
+        .filter(lacks)
+        .map(|other| (other.id, missing(node, other, index, snapshot)))
+        .collect();
+    CommitOutlook::Waits { holders, missing }
+}
+
+fn followers_commit(node: &NodeView, leader: NodeId, index: LogIndex, snapshot: &Snapshot) -> CommitOutlook {
+    let term = node.log.term_at(index);
+    let Some(leading) = snapshot.node(leader) else {
+        return CommitOutlook::NoLeader;
+    };
+    if leading.commit >= index && leading.log.term_at(index) == term {
+        return CommitOutlook::LeaderKnows { leader };
+    }
+    CommitOutlook::LeaderWaits {
+        leader,
+        differs: leading.log.term_at(index) != term,
+        holders: snapshot.disks_holding(node, index),
+    }
+}
+
+/// What the copy of a leader's entry at another node (or its own) waits for.
+fn missing(leader: &NodeView, other: &NodeView, index: LogIndex, snapshot: &Snapshot) -> Missing {
+    match other.condition {
+        Condition::Down => return Missing::Down,
+        Condition::Frozen => return Missing::Frozen,
+        Condition::Up => {}
+    }
+    if other.log.term_at(index) == leader.log.term_at(index) {
+        let done = other.writes.iter().map(|&(_, done)| done).max();
+        if let Some(done) = done {
+            return Missing::Disk(done.since(snapshot.now));
+        }
+    }
+    if !hear_each_other(leader.id, other.id, snapshot) {
+        return Missing::CutOff;
+    }
+    let under_way = snapshot.messages.iter().filter_map(|message| {
+        let left = || message.due.since(snapshot.now);
+        let envelope = &message.envelope;
+        match &envelope.message {
+            Message::AppendRequest(request)
+                if envelope.from == leader.id
+                    && envelope.to == other.id
+                    && request.entries.entry(index).is_some() =>
+            {
+                Some(Missing::Request(left()))
+            }
+            Message::AppendReply(AppendReply::Matched { through })
+                if envelope.from == other.id && envelope.to == leader.id && *through >= index =>
+            {
+                Some(Missing::Answer(left()))
+            }
+            Message::AppendRequest(_)
+            | Message::AppendReply(_)
+            | Message::VoteRequest(_)
+            | Message::VoteReply(_) => None,
+        }
+    });
+    under_way.min().unwrap_or(Missing::Unsent)
+}
+
+fn hear_each_other(one: NodeId, other: NodeId, snapshot: &Snapshot) -> bool {
+    one == other || !(snapshot.cut.contains(&(one, other)) || snapshot.cut.contains(&(other, one)))
+}
+
+/// How an election would go if a node's timer ran out now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ElectionOutlook {
+    /// Who would grant, the candidate included.
+    pub granting: BTreeSet<NodeId>,
+    /// Who has a log that is more up-to-date.
+    pub ahead: BTreeSet<NodeId>,
+    /// Who is in a later term, or has voted for another in the one it would ask for.
+    pub taken: BTreeSet<NodeId>,
+    /// Who can't be reached, is frozen or down.
+    pub unreachable: BTreeSet<NodeId>,
+}
+
+/// Whom a node would have behind it if its election timer ran out now and nothing else happened.
+pub fn election(candidate: &NodeView, snapshot: &Snapshot) -> ElectionOutlook {
+    let mut outlook = ElectionOutlook::default();
+    let term = candidate.term.next();
+    let last = candidate.log.last_position();
+    let checks_logs = snapshot.settings.rules.keeps(Rule::UpToDateCheck);
+    for voter in &snapshot.nodes {
+        let group = if voter.id == candidate.id {
+            &mut outlook.granting
+        } else if !voter.is_up() || !hear_each_other(candidate.id, voter.id, snapshot) {
+            &mut outlook.unreachable
+        } else if voter.term > term
+            || voter.term == term && voter.vote.is_some_and(|vote| vote != candidate.id)
+        {
+            &mut outlook.taken
+        } else if checks_logs && voter.log.last_position() > last {
+            &mut outlook.ahead
+        } else {
+            &mut outlook.granting
+        };
+        group.insert(voter.id);
+    }
+    outlook
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture::{id, ids, minority_leader, stable};
+
+    #[test]
+    fn the_minority_leader_waits_for_its_own_disk_and_is_cut_off_from_two() {
+        let snapshot = minority_leader();
+        let leader = snapshot.node(id(3)).unwrap();
+        let CommitOutlook::Waits { holders, missing } = commit(leader, &snapshot) else {
+            panic!("S3 leads and has an entry to commit");
+        };
+        assert_eq!(holders, 0);
+        let of = |node| missing.iter().find(|(other, _)| *other == id(node)).unwrap().1;
+        assert!(matches!(of(3), Missing::Disk(_)));
+        assert!(matches!(of(4), Missing::Request(_)));
+        assert_eq!(of(1), Missing::CutOff);
+    }
+
+    #[test]
+    fn a_stale_leader_could_not_win() {
+        let snapshot = minority_leader();
+        let outlook = election(snapshot.node(id(1)).unwrap(), &snapshot);
+        assert_eq!(outlook.granting, ids([1, 2]));
+        assert_eq!(outlook.unreachable, ids([3, 4, 5]));
+    }
+
+    #[test]
+    fn a_shorter_log_gets_no_vote_from_a_longer_one_while_the_rule_is_kept() {
+        let mut snapshot = minority_leader();
+        snapshot.cut.clear();
+        snapshot.partition.clear();
+        let ahead = |snapshot: &Snapshot| election(snapshot.node(id(2)).unwrap(), snapshot);
+        // S2 would ask for term 4, in which S3, S4 and S5 have voted for S3.
+        assert_eq!(ahead(&snapshot).taken, ids([3, 4, 5]));
+        snapshot.nodes[1].term = Term::new(7);
+        assert_eq!(ahead(&snapshot).ahead, ids([3, 4, 5]));
+        snapshot.settings.rules = snapshot.settings.rules.without(Rule::UpToDateCheck);
+        assert_eq!(ahead(&snapshot).granting, ids([1, 2, 3, 4, 5]));
+    }
+
+    #[test]
+    fn where_all_is_committed_nothing_is_asked() {
+        let snapshot = stable(5);
+        assert!(
+            snapshot
+                .nodes
+                .iter()
+                .all(|node| commit(node, &snapshot) == CommitOutlook::AllCommitted)
+        );
+    }
+}

@@ -1,0 +1,545 @@
+//! The world as a whole: it elects, replicates, survives, and does the same thing twice.
+
+use std::time::Duration;
+
+use raft_play::machine::KeyValue;
+use raft_play::playground::{
+    Command, Condition, HostKind, LinkSettings, Record, RoleView, Settings, Snapshot, World, WorldOptions,
+};
+use raft_play::types::{NodeId, VirtualTime};
+
+type Lab = World<KeyValue>;
+
+fn world(nodes: u64, seed: u64, host: HostKind) -> Lab {
+    let options = WorldOptions {
+        nodes,
+        seed,
+        settings: Settings::default(),
+        host,
+        data_dir: None,
+    };
+    World::new(options).expect("a world of a few nodes begins")
+}
+
+fn id(number: u64) -> NodeId {
+    NodeId::new(number)
+}
+
+fn run_for(world: &mut Lab, millis: u64) {
+    world.run_until(world.now().after(Duration::from_millis(millis)));
+}
+
+fn propose(world: &mut Lab, command: &str) {
+    world
+        .command(Command::Propose {
+            to: None,
+            command: command.to_owned(),
+        })
+        .expect("there is a leader");
+}
+
+fn leader(snapshot: &Snapshot) -> NodeId {
+    snapshot.leaders().first().expect("somebody leads").id
+}
+
+fn assert_converged(snapshot: &Snapshot) {
+    let first = &snapshot.nodes[0];
+    for node in &snapshot.nodes {
+        assert_eq!(
+            node.log, first.log,
+            "{} and {} have different logs",
+            node.id, first.id
+        );
+        assert_eq!(
+            node.commit,
+            node.log.last_index(),
+            "{} has not committed everything",
+            node.id
+        );
+        assert_eq!(node.contents, first.contents);
+    }
+}
+
+#[test]
+fn a_cluster_elects_a_leader_and_keeps_it() {
+    for seed in 0..50 {
+        let mut world = world(5, seed, HostKind::Inline);
+        run_for(&mut world, 2_000);
+        let elected = world.snapshot();
+        assert_eq!(elected.leaders().len(), 1, "seed {seed}");
+        let (first, term) = (leader(&elected), elected.leaders()[0].term);
+        run_for(&mut world, 10_000);
+        let later = world.snapshot();
+        assert_eq!(
+            (leader(&later), later.leaders()[0].term),
+            (first, term),
+            "seed {seed}"
+        );
+        assert_eq!(world.violations(), []);
+    }
+}
+
+#[test]
+fn a_crashed_leader_is_replaced_in_a_higher_term_and_comes_back_as_a_follower() {
+    for seed in 0..30 {
+        let mut world = world(5, seed, HostKind::Inline);
+        run_for(&mut world, 2_000);
+        propose(&mut world, "x=1");
+        run_for(&mut world, 500);
+        let before = world.snapshot();
+        let old = leader(&before);
+        world.command(Command::Crash(old)).unwrap();
+        run_for(&mut world, 3_000);
+        let after = world.snapshot();
+        assert_ne!(leader(&after), old);
+        assert!(after.leaders()[0].term > before.leaders()[0].term);
+        world.command(Command::Restart(old)).unwrap();
+        propose(&mut world, "x=2");
+        run_for(&mut world, 1_000);
+        let healed = world.snapshot();
+        assert!(matches!(
+            healed.node(old).unwrap().role,
+            RoleView::Follower { leader: Some(_) }
+        ));
+        assert_converged(&healed);
+        assert_eq!(healed.nodes[0].contents, [("x".to_owned(), "2".to_owned())]);
+        assert_eq!(world.violations(), []);
+    }
+}
+
+#[test]
+fn a_minority_cannot_commit_and_converges_when_healed() {
+    for seed in 0..30 {
+        let mut world = world(5, seed, HostKind::Inline);
+        run_for(&mut world, 2_000);
+        let old = leader(&world.snapshot());
+        let companion = (1..=5).map(id).find(|&other| other != old).unwrap();
+        let rest = (1..=5)
+            .map(id)
+            .filter(|&node| node != old && node != companion)
+            .collect();
+        world
+            .command(Command::Partition(vec![vec![old, companion], rest]))
+            .unwrap();
+        world
+            .command(Command::Propose {
+                to: Some(old),
+                command: "x=lost".to_owned(),
+            })
+            .unwrap();
+        run_for(&mut world, 3_000);
+        let parted = world.snapshot();
+        let cut_off = parted.node(old).unwrap();
+        assert!(cut_off.commit < cut_off.log.last_index(), "a minority committed");
+        assert_ne!(leader(&parted), old);
+        propose(&mut world, "x=kept");
+        run_for(&mut world, 1_000);
+        world.command(Command::Heal).unwrap();
+        run_for(&mut world, 3_000);
+        let healed = world.snapshot();
+        assert_converged(&healed);
+        assert_eq!(healed.nodes[0].contents, [("x".to_owned(), "kept".to_owned())]);
+        assert_eq!(world.violations(), []);
+    }
+}
+
+#[test]
+fn a_power_cut_loses_exactly_what_was_not_synced() {
+    for seed in 0..100 {
+        let mut world = world(3, seed, HostKind::Inline);
+        run_for(&mut world, 2_000);
+        for value in 0..5 {
+            propose(&mut world, &format!("x={value}"));
+            run_for(&mut world, seed % 7);
+        }
+        for victim in [1, 2, 3].map(id) {
+            let before = world.snapshot().node(victim).unwrap().clone();
+            world.command(Command::CutPower(victim)).unwrap();
+            let after = world.snapshot().node(victim).unwrap().clone();
+            assert_eq!(after.condition, Condition::Down);
+            assert_eq!(
+                after.log.last_index(),
+                before.durable,
+                "seed {seed}: {victim} lost more or less"
+            );
+            assert_eq!(after.durable, before.durable);
+        }
+        assert_eq!(world.violations(), []);
+    }
+}
+
+#[test]
+fn a_frozen_leader_is_deposed_and_learns_it_when_it_thaws() {
+    let mut world = world(3, 11, HostKind::Inline);
+    run_for(&mut world, 2_000);
+    let frozen = leader(&world.snapshot());
+    world.command(Command::Freeze(frozen)).unwrap();
+    run_for(&mut world, 2_000);
+    let snapshot = world.snapshot();
+    assert_eq!(snapshot.leaders().len(), 2, "the frozen one still believes");
+    world.command(Command::Thaw(frozen)).unwrap();
+    run_for(&mut world, 500);
+    let thawed = world.snapshot();
+    assert_eq!(thawed.leaders().len(), 1);
+    assert_ne!(leader(&thawed), frozen);
+    assert_eq!(world.violations(), []);
+}
+
+/// A small generator for the tests' own choices.
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    fn node(&mut self, nodes: u64) -> NodeId {
+        id(1 + self.below(nodes))
+    }
+
+    fn command(&mut self, nodes: u64) -> Command {
+        let (one, other) = (self.node(nodes), self.node(nodes));
+        match self.below(16) {
+            0 => Command::Crash(one),
+            1 => Command::CutPower(one),
+            2 | 3 => Command::Restart(one),
+            4 => Command::Freeze(one),
+            5 => Command::Thaw(one),
+            6 => Command::FireTimer(one),
+            7 => Command::TieTimers(Vec::new()),
+            8 => Command::Partition(vec![
+                vec![one],
+                (1..=nodes).map(id).filter(|&node| node != one).collect(),
+            ]),
+            9 => Command::Cut { from: one, to: other },
+            10 => Command::CutOneWay { from: one, to: other },
+            11 | 12 => Command::Heal,
+            13 => Command::Propose {
+                to: Some(one),
+                command: format!("x={}", self.below(100)),
+            },
+            14 => Command::SpreadTimers,
+            _ => Command::Propose {
+                to: None,
+                command: format!("y={}", self.below(100)),
+            },
+        }
+    }
+}
+
+fn faulty(seed: u64) -> Settings {
+    let latency = raft_play::playground::Span::of_millis(1, 20 + seed % 200);
+    let link = LinkSettings {
+        latency,
+        loss_ppm: 50_000,
+        duplication_ppm: 50_000,
+        reordering_ppm: 100_000,
+    };
+    Settings {
+        link,
+        ..Settings::default()
+    }
+}
+
+fn stormy_run(seed: u64, host: HostKind) -> (Vec<Record>, u128) {
+    let mut choices = Choices(seed);
+    let nodes = 1 + choices.below(5);
+    let options = WorldOptions {
+        nodes,
+        seed,
+        settings: faulty(seed),
+        host,
+        data_dir: None,
+    };
+    let mut world: Lab = World::new(options).unwrap();
+    for _ in 0..40 {
+        run_for(&mut world, choices.below(200));
+        // Commands that make no sense now are refused, on both hosts alike.
+        let _ = world.command(choices.command(nodes));
+    }
+    assert_eq!(world.violations(), [], "seed {seed}");
+    (world.drain_records(), world.trace_hash())
+}
+
+#[test]
+fn threads_and_inline_give_the_same_trace() {
+    for seed in 0..220 {
+        let (inline, inline_hash) = stormy_run(seed, HostKind::Inline);
+        let (threads, threads_hash) = stormy_run(seed, HostKind::Threads);
+        assert!(!inline.is_empty());
+        assert_eq!(inline_hash, threads_hash, "seed {seed}");
+        assert_eq!(inline, threads, "seed {seed}");
+    }
+}
+
+#[test]
+fn storms_break_no_promise() {
+    for seed in 1_000..1_600 {
+        stormy_run(seed, HostKind::Inline);
+    }
+}
+
+/// A save in the middle of a storm changes nothing that follows.
+#[test]
+fn an_image_goes_on_exactly() {
+    for seed in 0..150 {
+        let mut choices = Choices(seed ^ 0xabcd);
+        let nodes = 1 + choices.below(5);
+        let options = WorldOptions {
+            nodes,
+            seed,
+            settings: faulty(seed),
+            host: HostKind::Inline,
+            data_dir: None,
+        };
+        let mut straight: Lab = World::new(options).unwrap();
+        for _ in 0..choices.below(30) {
+            run_for(&mut straight, choices.below(120));
+            let _ = straight.command(choices.command(nodes));
+        }
+        straight.drain_records();
+        let image = straight.image().expect("no disk has failed");
+        let mut resumed: Lab =
+            World::restore(image.clone(), HostKind::Threads, None).expect("it was a world");
+        assert_eq!(
+            resumed.image().unwrap(),
+            image,
+            "seed {seed}: an image of an image"
+        );
+        for _ in 0..20 {
+            let (millis, command) = (choices.below(120), choices.command(nodes));
+            for world in [&mut straight, &mut resumed] {
+                run_for(world, millis);
+                let _ = world.command(command.clone());
+            }
+            assert_eq!(straight.drain_records(), resumed.drain_records(), "seed {seed}");
+        }
+        assert_eq!(straight.trace_hash(), resumed.trace_hash(), "seed {seed}");
+        assert_eq!(resumed.violations(), [], "seed {seed}");
+    }
+}
+
+/// What waited for a frozen node is due at once when it thaws: a save right then has it so.
+#[test]
+fn an_image_of_a_node_that_has_just_thawed_goes_on_exactly() {
+    let mut straight = world(3, 5, HostKind::Inline);
+    run_for(&mut straight, 2_000);
+    let frozen = id(2);
+    straight.command(Command::Freeze(frozen)).unwrap();
+    propose(&mut straight, "x=1");
+    run_for(&mut straight, 400);
+    assert!(straight.snapshot().node(frozen).unwrap().backlog > 0);
+    straight.command(Command::Thaw(frozen)).unwrap();
+    let image = straight.image().unwrap();
+    let mut resumed: Lab = World::restore(image, HostKind::Inline, None).expect("it was a world");
+    for world in [&mut straight, &mut resumed] {
+        run_for(world, 2_000);
+    }
+    assert_eq!(straight.trace_hash(), resumed.trace_hash());
+}
+
+/// Walks every point of an election with a proposal on top: wherever the power goes, what a node has sent word of (its
+/// votes, its term, the entries it acknowledged) is what it comes back with.
+#[test]
+fn a_vote_once_sent_survives_any_power_cut() {
+    use raft_play::playground::Happening;
+    use raft_play::types::{AppendReply, Message, VoteReply};
+    let mut points = 0;
+    for seed in 0..4 {
+        let mut live = world(3, seed, HostKind::Inline);
+        let mut sent = Vec::new();
+        for _ in 0..120 {
+            if live.now() > VirtualTime::from_nanos(400_000_000)
+                && live.leader().is_some()
+                && points % 40 == 0
+            {
+                propose(&mut live, "x=1");
+            }
+            assert!(live.step());
+            sent.extend(
+                live.drain_records()
+                    .into_iter()
+                    .filter_map(|record| match record.what {
+                        Happening::Sent { envelope, .. } => Some(envelope),
+                        _ => None,
+                    }),
+            );
+            let image = live.image().unwrap();
+            for victim in [1, 2, 3].map(id) {
+                let mut branch: Lab = World::restore(image.clone(), HostKind::Inline, None).unwrap();
+                branch.command(Command::CutPower(victim)).unwrap();
+                branch.command(Command::Restart(victim)).unwrap();
+                let back = branch.snapshot().node(victim).unwrap().clone();
+                points += 1;
+                for envelope in sent.iter().filter(|envelope| envelope.from == victim) {
+                    assert!(back.term >= envelope.term, "{victim} forgot its term");
+                    let vote = match envelope.message {
+                        Message::VoteRequest(_) => Some(victim),
+                        Message::VoteReply(VoteReply::Granted) => Some(envelope.to),
+                        Message::AppendReply(AppendReply::Matched { through }) => {
+                            assert!(
+                                back.log.last_index() >= through,
+                                "{victim} forgot what it acknowledged"
+                            );
+                            None
+                        }
+                        _ => None,
+                    };
+                    if let Some(vote) = vote.filter(|_| back.term == envelope.term) {
+                        assert_eq!(back.vote, Some(vote), "{victim} forgot its vote");
+                    }
+                }
+                run_for(&mut branch, 1_500);
+                assert_eq!(branch.violations(), []);
+            }
+        }
+    }
+    assert_eq!(points, 4 * 120 * 3);
+}
+
+#[test]
+fn a_broken_rule_is_found_and_stops_time() {
+    let mut found = std::collections::BTreeSet::new();
+    for seed in 0..200 {
+        let mut choices = Choices(seed);
+        let options = WorldOptions {
+            nodes: 5,
+            seed,
+            settings: faulty(seed),
+            host: HostKind::Inline,
+            data_dir: None,
+        };
+        let mut world: Lab = World::new(options).unwrap();
+        world
+            .command(Command::Break(raft_play::consensus::Rule::UpToDateCheck))
+            .unwrap();
+        for _ in 0..60 {
+            run_for(&mut world, choices.below(300));
+            let _ = world.command(choices.command(5));
+            if let Some(violation) = world.violation() {
+                found.insert(violation.property.name());
+                let stopped = world.now();
+                run_for(&mut world, 1_000);
+                assert_eq!(world.now(), stopped, "a violation stops time");
+                break;
+            }
+        }
+    }
+    assert!(found.contains("LeaderCompleteness"), "found only {found:?}");
+}
+
+#[test]
+fn a_lone_node_leads_and_commits_alone() {
+    let mut world = world(1, 3, HostKind::Threads);
+    run_for(&mut world, 1_000);
+    propose(&mut world, "x=1");
+    run_for(&mut world, 100);
+    let snapshot = world.snapshot();
+    assert_eq!(snapshot.nodes[0].contents, [("x".to_owned(), "1".to_owned())]);
+
+    assert!(world.now() > VirtualTime::default());
+}
+
+fn in_folder(folder: &std::path::Path, nodes: u64) -> Result<Lab, raft_play::playground::WorldError> {
+    World::new(WorldOptions {
+        nodes,
+        seed: 9,
+        settings: Settings::default(),
+        host: HostKind::Threads,
+        data_dir: Some(folder.to_owned()),
+    })
+}
+
+#[test]
+fn a_data_directory_powers_the_cluster_on_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (term, log) = {
+        let mut world = in_folder(folder.path(), 3).unwrap();
+        run_for(&mut world, 2_000);
+        propose(&mut world, "x=1");
+        run_for(&mut world, 1_000);
+        world.sync_mirrors();
+        assert!(world.drain_complaints().is_empty());
+        let error = in_folder(folder.path(), 3)
+            .err()
+            .expect("it is in use")
+            .to_string();
+        assert!(error.contains("in use"), "{error}");
+        let snapshot = world.snapshot();
+        (snapshot.nodes[0].term, snapshot.nodes[0].log.clone())
+    };
+    let mut world = in_folder(folder.path(), 3).unwrap();
+    let snapshot = world.snapshot();
+    for node in &snapshot.nodes {
+        assert_eq!((node.term, &node.log), (term, &log));
+        assert_eq!(node.commit.number(), 0, "the commit index is not on the disk");
+    }
+    run_for(&mut world, 2_000);
+    assert_converged(&world.snapshot());
+    assert_eq!(world.violations(), []);
+    drop(world);
+    assert!(in_folder(folder.path(), 5).is_err(), "another number of nodes");
+}
+
+#[test]
+fn a_loaded_world_takes_over_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = in_folder(folder.path(), 3).unwrap();
+    run_for(&mut first, 2_000);
+    propose(&mut first, "x=1");
+    let image = first.image().unwrap();
+    run_for(&mut first, 1_000);
+    propose(&mut first, "x=2");
+    run_for(&mut first, 1_000);
+    let mut second: Lab = World::restore(image, HostKind::Threads, None).unwrap();
+    second.command(Command::CutPower(id(3))).unwrap();
+    second.take_files_from(first);
+    run_for(&mut second, 1_000);
+    second.command(Command::Restart(id(3))).unwrap();
+    run_for(&mut second, 1_000);
+    second.sync_mirrors();
+    assert!(second.drain_complaints().is_empty());
+    let logs = |world: &mut Lab| {
+        world
+            .snapshot()
+            .nodes
+            .iter()
+            .map(|node| node.log.clone())
+            .collect::<Vec<_>>()
+    };
+    let expected = logs(&mut second);
+    drop(second);
+    assert_eq!(logs(&mut in_folder(folder.path(), 3).unwrap()), expected);
+}
+
+#[test]
+fn a_damaged_data_directory_is_refused_with_file_and_offset() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let mut world = in_folder(folder.path(), 3).unwrap();
+        for value in 0..6 {
+            run_for(&mut world, 1_000);
+            propose(&mut world, &format!("x={value}"));
+        }
+        run_for(&mut world, 1_000);
+        world.sync_mirrors();
+    }
+    let file = folder.path().join("S2").join("wal-0000000001.log");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(&file, &bytes).unwrap();
+    let error = in_folder(folder.path(), 3)
+        .err()
+        .expect("damage in the middle")
+        .to_string();
+    assert!(
+        error.contains("S2") && error.contains("wal-0000000001.log") && error.contains("byte"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(&file).unwrap(), bytes, "nothing is changed");
+}
