@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{SeqAccess, Visitor};
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default};
@@ -27,6 +27,7 @@ pub(super) struct Head {
     pub(super) version: Option<u64>,
     pub(super) trace: Option<u64>,
     pub(super) title: Option<String>,
+    pub(super) nodes: Option<IgnoredAny>,
 }
 
 /// A whole save. Only `nodes` is needed.

@@ -3,9 +3,9 @@
 mod disk;
 mod message;
 mod node;
+mod process;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 use std::time::Duration;
 
 use super::format::{
@@ -27,19 +27,11 @@ impl Problem {
     fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
-
-    /// The same, about one node.
-    fn of(node: NodeId, what: impl Display) -> Self {
-        Self(format!("{node}: {what}"))
-    }
 }
 
 fn ensure(holds: bool, what: impl Into<String>) -> Result<(), Problem> {
     if holds { Ok(()) } else { Err(Problem::new(what)) }
 }
-
-/// The most bytes that the files of all disks may hold together: more than fits into a save, less than harms.
-const DISKS_MOST: u64 = 64 << 20;
 
 /// The world of a save.
 pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
@@ -62,7 +54,7 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
     let members = Members(nodes.len() as u64);
     let mut image = WorldImage {
         seed,
-        now: VirtualTime::from_nanos(now.0),
+        now: now.instant(),
         settings: Settings::try_from(settings)?,
         next_ordinal: counters.records.get(),
         trace_hash: trace_hash.0,
@@ -77,13 +69,22 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
     };
     disk::check_size(nodes.values())?;
     let mut orders = Orders::after(&counters, &messages, &nodes);
-    let terms: BTreeMap<NodeId, _> = nodes.iter().map(|(id, node)| (*id, node::term_of(node))).collect();
-    let waiting = node::waiting_messages(&nodes);
-    image.messages = message::in_flight(messages, &image, members, &terms, &waiting, &mut orders)?;
-    image.nodes = nodes
-        .into_iter()
-        .map(|(id, node)| node::node_of(id, node, &image, members, &mut orders))
-        .collect::<Result<_, _>>()?;
+    let around = message::Around {
+        image: &image,
+        members,
+        terms: nodes
+            .iter()
+            .map(|(id, node)| (*id, node::term_of(node)))
+            .collect(),
+        waiting: node::waiting_messages(&nodes),
+    };
+    let messages = message::in_flight(messages, &around, &mut orders)?;
+    let nodes = nodes.into_iter().map(|(id, node)| {
+        let read = node::node_of(id, node, &image, members, &mut orders);
+        read.map_err(|Problem(what)| Problem(format!("{id}: {what}")))
+    });
+    let nodes = nodes.collect::<Result<_, _>>()?;
+    (image.messages, image.nodes) = (messages, nodes);
     count_on(&mut image, &counters, &orders);
     Ok(image)
 }
@@ -215,11 +216,14 @@ fn links_of<const MOST: usize>(
         let image = LinkImage {
             is_cut: link.cut,
             settings: link.settings.map(LinkSettings::try_from).transpose()?,
-            last_due: VirtualTime::from_nanos(link.last_due.0),
+            last_due: link.last_due.instant(),
             sent: sent.map(|(kind, count)| (kind, count.get())).collect(),
         };
         let before = images.insert((from, to), image);
-        ensure(before.is_none(), format!("the link from {from} to {to} is named twice"))?;
+        ensure(
+            before.is_none(),
+            format!("the link from {from} to {to} is named twice"),
+        )?;
     }
     Ok(images)
 }
@@ -269,7 +273,9 @@ impl TryFrom<SettingsFile> for Settings {
             link: link.try_into()?,
             disk: disk.try_into()?,
             limits: limits.try_into()?,
-            rules: broken.iter().fold(RuleSet::sound(), |rules, rule| rules.without(*rule)),
+            rules: broken
+                .iter()
+                .fold(RuleSet::sound(), |rules, rule| rules.without(*rule)),
         })
     }
 }

@@ -14,6 +14,9 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::seconds;
+use crate::types::VirtualTime;
+
 /// Whether a field need not be written.
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
@@ -56,96 +59,73 @@ pub(super) fn number(number: u64) -> Number {
     Number(number)
 }
 
-/// A time in seconds, exact to the nanosecond. Read and written as decimal digits, never through a float.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Seconds(pub(super) u64);
-
-/// A duration in milliseconds, exact to the nanosecond.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Millis(pub(super) Duration);
+/// A time in seconds, exact to the nanosecond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub(super) struct Seconds(#[serde(with = "seconds")] VirtualTime);
 
 impl Seconds {
-    const DIGITS: u32 = 9;
+    pub(super) const fn at(time: VirtualTime) -> Self {
+        Self(time)
+    }
 
     pub(super) fn of(duration: Duration) -> Self {
-        Self(nanos(duration))
+        Self(VirtualTime::default().after(duration))
+    }
+
+    pub(super) const fn instant(self) -> VirtualTime {
+        self.0
     }
 
     pub(super) const fn duration(self) -> Duration {
-        Duration::from_nanos(self.0)
-    }
-}
-
-impl Millis {
-    const DIGITS: u32 = 6;
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-impl Serialize for Seconds {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_decimal(self.0, Self::DIGITS, serializer)
+        Duration::from_nanos(self.0.nanos())
     }
 }
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        read_decimal(raw.get_ron(), Self::DIGITS)
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(not_a_time(raw, "seconds", Self::DIGITS)))
+        let time = seconds::deserialize(deserializer)?;
+        if time.nanos() <= Number::MAX {
+            Ok(Self(time))
+        } else {
+            Err(D::Error::custom("this time is more than a hundred years away"))
+        }
     }
 }
 
+/// A duration in milliseconds, exact to the nanosecond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Millis(pub(super) Duration);
+
+/// The digits of so many milliseconds are those of as many thousand times the seconds.
+const THOUSAND: u64 = 1000;
+
 impl Serialize for Millis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_decimal(nanos(self.0), Self::DIGITS, serializer)
+        let nanos = u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX);
+        let text = seconds::text(VirtualTime::from_nanos(nanos.saturating_mul(THOUSAND)));
+        let text = text.strip_suffix(".0").unwrap_or(&text);
+        let raw = RawValue::from_boxed_ron(text.into());
+        raw.map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Millis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        read_decimal(raw.get_ron(), Self::DIGITS)
-            .map(|nanos| Self(Duration::from_nanos(nanos)))
-            .ok_or_else(|| D::Error::custom(not_a_time(raw, "milliseconds", Self::DIGITS)))
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let text = raw.trim().get_ron();
+        let nanos = seconds::parse(text).ok().map(VirtualTime::nanos);
+        let nanos = nanos.filter(|nanos| nanos % THOUSAND == 0);
+        let error = || {
+            let start: String = text.chars().take(24).filter(|c| !c.is_control()).collect();
+            D::Error::custom(format!(
+                "`{start}` is no time in milliseconds: digits, and up to six more after a point"
+            ))
+        };
+        nanos
+            .map(|nanos| Self(Duration::from_nanos(nanos / THOUSAND)))
+            .ok_or_else(error)
     }
-}
-
-fn not_a_time(raw: &RawValue, unit: &str, digits: u32) -> String {
-    let shown: String = raw.get_ron().trim().chars().take(40).collect();
-    format!("`{shown}` is no time in {unit}: digits, and at most {digits} of them after a point")
-}
-
-fn write_decimal<S: Serializer>(nanos: u64, digits: u32, serializer: S) -> Result<S::Ok, S::Error> {
-    let unit = 10_u64.pow(digits);
-    let (whole, part) = (nanos / unit, nanos % unit);
-    let width = digits as usize;
-    let text = format!("{whole}.{part:0width$}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    RawValue::from_boxed_ron(text.into())
-        .map_err(S::Error::custom)?
-        .serialize(serializer)
-}
-
-/// The number of nanoseconds that a decimal number says, of a unit of ten to the `digits`; `None` where it is no plain
-/// decimal number, or too exact, or too large.
-fn read_decimal(text: &str, digits: u32) -> Option<u64> {
-    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let width = digits as usize;
-    if whole.is_empty() || !all_digits(whole) || !all_digits(part) || part.len() > width {
-        return None;
-    }
-    let part: u64 = format!("{part:0<width$}").parse().ok()?;
-    let nanos = whole
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(10_u64.pow(digits))?
-        .checked_add(part)?;
-    (nanos <= Number::MAX).then_some(nanos)
 }
 
 /// A list with a bound on its length.
@@ -295,7 +275,13 @@ impl From<Hash> for String {
 
 /// A text for people. What would break their screen is shown as what it is: an odd character.
 pub(super) fn neutralised(text: &str) -> String {
-    let replaced = |character: char| if is_unsafe(character) { char::REPLACEMENT_CHARACTER } else { character };
+    let replaced = |character: char| {
+        if is_unsafe(character) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            character
+        }
+    };
     text.chars().map(replaced).collect()
 }
 
