@@ -3,8 +3,12 @@
 //! Exit codes: 0 all is well; 1 something failed, or a promise of Raft was broken; 2 the program was used wrongly.
 
 mod error;
+#[cfg(feature = "tui")]
+mod library;
 mod report;
 mod run;
+#[cfg(feature = "tui")]
+mod screen;
 mod start;
 mod values;
 
@@ -17,6 +21,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use error::CliError;
 pub use values::Expectation;
+
+#[cfg(feature = "tui")]
+use self::screen::screen;
 
 use crate::playground::HostKind;
 
@@ -188,6 +195,7 @@ pub fn perform(cli: &Cli) -> Result<ExitCode, CliError> {
     }
 }
 
+#[cfg(not(feature = "tui"))]
 fn screen(_: &ScreenArgs) -> Result<ExitCode, CliError> {
     Err(CliError::NoScreen)
 }

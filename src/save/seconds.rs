@@ -1,7 +1,8 @@
 //! Times as seconds in decimals, exact to the nanosecond: `12.402000001`. No detour over floating point.
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::types::VirtualTime;
 
@@ -40,7 +41,14 @@ pub(crate) fn parse(text: &str) -> Result<VirtualTime, SecondsError> {
         .ok_or_else(error)
 }
 
-/// For `#[serde(deserialize_with)]`.
+/// For `#[serde(with)]`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it a reference")]
+pub(crate) fn serialize<S: Serializer>(time: &VirtualTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let raw = ron::value::RawValue::from_boxed_ron(text(*time).into());
+    raw.map_err(S::Error::custom)?.serialize(serializer)
+}
+
+/// For `#[serde(with)]`.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<VirtualTime, D::Error> {
     let raw = Box::<ron::value::RawValue>::deserialize(deserializer)?;
     parse(raw.trim().get_ron()).map_err(D::Error::custom)
