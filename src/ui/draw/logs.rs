@@ -55,7 +55,7 @@ impl Grid {
         let most = |of: &dyn Fn(&NodeView) -> u16| nodes.iter().map(of).max().unwrap_or(1);
         let name = most(&|node| width(&node.id.to_string()));
         let node_term = most(&|node| digits(node.term.number()));
-        let word = if inner.width >= WIDE_FROM { 7 } else { 4 };
+        let word = if inner.width >= WIDE_FROM { 7 } else { 5 };
         let before = name + node_term + word + 7;
         let ends = (
             nodes
@@ -297,7 +297,10 @@ fn draw_name(
         (Condition::Up, RoleView::Leader { .. }) if label::is_stale(node, scene.snapshot) => {
             ("stale".to_owned(), theme.warn)
         }
-        (Condition::Up, RoleView::Leader { .. }) => ("leader".to_owned(), theme.strong),
+        (Condition::Up, RoleView::Leader { .. }) => {
+            let word = if grid.word > 5 { "leader" } else { "lead" };
+            (word.to_owned(), theme.strong)
+        }
         (Condition::Up, RoleView::Candidate { granted, .. }) => {
             let votes = format!("{}/{}", granted.len(), scene.snapshot.majority());
             let whole = format!("cand{votes}");
@@ -319,7 +322,7 @@ fn draw_name(
         .skip(grid.word - width(&word));
 }
 
-/// Cut without an ellipsis: `lead` for `leader`.
+/// Cut without an ellipsis: `froze` for `frozen`.
 fn fit_plain(text: &str, columns: u16) -> String {
     text.chars().take(usize::from(columns)).collect()
 }
