@@ -1,6 +1,8 @@
 //! Raft, as a library that stands by itself, and the playground on top of it.
 
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod consensus;
 pub mod machine;
 pub mod node;

@@ -14,7 +14,7 @@ pub use image::{
     BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage,
     WriteImage,
 };
-pub use start::{WorldError, WorldOptions};
+pub use start::{NODES_MAX, WorldError, WorldOptions};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;

@@ -359,8 +359,9 @@ pub(super) fn commit_learned(
 ) -> Telling {
     let first = memory.node(own).commit.next();
     let what = entries(memory, describe, own, first, through);
-    Telling::step(own, format!("{own} learns: {what} committed"))
-        .long(format!("{own} learns from {leader} that {what} is committed"))
+    let is = if first < through { "are" } else { "is" };
+    Telling::step(own, format!("{own} learns: {what} {is} committed"))
+        .long(format!("{own} learns from {leader} that {what} {is} committed"))
         .rule(Rule::CommitWithinRequest)
         .value(format!("{leader}'s commit index: {leaders}"))
         .value(format!("{own}'s own now: {through}"))
