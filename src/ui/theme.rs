@@ -96,10 +96,10 @@ impl Theme {
             bad: bold(foreground(160)),
             warn: bold(foreground(130)),
             wall: foreground(160),
-            bar: foreground(235).bg(Color::Indexed(254)),
+            bar: foreground(235).bg(Color::Indexed(255)),
             alarm: bold(foreground(231)).bg(Color::Indexed(160)),
             chosen: bold(foreground(231)).bg(Color::Indexed(25)),
-            palette: Palette::Colours(&[25, 130, 29, 126, 94, 240], 231),
+            palette: Palette::Colours(&[25, 130, 22, 126, 94, 240], 231),
         }
     }
 
@@ -113,7 +113,7 @@ impl Theme {
             bad: bold(foreground(203)),
             warn: bold(foreground(226)),
             wall: bold(foreground(203)),
-            bar: bold(foreground(16)).bg(Color::Indexed(231)),
+            bar: bold(foreground(231)).bg(Color::Indexed(234)),
             alarm: bold(foreground(231)).bg(Color::Indexed(160)),
             chosen: bold(foreground(16)).bg(Color::Indexed(226)),
             palette: Palette::Colours(&[51, 226, 46, 213], 16),
