@@ -8,7 +8,7 @@ use crate::playground::{Command, CommandError, Snapshot, StoryLine, TimedCommand
 use crate::types::VirtualTime;
 
 /// What the screen needs of a world.
-pub trait Playable {
+pub trait Playable: Sized {
     /// Its time.
     fn now(&self) -> VirtualTime;
 
@@ -42,6 +42,9 @@ pub trait Playable {
 
     /// Lets time go on after a broken promise.
     fn go_on(&mut self);
+
+    /// Takes over the files that follow the disks of the world before it.
+    fn take_files_from(&mut self, before: Self);
 
     /// Makes the files that follow the nodes' disks durable.
     fn sync_files(&mut self);
@@ -104,6 +107,11 @@ impl<W: Playable> Session<W> {
             unspent: Duration::ZERO,
             search: None,
         }
+    }
+
+    /// Takes over the files of the session before it.
+    pub fn take_files_from(&mut self, before: Self) {
+        self.world.take_files_from(before.world);
     }
 
     /// The world, for whoever saves it.
@@ -392,6 +400,7 @@ mod tests {
             None
         }
         fn go_on(&mut self) {}
+        fn take_files_from(&mut self, _: Self) {}
         fn sync_files(&mut self) {}
         fn drain_complaints(&mut self) -> Vec<String> {
             Vec::new()

@@ -13,6 +13,11 @@ pub struct ToldWorld<M> {
 }
 
 impl<M: Exhibit + Default> ToldWorld<M> {
+    /// A world and whoever has told its story so far.
+    pub fn new(world: World<M>, narrator: Narrator) -> Self {
+        Self { world, narrator }
+    }
+
     /// A world that begins: all of it is told.
     pub fn from_the_start(world: World<M>) -> Self {
         Self {
@@ -80,6 +85,10 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
 
     fn go_on(&mut self) {
         self.world.go_on();
+    }
+
+    fn take_files_from(&mut self, before: Self) {
+        self.world.take_files_from(before.world);
     }
 
     fn sync_files(&mut self) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::data_dir;
-use super::super::draw::Draws;
+use super::super::draw::{Draws, Purpose};
 use super::super::host::{Found, HostKind, Hosted, Parked, Request, Response};
 use super::super::mirror::Mirror;
 use super::super::network::{InFlight, Link, LinkId, Network};
@@ -24,7 +24,7 @@ use crate::node::{self, Node, NodeSettings, StartError, first_nodes};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{WalOptions, WalSync};
 use crate::types::{
-    Configuration, Entries, Envelope, Incarnation, NodeId, ProposalId, VirtualTime, WriteSequence,
+    Configuration, Entries, Envelope, Incarnation, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
 };
 
 /// A world between two steps.
@@ -209,8 +209,29 @@ impl WorldImage {
         node::prepare(&settings, SimulatedDisk::new(), metadata, entries).map(|disk| disk.image())
     }
 
+    /// How long a node's timer runs that is set in this term: for saves that do not say when it runs out.
+    pub fn timer_duration(&self, timer: Timer, id: NodeId, term: Term) -> Duration {
+        timer_duration(Draws::new(self.seed), &self.settings, timer, id, term)
+    }
+
     fn configuration(&self) -> Configuration {
         Configuration::of_voters(self.nodes.iter().map(|node| node.id))
+    }
+}
+
+pub(super) fn timer_duration(
+    draws: Draws,
+    settings: &Settings,
+    timer: Timer,
+    id: NodeId,
+    term: Term,
+) -> Duration {
+    match timer {
+        Timer::Election => {
+            let key = [id.number(), term.number()];
+            draws.duration(Purpose::ElectionTimeout, &key, settings.election_timeout)
+        }
+        Timer::Heartbeat => settings.heartbeat,
     }
 }
 
@@ -432,7 +453,10 @@ impl<M: Exhibit + Default> World<M> {
         match process {
             None => {
                 let parked = server.parked.as_ref().expect("it was just parked");
-                if let Ok(recovered) = node::inspect(&settings, &parked.disk) {
+                // What is written and not synced, a power cut may still take: nobody may be told that it is safe.
+                let mut durable = parked.disk.clone();
+                durable.power_cut_losing_everything();
+                if let Ok(recovered) = node::inspect(&settings, &durable) {
                     let log = consensus::Log::of(recovered.entries);
                     self.watch.started(id, recovered.metadata, &log);
                     self.watch.stopped(id);
@@ -603,7 +627,9 @@ impl WorldImage {
         let ids: BTreeSet<MessageId> = self.messages.iter().map(|message| message.id).collect();
         let is_numbered = ids.len() == self.messages.len() && ids.iter().all(|id| *id < self.next_message);
         let travels = |message: &MessageImage| link_exists(&(message.envelope.from, message.envelope.to));
-        let waiting = |message: &MessageImage| message.order.is_some() || self.waits_for_thaw(message.id);
+        let backlog = self.messages_in_backlogs();
+        let waits = |message: &MessageImage| backlog.get(&message.id) == Some(&message.envelope.to);
+        let waiting = |message: &MessageImage| message.order.is_some() != waits(message);
         if !is_numbered {
             return Err(ImageError::World(
                 "two messages have one number, or one has a number that was never given",
@@ -616,20 +642,38 @@ impl WorldImage {
         }
         if !self.messages.iter().all(waiting) {
             return Err(ImageError::World(
-                "a message is neither due nor waits for a frozen node",
+                "a message must either be due or wait for the frozen node that it is for",
+            ));
+        }
+        let in_backlogs = self.backlogs().filter_map(message_in).count();
+        if in_backlogs != backlog.len() || !backlog.keys().all(|id| ids.contains(id)) {
+            return Err(ImageError::World(
+                "what waits for a frozen node must be a message in flight, and once only",
             ));
         }
         Ok(())
     }
 
-    fn waits_for_thaw(&self, id: MessageId) -> bool {
-        let backlogs = self
-            .nodes
-            .iter()
-            .filter_map(|node| node.process.as_ref()?.frozen.as_ref());
-        backlogs
-            .flatten()
-            .any(|waiting| *waiting == BacklogImage::Message(id))
+    fn backlogs(&self) -> impl Iterator<Item = (NodeId, &BacklogImage)> {
+        self.nodes.iter().flat_map(|node| {
+            let frozen = node.process.as_ref().and_then(|process| process.frozen.as_ref());
+            frozen
+                .into_iter()
+                .flatten()
+                .map(move |waiting| (node.id, waiting))
+        })
+    }
+
+    /// The messages that wait for frozen nodes, and for which.
+    fn messages_in_backlogs(&self) -> BTreeMap<MessageId, NodeId> {
+        self.backlogs().filter_map(message_in).collect()
+    }
+}
+
+fn message_in((node, waiting): (NodeId, &BacklogImage)) -> Option<(MessageId, NodeId)> {
+    match waiting {
+        BacklogImage::Message(id) => Some((*id, node)),
+        BacklogImage::Timer(_) | BacklogImage::Write(_) | BacklogImage::Proposal(..) => None,
     }
 }
 
@@ -647,11 +691,12 @@ fn check_writes(
         .iter()
         .map(|(sequence, _)| *sequence);
     let is_awaited = writes.iter().map(|write| write.sequence).eq(awaited);
-    let learns = |write: &WriteImage| {
-        let waits = frozen.is_some_and(|backlog| backlog.contains(&BacklogImage::Write(write.sequence)));
-        write.due.is_some() != waits
-    };
-    if is_awaited && writes.iter().all(learns) {
+    let learnt = frozen.into_iter().flatten().filter_map(|waiting| match waiting {
+        BacklogImage::Write(sequence) => Some(*sequence),
+        BacklogImage::Message(_) | BacklogImage::Timer(_) | BacklogImage::Proposal(..) => None,
+    });
+    let undue = writes.iter().filter(|write| write.due.is_none());
+    if is_awaited && learnt.eq(undue.map(|write| write.sequence)) {
         Ok(())
     } else {
         Err(ImageError::Node {

@@ -110,7 +110,8 @@ impl<W: Playable> App<W> {
 
     fn show(&mut self, opened: Opened<W>, name: &str) {
         let Opened { world, title, notes } = opened;
-        self.session = Session::new(world);
+        let before = std::mem::replace(&mut self.session, Session::new(world));
+        self.session.take_files_from(before);
         self.first_steps = None;
         self.proposed = 0;
         self.view.selection = Selection::Leader;
