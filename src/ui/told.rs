@@ -1,10 +1,12 @@
 //! A world with its narrator: what the screen plays with.
 
+use std::collections::BTreeMap;
+
 use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
-use crate::playground::{Command, CommandError, Narrator, Snapshot, StoryLine, World};
-use crate::types::VirtualTime;
+use crate::playground::{Command, CommandError, LinkSettings, Narrator, Snapshot, StoryLine, World};
+use crate::types::{NodeId, VirtualTime};
 
 /// A world with its narrator.
 pub struct ToldWorld<M> {
@@ -73,6 +75,14 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
 
     fn snapshot(&mut self) -> Snapshot {
         self.world.snapshot()
+    }
+
+    fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings> {
+        let links = self.world.image().map(|image| image.links).unwrap_or_default();
+        let own = links
+            .into_iter()
+            .filter_map(|(ends, link)| Some((ends, link.settings?)));
+        own.collect()
     }
 
     fn violation(&self) -> Option<Banner> {
