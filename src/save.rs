@@ -87,6 +87,12 @@ pub struct Save {
 pub fn parse(text: &str, name: &str) -> Result<Save, SaveError> {
     let head = head_of(text, name)?;
     check_trace(&head, name)?;
+    if head.nodes.is_none() {
+        return Err(SaveError::Scene {
+            name: name.to_owned(),
+            problem: "it has no `nodes`; the shortest save is (nodes: 5)".to_owned(),
+        });
+    }
     let file: SaveFile = from_ron(text).map_err(|error| syntax(error, name))?;
     let title = file.title.as_deref().map(neutralised);
     let notes = file.notes.iter().map(|note| neutralised(note)).collect();
@@ -104,7 +110,7 @@ pub fn parse(text: &str, name: &str) -> Result<Save, SaveError> {
 
 /// The text of a save. The same save always gives the same text.
 pub fn render(save: &Save) -> String {
-    render::text_of(lay_out::file_of(save))
+    render::text_of(&lay_out::file_of(save))
 }
 
 /// What stands at the head of a save of this version; the rest is not looked at.

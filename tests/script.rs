@@ -63,7 +63,9 @@ proptest! {
         let mut commands = Vec::new();
         for doing in doings {
             match doing {
-                Doing::Step(events) => (0..events).for_each(|_| drop(by_hand.step())),
+                Doing::Step(events) => (0..events).for_each(|_| {
+                    by_hand.step();
+                }),
                 Doing::Wait(time) => by_hand.run_until(by_hand.now().after(time)),
                 Doing::Give(command) => {
                     let (at, after) = (by_hand.now(), by_hand.carried_out());

@@ -67,7 +67,10 @@ impl Raft {
             term,
             vote: Some(from),
         });
-        self.batch.election = Some(TimerChange::Restart);
+        if !self.is_leader() {
+            // A leader grants only where one vote per term is broken, and leads on: it has no election timer.
+            self.batch.election = Some(TimerChange::Restart);
+        }
         let promise = self.vote_promise();
         self.draft(from, Message::VoteReply(VoteReply::Granted), promise);
         emit(observer, || Event::VoteGranted {

@@ -64,6 +64,22 @@ impl Progress {
         }
     }
 
+    /// Whether it can be, where the leader's log ends at `last`: what is in flight goes up, from past `matched` to
+    /// before `next`.
+    pub(super) fn fits(&self, last: LogIndex) -> bool {
+        let in_order = match &self.flow {
+            Flow::Probe(_) => true,
+            Flow::Replicate { in_flight } => {
+                let ends = in_flight.iter().map(|request| request.last);
+                std::iter::once(self.matched)
+                    .chain(ends)
+                    .chain([self.next])
+                    .is_sorted_by(|earlier, later| earlier < later)
+            }
+        };
+        in_order && self.matched < self.next && self.next <= last.next()
+    }
+
     /// The follower acknowledged everything through `through`.
     ///
     /// An acknowledgement of as much as was known already proves that the follower is there: a probe may go out again.
@@ -127,7 +143,8 @@ impl Progress {
         match &self.flow {
             Flow::Probe(probe) => *probe == Probe::Ready,
             Flow::Replicate { in_flight } => {
-                let weight: u64 = in_flight.iter().map(|request| request.weight).sum();
+                let weights = in_flight.iter().map(|request| request.weight);
+                let weight = weights.fold(0, u64::saturating_add);
                 in_flight.len() < limit.requests && weight < limit.weight
             }
         }

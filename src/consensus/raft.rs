@@ -258,6 +258,8 @@ impl Raft {
             Some(IgnoreReason::NotForUs)
         } else if from == self.id() || !self.state.configuration().voters.contains(&from) {
             Some(IgnoreReason::NotAMember)
+        } else if term == Term::LAST {
+            Some(IgnoreReason::Malformed)
         } else if term > self.term() && !self.takes_on_higher_terms() {
             Some(IgnoreReason::RuleBroken)
         } else {

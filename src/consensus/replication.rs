@@ -305,14 +305,7 @@ impl Raft {
         let terms = std::iter::once(request.previous.term)
             .chain(terms)
             .chain([self.term()]);
-        let first = request.previous.index.checked_add(1);
-        let last = request
-            .previous
-            .index
-            .checked_add(request.entries.len() as u64 + 1);
-        let has_maker = |entry: &Entry| entry.term > Term::default();
-        let all_made = request.entries.as_slice().first().is_none_or(has_maker);
-        terms.is_sorted() && all_made && first == Some(request.entries.first_index()) && last.is_some()
+        terms.is_sorted() && request.is_contiguous()
     }
 
     /// What is committed here equals every later leader's log (Leader Completeness). A request that says otherwise comes

@@ -6,7 +6,7 @@ use super::durable::Metadata;
 use super::event::{RoleName, Tally};
 use super::log::Log;
 use super::progress::Progress;
-use crate::types::{Configuration, LogIndex, NodeId, WriteSequence};
+use crate::types::{Configuration, LogIndex, NodeId, Term, WriteSequence};
 
 /// All of it. Plain data, readable by whoever watches; only [`Raft`](super::Raft) changes one that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -188,29 +188,79 @@ impl State {
 
     /// Checks that the parts fit together, for a state that comes from outside.
     ///
+    /// It refuses what no server can come to, whatever rules were broken on the way. What only a
+    /// [broken rule](super::Rule) leads to (a second vote, a leader whose term is not on its disk yet) is let be: the rule
+    /// may be kept again by now.
+    ///
     /// # Errors
     ///
     /// Says what does not.
     pub fn validate(&self, own: NodeId) -> Result<(), StateError> {
+        self.persistent.validate(own)?;
+        self.volatile.validate(self.persistent.log.last_index())?;
+        self.validate_role(own)
+    }
+
+    fn validate_role(&self, own: NodeId) -> Result<(), StateError> {
+        let voters = &self.configuration().voters;
+        let has_voted = self.persistent.metadata.vote.is_some();
+        match &self.role {
+            Role::Follower(follower) => ensure(
+                follower
+                    .leader
+                    .is_none_or(|leader| leader != own && voters.contains(&leader)),
+                "a follower's leader is another node of the cluster",
+            ),
+            Role::Candidate(candidate) => {
+                ensure(has_voted, "a candidate has voted")?;
+                ensure(
+                    candidate.granted.is_disjoint(&candidate.refused),
+                    "a vote is both granted and refused",
+                )?;
+                ensure(
+                    candidate
+                        .granted
+                        .union(&candidate.refused)
+                        .all(|id| voters.contains(id)),
+                    "a vote is of a node that does not exist",
+                )
+            }
+            Role::Leader(leader) => {
+                ensure(has_voted, "a leader has voted")?;
+                ensure(
+                    leader
+                        .peers
+                        .keys()
+                        .copied()
+                        .eq(self.configuration().peers_of(own)),
+                    "a leader's peers are not the other nodes",
+                )?;
+                let last = self.persistent.log.last_index();
+                ensure(
+                    leader.peers.values().all(|peer| peer.fits(last)),
+                    "a leader's next index, or what it has in flight, is out of range",
+                )
+            }
+        }
+    }
+}
+
+impl Persistent {
+    fn validate(&self, own: NodeId) -> Result<(), StateError> {
         let Self {
-            persistent,
-            volatile,
-            role,
+            metadata,
+            log,
+            genesis,
         } = self;
-        let (metadata, log) = (&persistent.metadata, &persistent.log);
-        let durability = &volatile.durability;
-        let last = log.last_index();
-        let ensure = |holds: bool, what: &'static str| if holds { Ok(()) } else { Err(StateError(what)) };
         ensure(
-            persistent.genesis.voters.contains(&own),
+            genesis.voters.contains(&own),
             "the node is no voter of its own configuration",
         )?;
         ensure(
-            metadata
-                .vote
-                .is_none_or(|vote| persistent.genesis.voters.contains(&vote)),
+            metadata.vote.is_none_or(|vote| genesis.voters.contains(&vote)),
             "its vote is for a node that does not exist",
         )?;
+        ensure(metadata.term < Term::LAST, "its term is past all that can be")?;
         let terms = log.iter().map(|(_, entry)| entry.term);
         ensure(terms.is_sorted(), "terms in its log go down")?;
         ensure(
@@ -220,59 +270,45 @@ impl State {
         ensure(
             log.iter().all(|(_, entry)| entry.term.number() > 0),
             "its log has an entry of term 0",
-        )?;
+        )
+    }
+}
+
+impl Volatile {
+    fn validate(&self, last: LogIndex) -> Result<(), StateError> {
+        ensure(self.commit <= last, "its commit index is past the end of its log")?;
+        ensure(self.applied <= self.commit, "it applied more than is committed")?;
+        self.durability.validate(last)
+    }
+}
+
+impl Durability {
+    fn validate(&self, last: LogIndex) -> Result<(), StateError> {
         ensure(
-            volatile.commit <= last,
-            "its commit index is past the end of its log",
+            self.flushed <= self.begun && self.begun.number() < u64::MAX,
+            "more writes are on its disk than it has begun",
         )?;
+        let sequences = self.under_way.iter().map(|(sequence, _)| sequence.number());
         ensure(
-            volatile.applied <= volatile.commit,
-            "it applied more than is committed",
-        )?;
-        ensure(durability.through <= last, "more is on its disk than its log has")?;
-        let sequences = durability.under_way.iter().map(|(sequence, _)| sequence.number());
-        let expected = durability.flushed.number() + 1..=durability.begun.number();
-        ensure(
-            sequences.eq(expected),
+            sequences.eq(self.flushed.number() + 1..=self.begun.number()),
             "its writes under way are not those between the flushed and the last begun",
         )?;
-        let mut reached = durability.under_way.iter().map(|(_, index)| *index);
+        let reached = self.under_way.iter().map(|(_, index)| *index);
+        let mut reached = std::iter::once(self.through).chain(reached);
         ensure(reached.clone().is_sorted(), "its writes under way go back")?;
         ensure(
-            reached.next_back().unwrap_or(durability.through) == last,
-            "its log has entries that were never written",
+            reached.next_back() == Some(last),
+            "its log has entries that were never written, or its disk more than its log",
         )?;
         ensure(
-            durability.metadata <= durability.begun,
+            self.metadata <= self.begun,
             "its term was written by a write that is still to come",
-        )?;
-        match role {
-            Role::Follower(follower) => ensure(
-                follower.leader != Some(own),
-                "a follower's leader can't be itself",
-            ),
-            Role::Candidate(candidate) => {
-                ensure(metadata.vote == Some(own), "a candidate votes for itself")?;
-                ensure(
-                    candidate.granted.is_disjoint(&candidate.refused),
-                    "a vote is both granted and refused",
-                )
-            }
-            Role::Leader(leader) => {
-                ensure(metadata.vote == Some(own), "a leader has voted for itself")?;
-                ensure(durability.is_metadata_flushed(), "a leader's term is on its disk")?;
-                ensure(
-                    leader.peers.keys().copied().eq(persistent.genesis.peers_of(own)),
-                    "a leader's peers are not the other nodes",
-                )?;
-                let fits = |peer: &Progress| peer.matched < peer.next && peer.next <= last.next();
-                ensure(
-                    leader.peers.values().all(fits),
-                    "a leader's next index is out of range",
-                )
-            }
-        }
+        )
     }
+}
+
+fn ensure(holds: bool, what: &'static str) -> Result<(), StateError> {
+    if holds { Ok(()) } else { Err(StateError(what)) }
 }
 
 /// A state that can't be: says what does not fit.

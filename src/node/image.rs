@@ -57,6 +57,9 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             held,
             proposals,
         } = image;
+        if state.persistent.genesis != settings.genesis {
+            return Err(StartError::Image("it belongs to a cluster of other nodes"));
+        }
         let recovered = Wal::inspect(&disk, settings.identity())?;
         let (metadata, log) = (state.persistent.metadata, &state.persistent.log);
         if recovered.metadata != metadata || !log.iter().eq(recovered.entries.iter()) {
@@ -68,14 +71,15 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
         let (id, incarnation) = (settings.raft.id, settings.raft.incarnation);
         let (begun, flushed) = (state.volatile.durability.begun, state.volatile.durability.flushed);
         let raft = Raft::resume(settings.raft.clone(), state)?;
+        let voters = &settings.genesis.voters;
         let held = held.into_iter().map(|(waits_for, envelope)| {
-            let is_own = envelope.from == id && envelope.to != id;
+            let is_own = envelope.from == id && envelope.to != id && voters.contains(&envelope.to);
             let held = Held::reseal(id, incarnation, waits_for, begun, envelope);
             held.filter(|_| is_own && waits_for > flushed)
         });
         let held = held.collect::<Option<Vec<_>>>();
         let held = held.ok_or(StartError::Image(
-            "a message waits for a write that is not under way",
+            "a message of its own waits for a write that is not under way, or is for nobody",
         ))?;
         let (driver, _) = Driver::resume(wal, id, incarnation, begun, flushed);
         let machine = replayed(raft.state());

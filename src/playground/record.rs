@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::command::Command;
 use super::snapshot::MessageId;
-use crate::consensus::Event;
+use crate::consensus::{Event, RoleName};
 use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId, Term, VirtualTime, WriteSequence};
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
@@ -153,6 +153,16 @@ pub enum Timer {
     Election,
     /// The heartbeat timer.
     Heartbeat,
+}
+
+impl Timer {
+    /// The timer that runs in a role.
+    pub(super) fn of(role: RoleName) -> Self {
+        match role {
+            RoleName::Leader => Self::Heartbeat,
+            RoleName::Follower | RoleName::Candidate => Self::Election,
+        }
+    }
 }
 
 /// Why a message was lost.

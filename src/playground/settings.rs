@@ -36,6 +36,40 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Checks what would let time stand still, or nothing through.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, in a sentence.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let limits = &self.limits;
+        let problems = [
+            (
+                !self.link.is_valid(),
+                "a share of messages is at most 1000000 ppm",
+            ),
+            (
+                limits.entries_per_request == 0,
+                "a request carries at least one entry",
+            ),
+            (
+                limits.in_flight.requests == 0 || limits.in_flight.weight == 0,
+                "at least one request may be in flight",
+            ),
+            (self.heartbeat.is_zero(), "heartbeats must be some time apart"),
+            (
+                self.election_timeout.max().is_zero(),
+                "election timeouts must take some time",
+            ),
+        ];
+        match problems.into_iter().find(|(is_wrong, _)| *is_wrong) {
+            Some((_, problem)) => Err(problem),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A range of durations, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "(u64, u64)", into = "(u64, u64)")]

@@ -9,7 +9,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default};
+use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default, plain};
 use crate::consensus::{Limits, Rule};
 use crate::playground::{DiskSettings, LinkSettings, Settings};
 
@@ -22,7 +22,7 @@ pub(super) const FILES_MOST: usize = 64;
 
 /// What says whether the rest can be read: looked at first, whatever else there is.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(rename = "Save", default)]
 pub(super) struct Head {
     pub(super) version: Option<u64>,
     pub(super) trace: Option<u64>,
@@ -31,34 +31,24 @@ pub(super) struct Head {
 }
 
 /// A whole save. Only `nodes` is needed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename = "Save", deny_unknown_fields, default)]
 pub(super) struct SaveFile {
     /// The version of this format.
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) version: Option<Number>,
     /// The version of the trace; only where a trace is gone on with.
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) trace: Option<Number>,
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) title: Option<String>,
     /// What is shown under the header, step by step.
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) notes: List<String, NOTES_MOST>,
     pub(super) seed: u64,
     pub(super) now: Seconds,
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) settings: SettingsFile,
     /// A node that is not named is a group of its own.
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) partition: List<List<Number, NODES_MOST>, NODES_MOST>,
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) counters: CountersFile,
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) trace_hash: Hash,
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) links: List<LinkFile, LINKS_MOST>,
-    #[serde(skip_serializing_if = "is_default")]
     pub(super) messages: List<MessageFile, MANY>,
     /// A number of new nodes, or each of them.
     pub(super) nodes: NodesFile,
@@ -66,7 +56,7 @@ pub(super) struct SaveFile {
 
 /// What the world has counted. Left out, it counts on from the largest that is named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "Counters", deny_unknown_fields, default)]
 pub(super) struct CountersFile {
     /// The records in the trace.
     pub(super) records: Number,
@@ -81,7 +71,7 @@ pub(super) struct CountersFile {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "Settings", deny_unknown_fields, default)]
 pub(super) struct SettingsFile {
     pub(super) election_timeout_ms: (Millis, Millis),
     pub(super) heartbeat_ms: Millis,
@@ -94,7 +84,7 @@ pub(super) struct SettingsFile {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "LinkSettings", deny_unknown_fields, default)]
 pub(super) struct LinkSettingsFile {
     pub(super) latency_ms: (Millis, Millis),
     pub(super) loss_ppm: u32,
@@ -103,14 +93,14 @@ pub(super) struct LinkSettingsFile {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "DiskSettings", deny_unknown_fields, default)]
 pub(super) struct DiskSettingsFile {
     pub(super) latency_ms: (Millis, Millis),
 }
 
 /// What a leader may send to one follower: entries and bytes in one request, and requests and bytes in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "Limits", deny_unknown_fields, default)]
 pub(super) struct LimitsFile {
     pub(super) entries: Number,
     pub(super) bytes: Number,
@@ -144,7 +134,7 @@ impl Default for LimitsFile {
 
 /// A directed link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Link", deny_unknown_fields)]
 pub(super) struct LinkFile {
     pub(super) from: Number,
     pub(super) to: Number,
@@ -161,7 +151,7 @@ pub(super) struct LinkFile {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "Sent", deny_unknown_fields, default)]
 pub(super) struct SentFile {
     #[serde(skip_serializing_if = "is_default")]
     pub(super) vote_requests: Number,
@@ -177,7 +167,7 @@ pub(super) struct SentFile {
 
 /// A message in flight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Message", deny_unknown_fields)]
 pub(super) struct MessageFile {
     /// Its number; by default the next.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -188,10 +178,10 @@ pub(super) struct MessageFile {
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) term: Option<Number>,
     /// When it was sent; by default now.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default", serialize_with = "plain")]
     pub(super) sent: Option<Seconds>,
     /// When it arrives; by default as soon as the settings allow.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default", serialize_with = "plain")]
     pub(super) due: Option<Seconds>,
     /// Its place among what is due; by default after all that has one.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -201,7 +191,7 @@ pub(super) struct MessageFile {
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Words", deny_unknown_fields)]
 pub(super) enum WordsFile {
     VoteRequest {
         last: PositionFile,
@@ -225,7 +215,7 @@ pub(super) enum WordsFile {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Position", deny_unknown_fields)]
 pub(super) struct PositionFile {
     pub(super) index: Number,
     pub(super) term: Number,
@@ -324,7 +314,7 @@ impl<'de> Visitor<'de> for NodesVisitor {
 
 /// A node. Left out, everything about it is as for one that has just started with an empty disk.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "Node", deny_unknown_fields, default)]
 pub(super) struct NodeFile {
     /// By default its place in the list.
     #[serde(skip_serializing_if = "is_default")]
@@ -366,10 +356,10 @@ pub(super) struct NodeFile {
     pub(super) durable: Option<Number>,
     /// When its timer runs out: a leader's heartbeat timer, anyone else's election timer. By default as if it had
     /// been set now.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default", serialize_with = "plain")]
     pub(super) timer: Option<Seconds>,
     /// How long it was set for; by default the time from now.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default", serialize_with = "plain")]
     pub(super) timer_set_for: Option<Seconds>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) timer_order: Option<Number>,
@@ -395,6 +385,7 @@ pub(super) struct NodeFile {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "State")]
 pub(super) enum StateFile {
     #[default]
     Up,
@@ -403,6 +394,7 @@ pub(super) enum StateFile {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "Role")]
 pub(super) enum RoleFile {
     #[default]
     Follower,
@@ -412,7 +404,7 @@ pub(super) enum RoleFile {
 
 /// What a leader knows of a follower.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Peer", deny_unknown_fields)]
 pub(super) struct PeerFile {
     pub(super) node: Number,
     /// The last index known to be in common.
@@ -427,6 +419,7 @@ pub(super) struct PeerFile {
 
 /// How entries flow to a follower.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Flow")]
 pub(super) enum FlowFile {
     /// A probe may go out.
     #[default]
@@ -439,13 +432,13 @@ pub(super) enum FlowFile {
 
 /// A write under way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Write", deny_unknown_fields)]
 pub(super) struct WriteFile {
     pub(super) number: Number,
     /// The last index that is durable when it is done.
     pub(super) through: Number,
     /// When it is done; left out where a frozen node has still to learn that it is.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default", serialize_with = "plain")]
     pub(super) due: Option<Seconds>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) order: Option<Number>,
@@ -453,7 +446,7 @@ pub(super) struct WriteFile {
 
 /// A message that waits for a write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Held", deny_unknown_fields)]
 pub(super) struct HeldFile {
     pub(super) write: Number,
     pub(super) to: Number,
@@ -463,6 +456,7 @@ pub(super) struct HeldFile {
 
 /// Something that waits for a frozen node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Backlog")]
 pub(super) enum BacklogFile {
     Message(Number),
     /// Its timer has run out.
@@ -473,7 +467,7 @@ pub(super) enum BacklogFile {
 
 /// A proposal whose end is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Proposal", deny_unknown_fields)]
 pub(super) struct ProposalFile {
     pub(super) id: Number,
     pub(super) index: Number,
@@ -482,7 +476,7 @@ pub(super) struct ProposalFile {
 
 /// What a node has counted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "NodeCounters", deny_unknown_fields, default)]
 pub(super) struct NodeCountersFile {
     /// How many times it was started.
     pub(super) starts: Number,
@@ -510,7 +504,7 @@ impl Default for NodeCountersFile {
 
 /// A disk, byte for byte.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename = "Disk", deny_unknown_fields, default)]
 pub(super) struct DiskFile {
     #[serde(skip_serializing_if = "is_default")]
     pub(super) capacity: Option<Number>,
@@ -530,7 +524,7 @@ pub(super) struct DiskFile {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Sync", deny_unknown_fields)]
 pub(super) struct SyncFile {
     pub(super) write: Number,
     pub(super) segment: Number,
@@ -542,7 +536,7 @@ pub(super) struct SyncFile {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "DirectoryChange", deny_unknown_fields)]
 pub(super) enum DirectoryFile {
     Create { name: String, file: Number },
     Rename { from: String, to: String },
@@ -550,7 +544,7 @@ pub(super) enum DirectoryFile {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "File", deny_unknown_fields)]
 pub(super) struct FileFile {
     pub(super) number: Number,
     /// Its name after a power cut; none where it would be gone.
@@ -563,7 +557,7 @@ pub(super) struct FileFile {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Change", deny_unknown_fields)]
 pub(super) enum ChangeFile {
     Write {
         number: Number,

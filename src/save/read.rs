@@ -33,6 +33,13 @@ fn ensure(holds: bool, what: impl Into<String>) -> Result<(), Problem> {
     if holds { Ok(()) } else { Err(Problem::new(what)) }
 }
 
+fn ensure_to_come(what: &str, due: VirtualTime, now: VirtualTime) -> Result<(), Problem> {
+    ensure(
+        due >= now,
+        format!("{what} at {due} s, and it is {now} s already: that is in the past"),
+    )
+}
+
 /// The world of a save.
 pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
     let SaveFile {

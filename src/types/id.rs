@@ -75,6 +75,11 @@ number! {
     ProposalId, "p"
 }
 
+impl Term {
+    /// The last number. No server can be in this term, for none could leave it.
+    pub const LAST: Self = Self(u64::MAX);
+}
+
 impl LogIndex {
     /// The place before the first entry.
     pub const GENESIS: Self = Self(0);

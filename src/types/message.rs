@@ -61,6 +61,13 @@ impl AppendRequest {
     pub fn last_index(&self) -> LogIndex {
         LogIndex::new(self.previous.index.number() + self.entries.len() as u64)
     }
+
+    /// Whether its entries start right after `previous` and end before the last number.
+    pub fn is_contiguous(&self) -> bool {
+        let previous = self.previous.index;
+        let past_the_end = previous.checked_add(self.entries.len() as u64 + 1);
+        past_the_end.is_some() && self.entries.first_index() == previous.next()
+    }
 }
 
 /// The answer to an append request.

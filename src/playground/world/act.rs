@@ -192,10 +192,7 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn fire_now(&mut self, id: NodeId) {
-        let timer = match self.server(id).role {
-            RoleName::Leader => Timer::Heartbeat,
-            RoleName::Follower | RoleName::Candidate => Timer::Election,
-        };
+        let timer = Timer::of(self.server(id).role);
         self.cancel_timer(id, timer);
         self.time_out(id, timer);
     }

@@ -24,8 +24,13 @@ use crate::node::{self, Node, NodeSettings, StartError, first_nodes};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{WalOptions, WalSync};
 use crate::types::{
-    Configuration, Entries, Envelope, Incarnation, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
+    Configuration, Entries, Envelope, Incarnation, Message, NodeId, ProposalId, Term, VirtualTime,
+    WriteSequence,
 };
+
+/// What no counter of an image may have reached, nor its time in nanoseconds: from below here, no world ever comes to
+/// the last number.
+const COUNT_END: u64 = 1 << 62;
 
 /// A world between two steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,9 +189,6 @@ pub enum ImageError {
     /// A data directory can't be used.
     #[error(transparent)]
     Files(#[from] WorldError),
-    /// A violation has stopped time: there is nothing to go on from.
-    #[error("time was stopped by a violation")]
-    Halted,
     /// A node's disk has failed.
     #[error("{0}'s disk has failed")]
     Failed(NodeId),
@@ -325,10 +327,12 @@ impl<M: Exhibit + Default> World<M> {
     ///
     /// # Errors
     ///
-    /// Where the image is none of any world; says what does not fit.
+    /// Where the image is none of any world; says what does not fit. The data directory is then as it was.
     pub fn restore(image: WorldImage, host: HostKind, data_dir: Option<PathBuf>) -> Result<Self, ImageError> {
         image.validate()?;
         if let Some(folder) = &data_dir {
+            // Once without files: only a sound image is laid into the folder.
+            Self::restore(image.clone(), HostKind::Inline, None)?;
             data_dir::lay_out(folder, image.nodes.len() as u64).map_err(WorldError::from)?;
         }
         let mut world = Self::empty(
@@ -342,7 +346,7 @@ impl<M: Exhibit + Default> World<M> {
         world.delivered = image.delivered;
         world.next_order = image.next_order;
         world.next_proposal = image.next_proposal;
-        world.restore_network(&image)?;
+        world.restore_network(&image);
         for node in image.nodes {
             world.restore_node(node, data_dir.as_deref())?;
         }
@@ -380,7 +384,7 @@ impl<M: Exhibit + Default> World<M> {
         Ok(())
     }
 
-    fn restore_network(&mut self, image: &WorldImage) -> Result<(), ImageError> {
+    fn restore_network(&mut self, image: &WorldImage) {
         let in_flight = image.messages.iter().map(|message| {
             let MessageImage {
                 id,
@@ -407,22 +411,15 @@ impl<M: Exhibit + Default> World<M> {
         };
         for message in &image.messages {
             if let Some(order) = message.order {
-                self.restore_due(message.due, order, Due::Delivery(message.id))?;
+                self.restore_due(message.due, order, Due::Delivery(message.id));
             }
         }
-        Ok(())
     }
 
-    fn restore_due(&mut self, at: VirtualTime, order: u64, due: Due) -> Result<Slot, ImageError> {
+    fn restore_due(&mut self, at: VirtualTime, order: u64, due: Due) -> Slot {
         let slot = Slot { at, order };
-        let is_taken = self.queue.keys().any(|other| other.order == order);
-        if at < self.now || order >= self.next_order || is_taken {
-            return Err(ImageError::World(
-                "something is due in the past, or at a place that was never given or is taken",
-            ));
-        }
         self.queue.insert(slot, due);
-        Ok(slot)
+        slot
     }
 
     fn restore_node(&mut self, image: NodeImage, data_dir: Option<&Path>) -> Result<(), ImageError> {
@@ -484,15 +481,16 @@ impl<M: Exhibit + Default> World<M> {
         let node = Node::<M, _>::resume(server.settings.clone(), disk, memory);
         let node = node.map_err(|source| ImageError::Memory { node: id, source })?;
         let state = node.state();
-        check_writes(id, state, &writes, frozen.as_deref())?;
+        let backlog = frozen.as_deref().unwrap_or_default();
+        check_writes(id, state, &writes, backlog)?;
         self.watch.found(id, state);
         (server.term, server.role) = (state.persistent.metadata.term, state.role.name());
-        check_timer(id, server.role, timer.as_ref(), frozen.is_some())?;
+        check_timer(id, server.role, timer.as_ref(), backlog)?;
         let mut hosted = Hosted::new(id, node, mirror);
         hosted.resume_syncs(writes.iter().map(|write| (write.sequence, write.sync)));
         for write in writes {
             if let Some((at, order)) = write.due {
-                let slot = self.restore_due(at, order, Due::Sync(id, write.sequence))?;
+                let slot = self.restore_due(at, order, Due::Sync(id, write.sequence));
                 server.syncs.insert(write.sequence, slot);
             }
         }
@@ -503,7 +501,7 @@ impl<M: Exhibit + Default> World<M> {
             duration,
         }) = timer
         {
-            let slot = self.restore_due(deadline, order, Due::Timer(id, timer))?;
+            let slot = self.restore_due(deadline, order, Due::Timer(id, timer));
             server.timer = Some(RunningTimer {
                 timer,
                 slot,
@@ -575,40 +573,28 @@ impl WorldImage {
             return Err(ImageError::Nodes);
         }
         let exists = |id: &NodeId| (1..=count).contains(&id.number());
-        let ensure = |holds: bool, what| {
-            if holds {
-                Ok(())
-            } else {
-                Err(ImageError::World(what))
-            }
-        };
         let link_exists = |(from, to): &LinkId| exists(from) && exists(to) && from != to;
-        ensure(
-            self.links.keys().all(link_exists),
-            "a link leads to or from a node that does not exist",
-        )?;
-        let settings = self
-            .links
-            .values()
-            .filter_map(|link| link.settings)
-            .chain([self.settings.link]);
-        ensure(
-            settings.into_iter().all(|settings| settings.is_valid()),
-            "a share of messages is at most 1000000 ppm",
-        )?;
+        self.settings.check().map_err(ImageError::World)?;
+        self.validate_links(link_exists)?;
         self.validate_partition(exists)?;
         self.validate_messages(link_exists)?;
+        self.validate_backlogs()?;
+        self.validate_places()?;
         ensure(
-            self.settings.limits.entries_per_request > 0,
-            "a request carries at least one entry",
+            self.counts().all(|count| count < COUNT_END),
+            "a number is larger than any world counts to",
+        )
+    }
+
+    fn validate_links(&self, exists: impl Fn(&LinkId) -> bool) -> Result<(), ImageError> {
+        ensure(
+            self.links.keys().all(exists),
+            "a link leads to or from a node that does not exist",
         )?;
+        let mut settings = self.links.values().filter_map(|link| link.settings);
         ensure(
-            !self.settings.heartbeat.is_zero(),
-            "heartbeats must be some time apart",
-        )?;
-        ensure(
-            !self.settings.election_timeout.max().is_zero(),
-            "election timeouts must take some time",
+            settings.all(|settings| settings.is_valid()),
+            "a share of messages is at most 1000000 ppm",
         )
     }
 
@@ -616,87 +602,143 @@ impl WorldImage {
         let named: Vec<NodeId> = self.partition.iter().flatten().copied().collect();
         let distinct: BTreeSet<NodeId> = named.iter().copied().collect();
         let is_whole = named.is_empty() || distinct.len() == self.nodes.len();
-        if distinct.len() == named.len() && named.iter().all(exists) && is_whole {
-            Ok(())
-        } else {
-            Err(ImageError::World("the partition must name every node once"))
-        }
+        ensure(
+            distinct.len() == named.len() && named.iter().all(exists) && is_whole,
+            "the partition must name every node once",
+        )
     }
 
     fn validate_messages(&self, link_exists: impl Fn(&LinkId) -> bool) -> Result<(), ImageError> {
         let ids: BTreeSet<MessageId> = self.messages.iter().map(|message| message.id).collect();
-        let is_numbered = ids.len() == self.messages.len() && ids.iter().all(|id| *id < self.next_message);
-        let travels = |message: &MessageImage| link_exists(&(message.envelope.from, message.envelope.to));
-        let backlog = self.messages_in_backlogs();
-        let waits = |message: &MessageImage| backlog.get(&message.id) == Some(&message.envelope.to);
-        let waiting = |message: &MessageImage| message.order.is_some() != waits(message);
-        if !is_numbered {
-            return Err(ImageError::World(
-                "two messages have one number, or one has a number that was never given",
-            ));
+        ensure(
+            ids.len() == self.messages.len() && ids.iter().all(|id| *id < self.next_message),
+            "two messages have one number, or one has a number that was never given",
+        )?;
+        let envelopes = || self.messages.iter().map(|message| &message.envelope);
+        ensure(
+            envelopes().all(|envelope| link_exists(&(envelope.from, envelope.to))),
+            "a message travels from or to a node that does not exist",
+        )?;
+        let held = self.processes().flat_map(|(_, process)| &process.memory.held);
+        let names_possible_indices = |envelope: &Envelope| match &envelope.message {
+            Message::AppendRequest(request) => request.is_contiguous(),
+            Message::VoteRequest(_) | Message::VoteReply(_) | Message::AppendReply(_) => true,
+        };
+        ensure(
+            envelopes()
+                .chain(held.map(|(_, envelope)| envelope))
+                .all(names_possible_indices),
+            "the entries of a message do not follow the one before them",
+        )
+    }
+
+    /// What waits for a frozen node is what is not due, once, at its receiver.
+    fn validate_backlogs(&self) -> Result<(), ImageError> {
+        let not_due = self.messages.iter().filter(|message| message.order.is_none());
+        let expected: BTreeMap<MessageId, NodeId> =
+            not_due.map(|message| (message.id, message.envelope.to)).collect();
+        let mut found: Vec<(MessageId, NodeId)> = Vec::new();
+        for (id, process) in self.processes() {
+            let waiting = process.frozen.iter().flatten();
+            found.extend(waiting.filter_map(|waiting| match waiting {
+                BacklogImage::Message(message) => Some((*message, id)),
+                BacklogImage::Timer(_) | BacklogImage::Write(_) | BacklogImage::Proposal(..) => None,
+            }));
         }
-        if !self.messages.iter().all(travels) {
-            return Err(ImageError::World(
-                "a message travels from or to a node that does not exist",
-            ));
+        found.sort_unstable();
+        ensure(
+            found.into_iter().eq(expected),
+            "a message must be due, or wait once for its frozen receiver",
+        )
+    }
+
+    fn validate_places(&self) -> Result<(), ImageError> {
+        let messages = self.messages.iter();
+        let mut places: Vec<(u64, VirtualTime)> = messages
+            .filter_map(|message| Some((message.order?, message.due)))
+            .collect();
+        for (_, process) in self.processes() {
+            let writes = process.writes.iter().filter_map(|write| write.due);
+            places.extend(writes.map(|(at, order)| (order, at)));
+            places.extend(process.timer.map(|timer| (timer.order, timer.deadline)));
         }
-        if !self.messages.iter().all(waiting) {
-            return Err(ImageError::World(
-                "a message must either be due or wait for the frozen node that it is for",
-            ));
-        }
-        let in_backlogs = self.backlogs().filter_map(message_in).count();
-        if in_backlogs != backlog.len() || !backlog.keys().all(|id| ids.contains(id)) {
-            return Err(ImageError::World(
-                "what waits for a frozen node must be a message in flight, and once only",
-            ));
-        }
+        places.sort_unstable();
+        let is_each_once = places.is_sorted_by(|(earlier, _), (later, _)| earlier < later);
+        let is_given = |(order, at): &(u64, VirtualTime)| *order < self.next_order && *at >= self.now;
+        ensure(
+            is_each_once && places.iter().all(is_given),
+            "something is due in the past, or at a place that was never given or is taken",
+        )
+    }
+
+    /// Everything that counts up.
+    fn counts(&self) -> impl Iterator<Item = u64> + '_ {
+        let whole = [
+            self.now.nanos(),
+            self.next_ordinal,
+            self.delivered,
+            self.next_order,
+            self.next_proposal.number(),
+            self.next_message.0,
+        ];
+        let links = self.links.values().flat_map(|link| link.sent.values().copied());
+        let messages = self.messages.iter().map(|message| message.envelope.term.number());
+        let nodes = self.nodes.iter().flat_map(|node| {
+            [
+                node.incarnation.number(),
+                node.syncs_begun,
+                node.disk.last_file.number(),
+                node.disk.last_op.number(),
+            ]
+        });
+        let processes = self.processes().flat_map(|(_, process)| {
+            let state = &process.memory.state;
+            [
+                state.persistent.metadata.term.number(),
+                state.volatile.durability.begun.number(),
+            ]
+        });
+        whole
+            .into_iter()
+            .chain(links)
+            .chain(messages)
+            .chain(nodes)
+            .chain(processes)
+    }
+
+    fn processes(&self) -> impl Iterator<Item = (NodeId, &ProcessImage)> {
+        self.nodes
+            .iter()
+            .filter_map(|node| Some((node.id, node.process.as_ref()?)))
+    }
+}
+
+fn ensure(holds: bool, what: &'static str) -> Result<(), ImageError> {
+    if holds {
         Ok(())
-    }
-
-    fn backlogs(&self) -> impl Iterator<Item = (NodeId, &BacklogImage)> {
-        self.nodes.iter().flat_map(|node| {
-            let frozen = node.process.as_ref().and_then(|process| process.frozen.as_ref());
-            frozen
-                .into_iter()
-                .flatten()
-                .map(move |waiting| (node.id, waiting))
-        })
-    }
-
-    /// The messages that wait for frozen nodes, and for which.
-    fn messages_in_backlogs(&self) -> BTreeMap<MessageId, NodeId> {
-        self.backlogs().filter_map(message_in).collect()
+    } else {
+        Err(ImageError::World(what))
     }
 }
 
-fn message_in((node, waiting): (NodeId, &BacklogImage)) -> Option<(MessageId, NodeId)> {
-    match waiting {
-        BacklogImage::Message(id) => Some((*id, node)),
-        BacklogImage::Timer(_) | BacklogImage::Write(_) | BacklogImage::Proposal(..) => None,
-    }
-}
-
-/// The writes that are to be synced are those that the algorithm waits for.
+/// The writes that are to be synced are those that the algorithm waits for, and end in their order: first those that a
+/// frozen node has still to learn of.
 fn check_writes(
     node: NodeId,
     state: &consensus::State,
     writes: &[WriteImage],
-    frozen: Option<&[BacklogImage]>,
+    backlog: &[BacklogImage],
 ) -> Result<(), ImageError> {
-    let awaited = state
-        .volatile
-        .durability
-        .under_way
-        .iter()
-        .map(|(sequence, _)| *sequence);
+    let under_way = &state.volatile.durability.under_way;
+    let awaited = under_way.iter().map(|(sequence, _)| *sequence);
     let is_awaited = writes.iter().map(|write| write.sequence).eq(awaited);
-    let learnt = frozen.into_iter().flatten().filter_map(|waiting| match waiting {
+    let is_in_order = writes.is_sorted_by_key(|write| write.due);
+    let done = writes.iter().filter(|write| write.due.is_none());
+    let to_learn = backlog.iter().filter_map(|waiting| match waiting {
         BacklogImage::Write(sequence) => Some(*sequence),
         BacklogImage::Message(_) | BacklogImage::Timer(_) | BacklogImage::Proposal(..) => None,
     });
-    let undue = writes.iter().filter(|write| write.due.is_none());
-    if is_awaited && learnt.eq(undue.map(|write| write.sequence)) {
+    if is_awaited && is_in_order && done.map(|write| write.sequence).eq(to_learn) {
         Ok(())
     } else {
         Err(ImageError::Node {
@@ -706,23 +748,24 @@ fn check_writes(
     }
 }
 
-/// A running node has the timer of its role.
+/// A running node has the timer of its role, a frozen one perhaps among what waits for it.
 fn check_timer(
     node: NodeId,
     role: RoleName,
     timer: Option<&TimerImage>,
-    is_frozen: bool,
+    backlog: &[BacklogImage],
 ) -> Result<(), ImageError> {
-    let expected = match role {
-        RoleName::Leader => Timer::Heartbeat,
-        RoleName::Follower | RoleName::Candidate => Timer::Election,
-    };
-    match timer {
-        Some(timer) if timer.timer == expected => Ok(()),
-        None if is_frozen => Ok(()),
-        Some(_) | None => Err(ImageError::Node {
+    let ran_out = backlog.iter().filter_map(|waiting| match waiting {
+        BacklogImage::Timer(timer) => Some(*timer),
+        BacklogImage::Message(_) | BacklogImage::Write(_) | BacklogImage::Proposal(..) => None,
+    });
+    let timers = timer.map(|timer| timer.timer).into_iter().chain(ran_out);
+    if timers.eq([Timer::of(role)]) {
+        Ok(())
+    } else {
+        Err(ImageError::Node {
             node,
             problem: "its timer is not that of its role",
-        }),
+        })
     }
 }

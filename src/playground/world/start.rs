@@ -50,6 +50,9 @@ pub enum WorldError {
     /// Too few nodes or too many.
     #[error("a cluster has 1 to {NODES_MAX} nodes, not {0}")]
     Nodes(u64),
+    /// The settings make no sense.
+    #[error("{0}")]
+    Settings(&'static str),
     /// The data directory can't be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
@@ -87,6 +90,7 @@ impl<M: Exhibit + Default> World<M> {
         if !(1..=NODES_MAX).contains(&nodes) {
             return Err(WorldError::Nodes(nodes));
         }
+        settings.check().map_err(WorldError::Settings)?;
         if let Some(folder) = &data_dir {
             data_dir::power_on(folder, nodes)?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Members, Orders, Problem, ensure};
+use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::playground::{MessageId, MessageImage, WorldImage};
 use crate::save::format::{EntryFile, MessageFile, PositionFile, WordsFile};
 use crate::save::scalar::{List, Number, Seconds, Text};
@@ -49,6 +49,11 @@ impl Around<'_> {
         let latency = own.unwrap_or(self.image.settings.link).latency.min();
         let now = self.image.now;
         let at = |time: Option<Seconds>, default| time.map_or(default, Seconds::instant);
+        let due = at(file.due, now.after(latency));
+        let is_waiting = self.waiting.contains(&id);
+        if !is_waiting {
+            ensure_to_come("it arrives", due, now)?;
+        }
         Ok(MessageImage {
             id: MessageId(id),
             envelope: Envelope {
@@ -58,8 +63,8 @@ impl Around<'_> {
                 message: message_of(file.says, term)?,
             },
             sent: at(file.sent, now),
-            due: at(file.due, now.after(latency)),
-            order: (!self.waiting.contains(&id)).then(|| orders.place(file.order)),
+            due,
+            order: (!is_waiting).then(|| orders.place(file.order)),
         })
     }
 }

@@ -138,6 +138,10 @@ fn metadata_of(id: NodeId, file: &NodeFile, members: Members) -> Result<Metadata
         RoleFile::Candidate | RoleFile::Leader => Some(id),
     };
     let vote = file.vote.map(|vote| members.node(vote)).transpose()?;
+    ensure(
+        default.is_none() || vote.is_none_or(|vote| vote == id),
+        "who leads or stands for election has voted for itself",
+    )?;
     Ok(Metadata {
         term: term_of(file),
         vote: vote.or(default),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::message::message_of;
-use super::{Members, Orders, Problem, ensure};
+use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
     Candidate, Durability, Flow, Follower, InFlight, Leader, Log, Persistent, Probe, Progress, Role, State,
@@ -38,7 +38,7 @@ impl Maker<'_> {
     ) -> Result<ProcessImage, Problem> {
         let role = self.role(&file)?;
         let volatile = self.volatile(&file)?;
-        let timer = self.timer(&file, orders);
+        let timer = self.timer(&file, orders)?;
         let proposals = file.proposals.iter().map(|proposal| {
             let (index, term) = (
                 LogIndex::new(proposal.index.get()),
@@ -121,20 +121,21 @@ impl Maker<'_> {
     }
 
     /// The timer of its role; none where that has run out on a frozen node.
-    fn timer(&self, file: &NodeFile, orders: &mut Orders) -> Option<TimerImage> {
+    fn timer(&self, file: &NodeFile, orders: &mut Orders) -> Result<Option<TimerImage>, Problem> {
         if file.backlog.contains(&BacklogFile::Timer) {
-            return None;
+            return Ok(None);
         }
         let (timer, now) = (timer_of(file.role), self.image.now);
         let usual = self.image.timer_duration(timer, self.id, self.metadata.term);
         let deadline = file.timer.map_or(now.after(usual), Seconds::instant);
         let set_for = file.timer_set_for.map(Seconds::duration);
-        Some(TimerImage {
+        ensure_to_come("its timer runs out", deadline, now)?;
+        Ok(Some(TimerImage {
             timer,
             deadline,
             order: orders.place(file.timer_order),
             duration: set_for.unwrap_or_else(|| deadline.since(now)),
-        })
+        }))
     }
 
     fn volatile(&self, file: &NodeFile) -> Result<Volatile, Problem> {
@@ -181,13 +182,16 @@ impl Maker<'_> {
         )?;
         let writes = files.into_iter().zip(self.syncs.iter()).map(|(write, sync)| {
             let due = write.due.map(Seconds::instant);
-            WriteImage {
+            if let Some(due) = due {
+                ensure_to_come("a write of its is done", due, self.image.now)?;
+            }
+            Ok(WriteImage {
                 sequence: WriteSequence::new(write.number.get()),
                 sync: WalSync::from(*sync),
                 due: due.map(|due| (due, orders.place(write.order))),
-            }
+            })
         });
-        Ok(writes.collect())
+        writes.collect()
     }
 
     fn held<const MOST: usize>(

@@ -328,6 +328,51 @@ fn scrolled_logs_start_where_they_are_told() {
     );
 }
 
+/// The luminance of a colour written `#rrggbb`, as the Web Content Accessibility Guidelines define it.
+fn luminance(colour: &str) -> f64 {
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+}
+
+/// What can't be told from its ground can't be read from the last row: every character stands out by the ratio that
+/// the guidelines ask of text.
+#[test]
+fn every_character_stands_out_from_its_ground() {
+    let least = [
+        (ThemeName::Dark, 4.0),
+        (ThemeName::Light, 4.0),
+        (ThemeName::HighContrast, 5.0),
+    ];
+    for (theme, least) in least {
+        let mut views: Vec<View> = overlays()
+            .into_iter()
+            .map(|(_, over)| with_overlay(over))
+            .collect();
+        views.extend([fixture::view(), fixture::violated()]);
+        for view in views {
+            for (name, snapshot) in worlds() {
+                let view = View {
+                    theme,
+                    ..view.clone()
+                };
+                let buffer = screen(&snapshot, &fixture::story(), &view, (120, 34));
+                for cell in buffer.content().iter().filter(|cell| cell.symbol() != " ") {
+                    let [ink, ground] = [cell.fg, cell.bg].map(|of| luminance(&picture::colour(of, "#none")));
+                    let ratio = (ink.max(ground) + 0.05) / (ink.min(ground) + 0.05);
+                    assert!(ratio >= least, "{theme:?}, {name}: {cell:?} has only {ratio:.1}");
+                }
+            }
+        }
+    }
+}
+
 fn any_view() -> impl Strategy<Value = View> {
     let overlay =
         (0..=overlays().len()).prop_map(|place| overlays().into_iter().nth(place).map(|pair| pair.1));

@@ -44,7 +44,16 @@ fn frames_per_second() {
 #[ignore = "for the eye"]
 fn pictures() {
     let story = fixture::story();
-    for size in [(80, 24), (100, 28), (120, 34), (120, 15), (200, 50)] {
+    for size in [
+        (40, 12),
+        (60, 20),
+        (72, 22),
+        (80, 24),
+        (100, 28),
+        (120, 34),
+        (120, 15),
+        (200, 50),
+    ] {
         for (name, snapshot) in worlds() {
             let buffer = screen(&snapshot, &story, &fixture::view(), size);
             put(&format!("{name}-{}x{}", size.0, size.1), &buffer);
