@@ -81,10 +81,13 @@ fn sleeping_and_waking() {
     person.leaves(0);
 }
 
+/// A way out: its name, how to go it, and the exit code.
+type Way = (&'static str, fn(&mut Person), u32);
+
 /// Every way out gives the terminal back, saves the cluster and has the exit code that shells expect.
 #[test]
 fn ways_out() {
-    let ways: [(&str, fn(&mut Person), u32); 5] = [
+    let ways: [Way; 5] = [
         ("q", |person| person.presses("q"), 0),
         ("Ctrl-C", |person| person.presses("\x03"), 130),
         ("SIGINT", |person| person.signals("INT"), 130),

@@ -82,14 +82,15 @@ impl Person {
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
-        thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+        let reading = move || {
+            let mut buffer = [0; 8_192];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
                     return;
                 }
             }
-        });
+        };
+        thread::Builder::new().spawn(reading).unwrap();
         Self {
             home,
             parser: Parser::new(cells(24), cells(80), 0),
