@@ -260,6 +260,10 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     fn flush(&mut self, effects: &mut Effects<D>) -> Result<(), NodeError> {
         let mut out = std::mem::take(&mut self.out);
         self.raft.flush(&mut out);
+        // First, so that who proposed is known even where the disk fails.
+        for answer in out.answers.drain(..) {
+            self.note_answer(&answer, effects);
+        }
         if let Some(write) = out.write.take() {
             let pending = self.driver.begin(&write)?;
             effects.write = Some((write, pending));
@@ -269,9 +273,6 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         effects.election = out.election;
         effects.heartbeat = out.heartbeat;
         effects.commit = out.commit;
-        for answer in out.answers.drain(..) {
-            self.note_answer(&answer, effects);
-        }
         self.out = out;
         Ok(())
     }
