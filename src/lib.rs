@@ -1,6 +1,8 @@
 //! Raft, as a library that stands by itself, and the playground on top of it.
 
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod consensus;
 pub mod machine;
 pub mod node;
@@ -10,3 +12,8 @@ pub mod storage;
 pub mod types;
 #[cfg(feature = "tui")]
 pub mod ui;
+
+/// The examples of the README, so that they are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

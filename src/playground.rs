@@ -25,6 +25,6 @@ pub use settings::{DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{Condition, MessageId, MessageView, NodeView, PeerView, RoleView, Snapshot, TimerView};
 pub use story::{Mark, StoryLine, Weight, Why};
 pub use world::{
-    BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, World,
+    BacklogImage, ImageError, LinkImage, MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, World,
     WorldError, WorldImage, WorldOptions, WriteImage,
 };

@@ -58,7 +58,7 @@ use self::format::{Head, SaveFile};
 use self::read::Problem;
 use self::scalar::neutralised;
 pub use self::shelf::{
-    Listed, Origin, Overwrite, Shelf, last_path, list, load, resolve_target, write, write_last,
+    Listed, Origin, Overwrite, Shelf, last_path, list, load, resolve_target, write, write_last, write_text,
 };
 use crate::machine::KeyValue;
 use crate::playground::{HostKind, TRACE_VERSION, World, WorldImage};

@@ -1,10 +1,24 @@
 //! The screen: the only user of the terminal.
 
+pub mod action;
+pub mod app;
 pub mod draw;
+pub mod event_loop;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod keymap;
 pub mod layout;
+pub mod library;
+pub mod notes;
 pub mod outlook;
+pub mod pace;
+pub mod palette;
 pub mod picture;
+pub mod prompt;
+pub mod session;
+pub mod terminal;
+#[cfg(test)]
+mod testing;
 pub mod theme;
+pub mod told;
 pub mod view;

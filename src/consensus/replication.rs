@@ -298,7 +298,8 @@ impl Raft {
         self.take_entries(from, request, observer);
     }
 
-    /// Entries follow each other and their previous entry, in terms that do not go down or past the sender's.
+    /// Entries follow each other and their previous entry, in terms that do not go down or past the sender's. No entry is
+    /// of term 0, which nobody leads.
     fn is_well_formed(&self, request: &AppendRequest) -> bool {
         let terms = request.entries.as_slice().iter().map(|entry| entry.term);
         let terms = std::iter::once(request.previous.term)
@@ -309,7 +310,9 @@ impl Raft {
             .previous
             .index
             .checked_add(request.entries.len() as u64 + 1);
-        terms.is_sorted() && first == Some(request.entries.first_index()) && last.is_some()
+        let has_maker = |entry: &Entry| entry.term > Term::default();
+        let all_made = request.entries.as_slice().first().is_none_or(has_maker);
+        terms.is_sorted() && all_made && first == Some(request.entries.first_index()) && last.is_some()
     }
 
     /// What is committed here equals every later leader's log (Leader Completeness). A request that says otherwise comes

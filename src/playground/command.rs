@@ -111,11 +111,13 @@ pub enum Command {
     Keep(Rule),
 }
 
-/// A command at its time. It comes before whatever else is due at that time.
+/// A command at its moment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TimedCommand {
     /// When, in the world's time.
     pub at: VirtualTime,
+    /// After how many of the events that are due at that time: none, unless it was given between two of them.
+    pub after: u32,
     /// What.
     pub command: Command,
 }

@@ -14,7 +14,7 @@ pub use image::{
     BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage,
     WriteImage,
 };
-pub use start::{WorldError, WorldOptions};
+pub use start::{NODES_MAX, WorldError, WorldOptions};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -41,6 +41,7 @@ use crate::types::{
 /// A cluster in a world of its own.
 pub struct World<M> {
     now: VirtualTime,
+    carried_out: u32,
     draws: Draws,
     settings: Settings,
     configuration: Configuration,
@@ -134,7 +135,8 @@ impl<M> World<M> {
         let Some((slot, due)) = self.queue.pop_first() else {
             return false;
         };
-        self.now = slot.at;
+        self.move_to(slot.at);
+        self.carried_out += 1;
         self.carry_out(due);
         true
     }
@@ -147,8 +149,32 @@ impl<M> World<M> {
             }
         }
         if !self.is_halted {
-            self.now = self.now.max(time);
+            self.move_to(time);
         }
+    }
+
+    /// Carries out all that is due before `time` and the first `events` of what is due at it, and moves time there; or
+    /// stops at a violation. Where a command was given [so far into its moment](Self::carried_out), it belongs here.
+    pub fn run_into(&mut self, time: VirtualTime, events: u32) {
+        let is_before = |world: &Self| match world.next_event_at() {
+            Some(at) if at == time && world.now == time => world.carried_out < events,
+            Some(at) if at == time => events > 0,
+            Some(at) => at < time,
+            None => false,
+        };
+        while is_before(self) {
+            if !self.step() {
+                return;
+            }
+        }
+        if !self.is_halted {
+            self.move_to(time);
+        }
+    }
+
+    /// How many of the events due now have been carried out. With the time, it says exactly when a command is given.
+    pub fn carried_out(&self) -> u32 {
+        self.carried_out
     }
 
     /// The violations so far. The last one stopped time, where it is stopped.
@@ -203,6 +229,13 @@ impl<M> World<M> {
             let mirror = server.parked.as_mut().and_then(|parked| parked.mirror.as_mut());
             self.complaints
                 .extend(mirror.and_then(super::mirror::Mirror::sync));
+        }
+    }
+
+    fn move_to(&mut self, time: VirtualTime) {
+        if time > self.now {
+            self.now = time;
+            self.carried_out = 0;
         }
     }
 

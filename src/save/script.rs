@@ -12,7 +12,9 @@
 //! ```
 //!
 //! Times are those of the world, in seconds, exact to the nanosecond. Commands need not stand in the order of their times;
-//! those of the same time are carried out as they stand in the file. Only `commands` must be there.
+//! those of the same time are carried out as they stand in the file. A command comes before whatever else is due at its
+//! time. One that was recorded between two events of the same time says after how many: `(at: 1.5, after: 1, do: Heal)`.
+//! Only `commands` must be there.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -111,11 +113,13 @@ struct ScriptFile {
 }
 
 /// A command as it stands in its file.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename = "TimedCommand")]
 struct LineFile {
-    #[serde(with = "seconds")]
+    #[serde(deserialize_with = "seconds::deserialize")]
     at: VirtualTime,
+    #[serde(default)]
+    after: u32,
     #[serde(rename = "do")]
     command: Command,
 }
@@ -162,19 +166,28 @@ impl Script {
 
     /// Its text, one command a line. `comment` stands above it: how to run it, say.
     pub fn text(&self, comment: &str) -> String {
-        let mut text = String::new();
-        for line in comment.lines() {
-            text += &format!("// {line}\n");
-        }
-        text += &format!(
-            "(\n    version: {SCRIPT_VERSION},\n    answer: {},\n    commands: [\n",
-            ron_of(&self.answer)
-        );
-        for TimedCommand { at, command } in &self.commands {
-            text += &format!("        (at: {}, do: {}),\n", seconds::text(*at), ron_of(command));
-        }
-        text + "    ],\n)\n"
+        let comment: Vec<String> = comment.lines().map(|line| format!("// {line}\n")).collect();
+        let commands: Vec<String> = self.commands.iter().map(line_of).collect();
+        let (comment, commands) = (comment.concat(), commands.concat());
+        let answer = ron_of(&self.answer);
+        format!(
+            "{comment}(\n    version: {SCRIPT_VERSION},\n    answer: {answer},\n    commands: [\n{commands}    ],\n)\n"
+        )
     }
+}
+
+fn line_of(timed: &TimedCommand) -> String {
+    let TimedCommand { at, after, command } = timed;
+    let after = if *after == 0 {
+        String::new()
+    } else {
+        format!(" after: {after},")
+    };
+    format!(
+        "        (at: {},{after} do: {}),\n",
+        seconds::text(*at),
+        ron_of(command)
+    )
 }
 
 fn ron_of(value: &impl Serialize) -> String {
@@ -212,10 +225,10 @@ impl TryFrom<ScriptFile> for Script {
         if file.answer.contains(is_control) {
             return Err(FormatError::Control("the answer"));
         }
-        let timed = |LineFile { at, command }| TimedCommand { at, command };
+        let timed = |LineFile { at, after, command }| TimedCommand { at, after, command };
         let mut commands: Vec<TimedCommand> = file.commands.into_iter().map(timed).collect();
-        // A stable sort: those of the same time stay as they stand.
-        commands.sort_by_key(|timed| timed.at);
+        // A stable sort: those of the same moment stay as they stand.
+        commands.sort_by_key(|timed| (timed.at, timed.after));
         Ok(Self {
             answer: file.answer,
             commands,
@@ -234,6 +247,7 @@ mod tests {
     fn at(millis: u64, command: Command) -> TimedCommand {
         TimedCommand {
             at: VirtualTime::from_nanos(millis * 1_000_000),
+            after: 0,
             command,
         }
     }
@@ -283,7 +297,17 @@ mod tests {
                 error("()"),
             ]
             .join("\n"),
-            @""
+            @r"
+        line 1, column 1: Unexpected end of RON
+        line 2, column 12: `-1.0` is no time in seconds: digits, and up to nine more after a point
+        line 2, column 17: Unexpected variant named `Explode` in enum `Command`, expected one of `Propose`, `Crash`, `CutPower`, `Restart`, `Freeze`, `Thaw`, `FireTimer`, `TieTimers`, `SpreadTimers`, `Partition`, `Cut`, `Mend`, `CutOneWay`, `MendOneWay`, `Heal`, `Link`, `Disk`, `ElectionTimeout`, `Heartbeat`, `Batch`, `Break`, or `Keep` instead
+        line 2, column 23: Unexpected field named `when` in `TimedCommand`, expected one of `at`, `after`, or `do` instead
+        line 2, column 23: Expected integer
+        line 1, column 22: Unexpected missing field named `at` in `TimedCommand`
+        script version 2; this build reads version 1
+        the answer has a control character in it
+        line 1, column 2: Unexpected missing field named `commands` in `Script`
+        "
         );
     }
 
@@ -316,13 +340,16 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_written_is_read_again(
-            times in proptest::collection::vec((any::<u64>(), any_command()), 0..20),
+            times in proptest::collection::vec((any::<u64>(), 0..3u32, any_command()), 0..20),
             answer in "[^\\p{C}]{0,40}\n?",
             comment in "[^\\p{C}]{0,40}\n?[^\\p{C}]{0,40}",
         ) {
-            let timed = |(nanos, command)| TimedCommand { at: VirtualTime::from_nanos(nanos), command };
+            let timed = |(nanos, after, command)| {
+                let at = VirtualTime::from_nanos(nanos);
+                TimedCommand { at, after, command }
+            };
             let mut commands: Vec<TimedCommand> = times.into_iter().map(timed).collect();
-            commands.sort_by_key(|timed| timed.at);
+            commands.sort_by_key(|timed| (timed.at, timed.after));
             let script = Script { answer, commands };
             prop_assert_eq!(Script::parse(&script.text(&comment)), Ok(script));
         }

@@ -261,13 +261,21 @@ fn state_folder() -> Option<PathBuf> {
 pub fn write(path: &Path, save: &Save, overwrite: Overwrite) -> Result<PathBuf, SaveError> {
     let text = render(save);
     check_length(text.len() as u64, &path.display().to_string())?;
+    write_text(path, &text, overwrite)
+}
+
+/// Writes any text as a [save is written](write): whole or not at all.
+///
+/// # Errors
+///
+/// As there.
+pub fn write_text(path: &Path, text: &str, overwrite: Overwrite) -> Result<PathBuf, SaveError> {
     let failed = |source| SaveError::Write {
         path: path.to_owned(),
         source,
     };
     let path = std::path::absolute(path).map_err(failed)?;
-    let place = |text: &str| place(&path, text, overwrite);
-    match place(&text) {
+    match place(&path, text, overwrite) {
         Ok(()) => Ok(path),
         Err(error) if error.kind() == ErrorKind::AlreadyExists && overwrite == Overwrite::Ask => {
             Err(SaveError::Exists { path })

@@ -4,6 +4,7 @@
 //! drift from what is. What stands under the mouse is found by the same functions that decide where things are drawn.
 
 mod banner;
+mod grid;
 mod header;
 mod help;
 mod inspector;
@@ -27,6 +28,8 @@ mod wire;
 
 #[cfg(test)]
 mod tests;
+
+use std::ops::{Range, RangeInclusive};
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -118,15 +121,12 @@ pub fn draw(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Fr
     let theme = Theme::named(scene.view.theme);
     let buffer = frame.buffer_mut();
     buffer.set_style(area, theme.base);
-    let cursor = match Layout::of(area, scene) {
-        Some(layout) => {
-            draw_main(scene, &theme, &layout, bar, buffer);
-            draw_overlay(scene, &theme, &layout, keys, buffer)
-        }
-        None => {
-            small::draw(&theme, area, buffer);
-            None
-        }
+    let cursor = if let Some(layout) = Layout::of(area, scene) {
+        draw_main(scene, &theme, &layout, bar, buffer);
+        draw_overlay(scene, &theme, &layout, keys, buffer)
+    } else {
+        small::draw(&theme, area, buffer);
+        None
     };
     if scene.view.ascii {
         to_ascii(buffer);
@@ -185,6 +185,18 @@ fn draw_overlay(
         Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
     }
     None
+}
+
+/// The log indices in view on a screen of this area: scrolling goes on from there.
+pub fn indices_in_view(scene: &Scene<'_>, area: Rect) -> Option<RangeInclusive<u64>> {
+    let pane = Layout::of(area, scene)?.logs?;
+    Some(logs::in_view(scene, pane))
+}
+
+/// The lines of the story in view on a screen of this area, by their places.
+pub fn lines_in_view(scene: &Scene<'_>, area: Rect) -> Option<Range<usize>> {
+    let pane = Layout::of(area, scene)?.story?;
+    Some(story::in_view(scene, pane))
 }
 
 /// What stands at a place on a screen of this area.

@@ -40,10 +40,12 @@ pub enum CommitOutlook {
         /// How many disks hold it.
         holders: usize,
     },
-    /// The node leads, and copies are missing.
+    /// The node leads, and copies are missing, or word of them.
     Waits {
         /// How many disks hold it.
         holders: usize,
+        /// Of how many the leader knows.
+        known: usize,
         /// What each missing copy waits for.
         missing: Vec<(NodeId, Missing)>,
     },
@@ -95,14 +97,21 @@ fn leaders_commit(node: &NodeView, index: LogIndex, snapshot: &Snapshot) -> Comm
     if holders >= snapshot.majority() && term < node.term {
         return CommitOutlook::EarlierTerm { term, holders };
     }
-    let lacks = |other: &&NodeView| other.durable < index || other.log.term_at(index) != Some(term);
-    let missing = snapshot
-        .nodes
-        .iter()
-        .filter(lacks)
+    let knows = |other: &NodeView| match &node.role {
+        RoleView::Leader { .. } if other.id == node.id => node.durable >= index,
+        RoleView::Leader { peers } => peers.get(&other.id).is_some_and(|peer| peer.matched >= index),
+        RoleView::Follower { .. } | RoleView::Candidate { .. } => false,
+    };
+    let (counted, others): (Vec<_>, Vec<_>) = snapshot.nodes.iter().partition(|other| knows(other));
+    let missing = others
+        .into_iter()
         .map(|other| (other.id, missing(node, other, index, snapshot)))
         .collect();
-    CommitOutlook::Waits { holders, missing }
+    CommitOutlook::Waits {
+        holders,
+        known: counted.len(),
+        missing,
+    }
 }
 
 fn followers_commit(node: &NodeView, leader: NodeId, index: LogIndex, snapshot: &Snapshot) -> CommitOutlook {
@@ -129,7 +138,7 @@ fn missing(leader: &NodeView, other: &NodeView, index: LogIndex, snapshot: &Snap
     }
     if other.log.term_at(index) == leader.log.term_at(index) {
         let done = other.writes.iter().map(|&(_, done)| done).max();
-        if let Some(done) = done {
+        if let Some(done) = done.filter(|_| other.durable < index) {
             return Missing::Disk(done.since(snapshot.now));
         }
     }
@@ -212,10 +221,15 @@ mod tests {
     fn the_minority_leader_waits_for_its_own_disk_and_is_cut_off_from_two() {
         let snapshot = minority_leader();
         let leader = snapshot.node(id(3)).unwrap();
-        let CommitOutlook::Waits { holders, missing } = commit(leader, &snapshot) else {
+        let CommitOutlook::Waits {
+            holders,
+            known,
+            missing,
+        } = commit(leader, &snapshot)
+        else {
             panic!("S3 leads and has an entry to commit");
         };
-        assert_eq!(holders, 0);
+        assert_eq!((holders, known), (0, 0));
         let of = |node| missing.iter().find(|(other, _)| *other == id(node)).unwrap().1;
         assert!(matches!(of(3), Missing::Disk(_)));
         assert!(matches!(of(4), Missing::Request(_)));

@@ -292,6 +292,14 @@ impl Default for View {
 }
 
 impl View {
+    /// Where a proposal goes that names no node: to the selected node if it leads, else to the leader of the highest term.
+    pub fn proposal_goal(&self, snapshot: &Snapshot) -> Option<NodeId> {
+        let leaders = snapshot.leaders();
+        let leads = |id: &NodeId| leaders.iter().any(|leader| leader.id == *id);
+        let selected = self.selected(snapshot).filter(leads);
+        selected.or(leaders.first().map(|leader| leader.id))
+    }
+
     /// The node that keys act on now; `None` where there are no nodes.
     pub fn selected(&self, snapshot: &Snapshot) -> Option<NodeId> {
         let leader = || snapshot.leaders().first().map(|node| node.id);
@@ -299,6 +307,24 @@ impl View {
         match self.selection {
             Selection::Node(id) if snapshot.node(id).is_some() => Some(id),
             Selection::Node(_) | Selection::Leader => leader().or_else(first),
+        }
+    }
+
+    /// The line of the story whose why is shown, by its place.
+    pub fn explained(&self) -> Option<usize> {
+        if let Some(Overlay::Why(line)) = self.overlay {
+            Some(line)
+        } else {
+            None
+        }
+    }
+
+    /// The partition that is put together.
+    pub fn draft(&self) -> Option<&PartitionDraft> {
+        if let Some(Overlay::Partition(draft)) = &self.overlay {
+            Some(draft)
+        } else {
+            None
         }
     }
 }

@@ -2,7 +2,13 @@
 
 use raft_play::types::WriteSequence;
 
-fn load<T: serde::de::DeserializeOwned>() {}
+/// What a file can contain. (A trait of its own, so that the compiler does not list all that serde knows.)
+trait Loadable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::de::DeserializeOwned> Loadable for T {}
+
+fn load<T: Loadable>() {}
 
 fn main() {
     load::<WriteSequence>();

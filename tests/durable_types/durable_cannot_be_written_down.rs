@@ -2,7 +2,13 @@
 
 use raft_play::consensus::durable::Durable;
 
-fn save(_: &impl serde::Serialize) {}
+/// What can be saved. (A trait of its own, so that the compiler does not list all that serde knows.)
+trait Savable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize> Savable for T {}
+
+fn save(_: &impl Savable) {}
 
 fn write_down(proof: &Durable) {
     save(proof);

@@ -1,8 +1,14 @@
-//! What it says can: a save tells which syncs completed, and the driver proves them anew.
+//! What it says can be saved: which syncs completed. The driver then proves them anew.
 
 use raft_play::consensus::durable::Durable;
 
-fn save(_: &impl serde::Serialize) {}
+/// What can be saved. (A trait of its own, so that the compiler does not list all that serde knows.)
+trait Savable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize> Savable for T {}
+
+fn save(_: &impl Savable) {}
 
 fn write_down(proof: &Durable) {
     save(&proof.through());

@@ -4,7 +4,7 @@ use raft_play::consensus::{RoleName, Rule, RuleSet};
 use raft_play::types::WriteSequence;
 
 use crate::server::{
-    Boot, Deed, append, appends, granted, matched, messages, of, refused, stale_term, vote_request,
+    Boot, Deed, append, appends, diverged, granted, matched, messages, of, refused, stale_term, vote_request,
 };
 
 fn slow(rule: Option<Rule>) -> Boot {
@@ -163,21 +163,34 @@ fn a_change_of_role_promotes_no_unflushed_entries() {
     assert_eq!(server.commit(), 3);
 }
 
-/// A completed write says something about the entries it wrote, not about those that replaced them.
+/// A completed write says something about the entries it wrote, not about those that replaced them. The heartbeat gives
+/// term 2 a write of its own, so that nothing but the entries is waited for.
 #[test]
 fn a_write_of_replaced_entries_acknowledges_nothing_of_the_new() {
     let mut server = slow(None).start();
     server.receive(2, 1, append((0, 0), &[1, 1, 1], 0));
+    server.receive(3, 2, append((9, 2), &[], 0));
     server.receive(3, 2, append((0, 0), &[2, 2], 0));
-    let sent = server.sync(0);
-    let spoke_for_2: Vec<_> = sent
-        .iter()
+    assert_eq!(server.under_way(), 3);
+    let sent = [server.sync(0), server.sync(0)].concat();
+    let of_term_2: Vec<_> = sent
+        .into_iter()
         .filter(|envelope| envelope.term.number() == 2)
         .collect();
-    assert!(
-        spoke_for_2.is_empty(),
-        "the entries of term 2 are in the second write: {spoke_for_2:?}"
+    assert_eq!(
+        messages(&of_term_2),
+        [diverged(9, (3, 1))],
+        "the first write had an index 2 too"
     );
+    assert_eq!(messages(&server.sync(0)), [matched(2)]);
+}
+
+#[test]
+fn an_acknowledgement_waits_for_no_later_write() {
+    let mut server = slow(None).start();
+    server.receive(2, 1, append((0, 0), &[1], 0));
+    server.receive(2, 1, append((1, 1), &[1], 0));
+    assert_eq!(messages(&server.sync(0)), [matched(1)]);
     assert_eq!(messages(&server.sync(0)), [matched(2)]);
 }
 

@@ -1,7 +1,7 @@
 //! §5.3 log replication, §5.4.2 committing entries of earlier terms, §8 the no-op, and the `AppendEntries` of Figure 2.
 
 use raft_play::consensus::{
-    Event, IgnoreReason, Limits, ProposalOutcome, ProposalRefusal, RoleName, Rule, RuleSet,
+    Event, IgnoreReason, Limits, ProposalOutcome, ProposalRefusal, Role, RoleName, Rule, RuleSet,
 };
 use raft_play::types::{LogIndex, Message, NodeId};
 
@@ -292,14 +292,42 @@ fn a_stale_rejection_is_ignored() {
     assert_eq!(appends(&leader.propose(8)), [(2, 2, 1), (3, 2, 1)]);
 }
 
+/// What a leader knows of S2: its match index and next index.
+fn progress_of_s2(leader: &Server) -> (u64, u64) {
+    let Role::Leader(role) = &leader.raft.state().role else {
+        panic!("not a leader");
+    };
+    let progress = &role.peers[&NodeId::new(2)];
+    (progress.matched.number(), progress.next.number())
+}
+
 #[test]
 fn a_match_index_increases_monotonically() {
     let mut leader = settled_leader();
     leader.propose(7);
     leader.receive(2, 1, matched(2));
     leader.receive(2, 1, matched(1));
-    assert_eq!(appends(&leader.heartbeat_timeout())[0], (2, 2, 0));
+    assert_eq!(progress_of_s2(&leader), (2, 3));
     assert_eq!(leader.commit(), 2);
+}
+
+#[test]
+fn the_next_index_is_always_past_the_match_index() {
+    let mut leader = settled_leader();
+    for number in 7..10 {
+        leader.propose(number);
+    }
+    leader.receive(2, 1, matched(2));
+    assert_eq!(appends(&leader.receive(2, 1, diverged(3, (0, 0)))), [(2, 2, 2)]);
+    assert_eq!(progress_of_s2(&leader), (2, 3));
+}
+
+/// Terms count from 1; an entry of term 0 would be one that nobody made.
+#[test]
+fn an_entry_of_term_0_is_refused() {
+    let mut follower = of(1, 3).in_term(1).start();
+    assert!(follower.receive(2, 1, append((0, 0), &[0], 0)).is_empty());
+    assert!(follower.log_terms().is_empty());
 }
 
 #[test]

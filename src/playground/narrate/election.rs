@@ -82,15 +82,20 @@ pub(super) fn asks(memory: &Memory, envelope: &Envelope) -> Option<Telling> {
         .otherwise(format!(
             "Had it asked before, a power cut could have let it vote twice in term {term}."
         ));
-    let (cut, down) = (memory.unreachable_from(own, asked), memory.down_among(asked));
-    let mut long = format!("{own} asks {} for votes", nodes(asked));
+    let down = memory.down_among(asked);
+    let cut: BTreeSet<NodeId> = &memory.unreachable_from(own, asked) - &down;
     for (some, state) in [(&cut, "cut off"), (&down, "down")] {
         if !some.is_empty() {
-            long = format!("{long}; {} {} {state}", nodes(some), is_or_are(some));
             telling = telling.value(format!("{state}: {}", nodes(some)));
         }
     }
-    Some(telling.long(long))
+    let out_of_reach = match (cut.is_empty(), down.is_empty()) {
+        (true, true) => String::new(),
+        (false, true) => format!("; {} {} cut off", nodes(&cut), is_or_are(&cut)),
+        (true, false) => format!("; {} {} down", nodes(&down), is_or_are(&down)),
+        (false, false) => format!("; {} can't hear it", nodes(&(&cut | &down))),
+    };
+    Some(telling.long(format!("{own} asks {} for votes{out_of_reach}", nodes(asked))))
 }
 
 fn is_or_are(nodes: &BTreeSet<NodeId>) -> &'static str {
@@ -120,12 +125,19 @@ pub(super) fn vote_granted(
     its: LogPosition,
 ) -> Telling {
     let (short, long) = match theirs.cmp(&its) {
+        std::cmp::Ordering::Equal if its == LogPosition::GENESIS => {
+            ("both logs are empty", "is empty, and so is its own".to_owned())
+        }
         std::cmp::Ordering::Equal => ("its log is as good", "is as up to date as its own".to_owned()),
-        std::cmp::Ordering::Greater => ("its log is ahead", format!("is ahead of its own {its}")),
+        std::cmp::Ordering::Greater => ("its log is ahead", format!("beats its own {its}")),
         std::cmp::Ordering::Less => ("though it is behind", format!("is behind its own {its}, yet")),
     };
     Telling::step(own, format!("{own} votes for {candidate}: {short}"))
-        .long(format!("{own} votes for {candidate}: log {theirs} {long}"))
+        .long(if theirs == LogPosition::GENESIS {
+            format!("{own} votes for {candidate}: its log {long}")
+        } else {
+            format!("{own} votes for {candidate}: log {theirs} {long}")
+        })
         .rule(Rule::UpToDateCheck)
         .value(format!("{candidate}'s last entry: {theirs}"))
         .value(format!("{own}'s last entry: {its}"))

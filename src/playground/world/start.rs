@@ -119,6 +119,7 @@ impl<M: Exhibit + Default> World<M> {
     ) -> Self {
         Self {
             now: VirtualTime::default(),
+            carried_out: 0,
             draws,
             settings,
             watch: Watch::new(&configuration),

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::text::{Pen, wrap};
+use super::text::{Pen, width, wrap};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::Scene;
 
@@ -13,14 +13,18 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     };
     buffer.set_style(area, theme.alarm);
     let message = format!("{} {} broken: {}", glyph::DOWN, banner.property, banner.detail);
-    let hint = format!("Enter why · at {} s", banner.at);
-    let whole = format!("{message} · {hint}");
-    let mut lines = wrap(&whole, area.width.saturating_sub(2));
+    let hint = format!("Enter why · {} s", banner.at);
+    let mut lines = wrap(&message, area.width.saturating_sub(2));
     if lines.len() > 2 {
         let rest = lines.split_off(1).join(" ");
         lines.push(rest);
     }
     for (row, line) in (0..area.height).zip(&lines) {
         Pen::new(buffer, area, row).skip(1).write(line, theme.alarm);
+    }
+    let second = lines.get(1).map_or(0, |line| width(line));
+    let mut pen = Pen::new(buffer, area, area.height.saturating_sub(1));
+    if second + width(&hint) + 4 <= area.width {
+        pen.align_right(width(&hint) + 1).write(&hint, theme.alarm);
     }
 }

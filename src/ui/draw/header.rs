@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{Pen, width};
+use crate::consensus::Rule;
 use crate::playground::{Condition, NodeView};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{Pace, Scene, Speed};
@@ -14,14 +15,12 @@ type Piece = (String, Style);
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     buffer.set_style(area, theme.bar);
-    let left = fitting(left_variants(scene, theme), area.width);
-    let room = area.width.saturating_sub(columns(&left) + 2);
-    let right = fitting(right_variants(scene, theme), room);
+    let (left, right) = fitting(scene, theme, area.width);
     let mut pen = Pen::new(buffer, area, 0);
     for (text, style) in &left {
         pen.write(text, *style);
     }
-    pen.from_right(columns(&right) + 1);
+    pen.align_right(columns(&right) + 1);
     for (text, style) in &right {
         pen.write(text, *style);
     }
@@ -31,20 +30,33 @@ fn columns(pieces: &[Piece]) -> u16 {
     pieces.iter().map(|(text, _)| width(text)).sum()
 }
 
-/// The first that fits; the last one where none does.
-fn fitting(variants: Vec<Vec<Piece>>, room: u16) -> Vec<Piece> {
-    let mut last = Vec::new();
-    for variant in variants {
-        if columns(&variant) <= room {
-            return variant;
-        }
-        last = variant;
+/// The fullest left and right part that fit side by side. First the seed goes, then the name of the Raft, then the
+/// speed, then the leaders.
+fn fitting(scene: &Scene<'_>, theme: &Theme, room: u16) -> (Vec<Piece>, Vec<Piece>) {
+    let [seeded, bare, barest] = left_variants(scene, theme);
+    let rights = right_variants(scene, theme);
+    let mut pairs = Vec::new();
+    for right in &rights {
+        pairs.extend([(seeded.clone(), right.clone()), (bare.clone(), right.clone())]);
     }
-    last
+    pairs.extend(rights.last().map(|right| (barest.clone(), right.clone())));
+    pairs.push((bare, vec![safe(scene, theme)]));
+    let is_fitting = |(left, right): &(Vec<Piece>, Vec<Piece>)| columns(left) + columns(right) + 2 <= room;
+    pairs
+        .into_iter()
+        .find(is_fitting)
+        .unwrap_or_else(|| (barest, vec![safe(scene, theme)]))
+}
+
+fn safe(scene: &Scene<'_>, theme: &Theme) -> Piece {
+    match scene.view.violation {
+        None => (format!("safe {}", glyph::CHECK), theme.good),
+        Some(_) => (format!("{} BROKEN", glyph::DOWN), theme.alarm),
+    }
 }
 
 /// From the fullest to the barest.
-fn left_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
+fn left_variants(scene: &Scene<'_>, theme: &Theme) -> [Vec<Piece>; 3] {
     let pace = match scene.view.pace {
         Pace::Paused => (" PAUSED ".to_owned(), theme.chosen),
         Pace::Running => (" RUNNING ".to_owned(), theme.good),
@@ -52,11 +64,13 @@ fn left_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
     };
     let time = (format!(" {} s", scene.snapshot.now), theme.strong);
     let speed = (format!("  {}", speed(scene)), Style::new());
-    let seed = (format!("  seed {}", scene.snapshot.seed), Style::new());
-    let bare = vec![pace, time, speed];
+    let numbered = (format!("  seed {}", scene.snapshot.seed), Style::new());
+    let barest = vec![pace, time];
+    let mut bare = barest.clone();
+    bare.push(speed);
     let mut seeded = bare.clone();
-    seeded.push(seed);
-    vec![seeded, bare]
+    seeded.push(numbered);
+    [seeded, bare, barest]
 }
 
 fn speed(scene: &Scene<'_>) -> String {
@@ -72,39 +86,25 @@ fn speed(scene: &Scene<'_>) -> String {
     }
 }
 
+/// Leaders, which Raft, and whether all is well, from the fullest to the barest.
 fn right_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
-    let leaders = leaders(scene, theme);
-    let safe = match scene.view.violation {
-        None => (format!("safe {}", glyph::CHECK), theme.good),
-        Some(_) => (format!("{} BROKEN", glyph::DOWN), theme.alarm),
-    };
     let gap = || ("   ".to_owned(), Style::new());
     let with = |raft: Option<Piece>| {
-        let mut pieces = leaders.clone();
+        let mut pieces = leaders(scene, theme);
         pieces.push(gap());
         if let Some(raft) = raft {
             pieces.extend([raft, gap()]);
         }
-        pieces.push(safe.clone());
+        pieces.push(safe(scene, theme));
         pieces
     };
-    let mut variants: Vec<_> = raft_names(scene, theme)
-        .into_iter()
-        .map(|raft| with(Some(raft)))
-        .collect();
-    variants.extend([with(None), vec![safe]]);
-    variants
+    let names = raft_names(scene, theme).into_iter().map(Some);
+    names.chain([None]).map(with).collect()
 }
 
 /// Which Raft is played: with rules broken on purpose, these before all else.
 fn raft_names(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
-    let broken: Vec<&str> = scene
-        .snapshot
-        .settings
-        .rules
-        .broken()
-        .map(|rule| rule.word())
-        .collect();
+    let broken: Vec<&str> = scene.snapshot.settings.rules.broken().map(Rule::word).collect();
     match broken[..] {
         [] => vec![
             ("paper Raft (no PreVote, no CheckQuorum)".to_owned(), Style::new()),

@@ -9,9 +9,9 @@ use crate::ui::theme::Theme;
 
 /// What the signs mean.
 const LEGEND: [&str; 3] = [
-    "★ leader  ◆ candidate  ● follower  ✗ down  ‖ frozen   one colour is one term",
-    "V asks for a vote  A sends entries  • heartbeat   small letter: answer, + yes - no",
-    "┃ what the node knows to be committed  ~ not on disk yet  ≠ unlike the leader's",
+    "★ leader  ◆ candidate  ● follower  ✗ down  ‖ frozen · one colour, one term",
+    "V asks for a vote  A sends entries  • heartbeat · small: answer, + yes - no",
+    "┃ left of it: known to be committed  ~ not on disk  ≠ unlike the leader's",
 ];
 
 /// A row of the help.

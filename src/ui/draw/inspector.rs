@@ -1,5 +1,6 @@
 //! The inspector: one node, closely, and the three questions that a class asks about it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -28,7 +29,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         .skip(1)
         .prose(&facts(node), theme.strong, theme);
     let answers = [
-        why_not_committed(node, snapshot),
+        Some(why_not_committed(node, snapshot)),
         can_win(node, snapshot),
         Some(what_is_read(node)),
         Some(what_it_hears(node, snapshot)),
@@ -49,6 +50,7 @@ fn facts(node: &NodeView) -> String {
     let last = node.log.last_index();
     let at_risk = last.since(node.durable);
     let disk = match at_risk {
+        0 if node.log.is_empty() => "disk: no entry yet".to_owned(),
         0 => format!("disk: all {} safe", node.durable),
         1 => format!("disk: {} safe, 1 would be lost in a power cut", node.durable),
         more => format!("disk: {} safe, {more} would be lost in a power cut", node.durable),
@@ -65,22 +67,22 @@ fn facts(node: &NodeView) -> String {
 
 type Answer = (String, String);
 
-fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
+fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Answer {
     let needs = snapshot.majority();
     let voters = snapshot.nodes.len();
     let on_disks = |holders: usize| format!("on {holders} of {voters} disks, needs {needs}");
     let answer = match outlook::commit(node, snapshot) {
         CommitOutlook::AllCommitted => {
-            return Some((
-                "Is all committed?".to_owned(),
-                format!("yes: {} knows of every entry in its log", node.id),
-            ));
+            let answer = if node.log.is_empty() {
+                "nothing is: the log is empty".to_owned()
+            } else {
+                format!("yes: {} knows of every entry in its log", node.id)
+            };
+            return ("Is all committed?".to_owned(), answer);
         }
         CommitOutlook::Down => {
-            return Some((
-                "What is committed?".to_owned(),
-                "it forgot: the commit index is not on disk, the next leader tells it".to_owned(),
-            ));
+            let answer = "it forgot: the commit index is not on disk, the next leader tells it";
+            return ("What is committed?".to_owned(), answer.to_owned());
         }
         CommitOutlook::NoLeader => "it hears of no leader, and only a leader commits".to_owned(),
         CommitOutlook::LeaderKnows { leader } => {
@@ -107,12 +109,21 @@ fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
             "on {holders} of {voters} disks, but of term {term}: counts only with an entry of term {} (§5.4.2)",
             node.term
         ),
-        CommitOutlook::Waits { holders, missing } => {
-            format!("{}: {}", on_disks(holders), reasons(node.id, &missing))
+        CommitOutlook::Waits {
+            holders,
+            known,
+            missing,
+        } => {
+            let knows = if known < holders {
+                format!(", knows of {known}")
+            } else {
+                String::new()
+            };
+            format!("{}{knows}: {}", on_disks(holders), reasons(node.id, &missing))
         }
     };
     let index = node.commit.next();
-    Some((format!("Why is {index} not committed?"), answer))
+    (format!("Why is {index} not committed?"), answer)
 }
 
 /// What the copies wait for, those that come first before the others, nodes that wait for the same together.
@@ -145,8 +156,8 @@ fn reason(is_own: bool, missing: Missing) -> String {
     match missing {
         Missing::Disk(left) if is_own => format!("in {}", short(left)),
         Missing::Disk(left) => format!("on disk in {}", short(left)),
-        Missing::Answer(left) => format!("answer in {}", short(left)),
-        Missing::Request(left) => format!("get it in {}", short(left)),
+        Missing::Answer(left) => format!("says so in {}", short(left)),
+        Missing::Request(left) => format!("in {}", short(left)),
         Missing::Unsent => "not sent yet".to_owned(),
         Missing::Frozen => "frozen".to_owned(),
         Missing::CutOff => "cut off".to_owned(),
@@ -186,11 +197,13 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
     let outlook = outlook::election(candidate, snapshot);
     let (has, needs) = (outlook.granting.len(), snapshot.majority());
     let term = candidate.term.next();
+    let ahead = verb(&outlook.ahead, "has a newer log", "have newer logs");
+    let taken = verb(&outlook.taken, "is", "are");
     let against = [
-        (&outlook.ahead, "have newer logs (§5.4.1)".to_owned()),
+        (&outlook.ahead, format!("{ahead} (§5.4.1)")),
         (
             &outlook.taken,
-            format!("have voted in term {term} or are past it"),
+            format!("{taken} past term {term}, or gave another its vote"),
         ),
         (&outlook.unreachable, "can't be reached".to_owned()),
     ];
@@ -208,6 +221,10 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
     Some((question, parts.join("; ")))
 }
 
+fn verb<'a>(nodes: &BTreeSet<NodeId>, one: &'a str, many: &'a str) -> &'a str {
+    if nodes.len() == 1 { one } else { many }
+}
+
 fn what_is_read(node: &NodeView) -> Answer {
     let question = "What would a read say?".to_owned();
     if node.condition == Condition::Down {
@@ -219,7 +236,7 @@ fn what_is_read(node: &NodeView) -> Answer {
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
     let contents = if pairs.is_empty() {
-        "nothing stored yet".to_owned()
+        "nothing yet".to_owned()
     } else {
         pairs.join(" ")
     };

@@ -65,7 +65,7 @@ pub fn style(node: &NodeView, theme: &Theme) -> Style {
 /// The rows of a label.
 pub fn rows(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> Vec<String> {
     let (symbol, name, term) = (symbol(node), node.id, node.term);
-    let word = word(node, size);
+    let word = word(node, snapshot, size);
     let gap = if word.is_empty() { "" } else { " " };
     match size {
         LabelSize::Full | LabelSize::Short => vec![
@@ -73,9 +73,10 @@ pub fn rows(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> Vec<String
             second(node, snapshot, size),
         ],
         LabelSize::Line => {
-            let what = match word.is_empty() {
-                true => timer_bar(node, snapshot, 3),
-                false => word.to_owned(),
+            let what = if word.is_empty() {
+                timer_bar(node, snapshot, 3)
+            } else {
+                word.to_owned()
             };
             vec![format!("{symbol}{name} t{term} {what}")]
         }
@@ -83,12 +84,27 @@ pub fn rows(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> Vec<String
     }
 }
 
-fn word(node: &NodeView, size: LabelSize) -> &'static str {
+/// Whether another node leads a later term.
+pub fn is_stale(node: &NodeView, snapshot: &Snapshot) -> bool {
+    snapshot
+        .leaders()
+        .first()
+        .is_some_and(|leader| leader.term > node.term)
+}
+
+fn word(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> &'static str {
     let is_full = size == LabelSize::Full;
     match (node.condition, &node.role) {
         (Condition::Down, _) => "down",
         (Condition::Frozen, RoleView::Leader { .. }) if is_full => "leader, frozen",
         (Condition::Frozen, _) => "frozen",
+        (Condition::Up, RoleView::Leader { .. }) if is_stale(node, snapshot) => {
+            if is_full {
+                "stale leader"
+            } else {
+                "stale"
+            }
+        }
         (Condition::Up, RoleView::Leader { .. }) if is_full => "LEADER",
         (Condition::Up, RoleView::Leader { .. }) => "lead",
         (Condition::Up, RoleView::Candidate { .. }) if is_full => "candidate",
@@ -127,7 +143,7 @@ fn leaders_second(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> String
     let Some((index, entry)) =
         first_uncommitted(node).and_then(|index| Some((index, node.log.entry(index)?)))
     else {
-        return if is_full { "all committed" } else { "all" }.to_owned();
+        return if is_full { "all committed" } else { "committed" }.to_owned();
     };
     let holders = snapshot.disks_holding(node, index);
     let needs = snapshot.majority();

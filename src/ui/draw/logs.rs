@@ -3,147 +3,23 @@
 //! Fact and knowledge stand apart. The commit mark in a row is what that node *knows*; the bottom row counts what
 //! *is* on disks. Only the columns in view are looked at, however long the logs are.
 
+use std::ops::RangeInclusive;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
+use super::grid::{Grid, WIDE_FROM};
 use super::text::{Pen, fit, width};
 use super::{Hit, label, pane};
 use crate::consensus::Flow;
 use crate::playground::{Condition, NodeView, PeerView, RoleView};
 use crate::types::{LogIndex, NodeId, Term};
 use crate::ui::theme::{Theme, glyph};
-use crate::ui::view::{Overlay, Pane, Scene};
-
-/// The narrowest value in a cell: `x=3`.
-const VALUE_MIN: u16 = 3;
-/// The columns of `match` and `next`.
-const PROGRESS: u16 = 14;
-/// From so many columns on, rows have whole words, and cells long values.
-const WIDE_FROM: u16 = 60;
-
-/// Which cells stand where.
-#[derive(Clone, Debug)]
-struct Grid {
-    inner: Rect,
-    /// The columns before the first cell.
-    before: u16,
-    name: u16,
-    node_term: u16,
-    word: u16,
-    /// The first index in view.
-    first: u64,
-    /// How many indices are in view.
-    columns: u16,
-    entry_term: u16,
-    value: u16,
-    /// The first node in view.
-    top: usize,
-    /// How many nodes are in view.
-    rows: usize,
-    /// The first and the last index that any log has.
-    ends: (u64, u64),
-}
-
-impl Grid {
-    fn of(scene: &Scene<'_>, inner: Rect) -> Self {
-        let nodes = &scene.snapshot.nodes;
-        let most = |of: &dyn Fn(&NodeView) -> u16| nodes.iter().map(of).max().unwrap_or(1);
-        let name = most(&|node| width(&node.id.to_string()));
-        let node_term = most(&|node| digits(node.term.number()));
-        let word = if inner.width >= WIDE_FROM { 6 } else { 4 };
-        let before = name + node_term + word + 7;
-        let ends = (
-            nodes
-                .iter()
-                .map(|node| node.log.first_index().number())
-                .min()
-                .unwrap_or(1),
-            nodes
-                .iter()
-                .map(|node| node.log.last_index().number())
-                .max()
-                .unwrap_or(0),
-        );
-        let rows = usize::from(inner.height.saturating_sub(2)).min(nodes.len());
-        let selected = scene.view.selected(scene.snapshot);
-        let chosen = nodes
-            .iter()
-            .position(|node| Some(node.id) == selected)
-            .unwrap_or(0);
-        let mut grid = Self {
-            inner,
-            before,
-            name,
-            node_term,
-            word,
-            first: ends.0,
-            columns: 0,
-            entry_term: 1,
-            value: VALUE_MIN,
-            top: (chosen + 1).saturating_sub(rows),
-            rows,
-            ends,
-        };
-        grid.choose_columns(scene);
-        grid
-    }
-
-    /// The indices in view, and cells as wide as their entries: the width depends on which are in view, so those
-    /// that would be with the narrowest cells decide.
-    fn choose_columns(&mut self, scene: &Scene<'_>) {
-        let progress = if leading(scene).is_some() && self.inner.width >= WIDE_FROM {
-            PROGRESS
-        } else {
-            0
-        };
-        let room = self.inner.width.saturating_sub(self.before + progress);
-        let scroll = scene.view.log_scroll;
-        let ends = self.ends;
-        let first = |columns: u16| {
-            let latest = (ends.1 + 1).saturating_sub(u64::from(columns)).max(ends.0);
-            scroll.map_or(latest, |first| first.clamp(ends.0, ends.1.max(ends.0)))
-        };
-        self.columns = (room / self.cell()).max(1);
-        self.first = first(self.columns);
-        let limit = if self.inner.width >= WIDE_FROM { 12 } else { 6 };
-        let (mut value, mut term) = (VALUE_MIN, 1);
-        for node in &scene.snapshot.nodes {
-            for index in self.first..=ends.1.min(self.first + u64::from(self.columns)) {
-                if let Some(entry) = node.log.entry(LogIndex::new(index)) {
-                    value = value.max(width(&label::payload(entry)).min(limit));
-                    term = term.max(digits(entry.term.number()));
-                }
-            }
-        }
-        // An index must fit above its cell as well.
-        self.value = value.max((digits(ends.1) + 1).saturating_sub(term + 2));
-        self.entry_term = term;
-        self.columns = (room / self.cell()).max(1);
-        self.first = first(self.columns);
-    }
-
-    /// The columns of a cell: what it is, term, value, commit mark.
-    const fn cell(&self) -> u16 {
-        1 + self.entry_term + 1 + self.value + 1
-    }
-
-    fn indices(&self) -> impl Iterator<Item = LogIndex> + use<> {
-        (self.first..self.first + u64::from(self.columns)).map(LogIndex::new)
-    }
-
-    fn nodes<'a>(&self, scene: &Scene<'a>) -> impl Iterator<Item = &'a NodeView> + use<'a> {
-        scene.snapshot.nodes.iter().skip(self.top).take(self.rows)
-    }
-}
-
-/// How many decimal digits a number has.
-fn digits(number: u64) -> u16 {
-    u16::try_from(number.checked_ilog10().unwrap_or(0) + 1).unwrap_or(20)
-}
+use crate::ui::view::{Pane, Scene};
 
 /// The selected node, where it leads, and what it knows of the others.
-fn leading<'a>(scene: &Scene<'a>) -> Option<&'a std::collections::BTreeMap<NodeId, PeerView>> {
+pub fn leading<'a>(scene: &Scene<'a>) -> Option<&'a std::collections::BTreeMap<NodeId, PeerView>> {
     let selected = selected(scene)?;
     match &selected.role {
         RoleView::Leader { peers } if selected.condition != Condition::Down => Some(peers),
@@ -225,25 +101,13 @@ fn draw_indices(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>
         pen.put(glyph::MORE_RIGHT, theme.strong);
     }
     if leading(scene).is_some() && grid.inner.width >= WIDE_FROM {
-        pen.from_right(PROGRESS).write(" match   next", theme.faint);
+        pen.align_right(grid.progress).write("  match  next", theme.faint);
     }
 }
 
 /// The index that the line whose why is shown is about.
 fn asked(scene: &Scene<'_>) -> Option<LogIndex> {
-    match scene.view.overlay {
-        Some(Overlay::Why(line)) => scene.story.get(line)?.why.index,
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Propose(_)
-            | Overlay::Partition(_)
-            | Overlay::Link { .. }
-            | Overlay::Open(_)
-            | Overlay::Save(_),
-        )
-        | None => None,
-    }
+    scene.story.get(scene.view.explained()?)?.why.index
 }
 
 fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen: &mut Pen<'_>) {
@@ -264,8 +128,8 @@ fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen:
             Flow::Probe(_) => "?",
             Flow::Replicate { .. } => "",
         };
-        let progress = format!("{:>6} {:>6}{doubt}", peer.matched.number(), peer.next.number());
-        pen.from_right(PROGRESS).write(&progress, theme.strong);
+        let progress = format!("{:>7}{:>6}{doubt}", peer.matched.number(), peer.next.number());
+        pen.align_right(grid.progress).write(&progress, theme.strong);
     }
 }
 
@@ -288,11 +152,19 @@ fn draw_name(
     let (word, word_style) = match (node.condition, &node.role) {
         (Condition::Down, _) => ("down".to_owned(), theme.bad),
         (Condition::Frozen, _) => ("frozen".to_owned(), theme.warn),
-        (Condition::Up, RoleView::Leader { .. }) => ("leader".to_owned(), theme.strong),
-        (Condition::Up, RoleView::Candidate { granted, .. }) => (
-            format!("cand{}/{}", granted.len(), scene.snapshot.majority()),
-            theme.warn,
-        ),
+        (Condition::Up, RoleView::Leader { .. }) if label::is_stale(node, scene.snapshot) => {
+            ("stale".to_owned(), theme.warn)
+        }
+        (Condition::Up, RoleView::Leader { .. }) => {
+            let word = if grid.word > 5 { "leader" } else { "lead" };
+            (word.to_owned(), theme.strong)
+        }
+        (Condition::Up, RoleView::Candidate { granted, .. }) => {
+            let votes = format!("{}/{}", granted.len(), scene.snapshot.majority());
+            let whole = format!("cand{votes}");
+            let word = if width(&whole) <= grid.word { whole } else { votes };
+            (word, theme.warn)
+        }
         (Condition::Up, RoleView::Follower { .. }) => (
             label::timer_bar(node, scene.snapshot, grid.word - 1),
             label::timer_style(node, scene.snapshot, theme),
@@ -308,7 +180,7 @@ fn draw_name(
         .skip(grid.word - width(&word));
 }
 
-/// Cut without an ellipsis: `lead` for `leader`.
+/// Cut without an ellipsis: `froze` for `frozen`.
 fn fit_plain(text: &str, columns: u16) -> String {
     text.chars().take(usize::from(columns)).collect()
 }
@@ -383,6 +255,12 @@ fn draw_disks(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>) 
     if shown > 0 && pen.left() > width(&hint) + 1 {
         pen.skip(1).write(&hint, theme.faint);
     }
+}
+
+/// The indices in view.
+pub fn in_view(scene: &Scene<'_>, area: Rect) -> RangeInclusive<u64> {
+    let grid = Grid::of(scene, pane::inner(area));
+    grid.first..=grid.first + u64::from(grid.columns) - 1
 }
 
 pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {

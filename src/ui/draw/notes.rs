@@ -34,7 +34,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             pen.write(&fit(line, room), theme.strong);
         }
         if row + 1 == area.height {
-            pen.from_right(width(&hint) + 1).write(&hint, theme.faint);
+            pen.align_right(width(&hint) + 1).write(&hint, theme.faint);
         }
     }
 }

@@ -43,7 +43,8 @@ pub fn draw(dialog: &OpenDialog, theme: &Theme, screen: Rect, buffer: &mut Buffe
         pen.write(&name, theme.strong).skip(names + 2 - width(&name));
         let room = pen.left().saturating_sub(width(&row.origin) + 2);
         pen.write(&fit(&row.title, room), theme.base);
-        pen.from_right(width(&row.origin)).write(&row.origin, theme.faint);
+        pen.align_right(width(&row.origin))
+            .write(&row.origin, theme.faint);
         if place == dialog.chosen {
             palette::highlight(list, at, theme, buffer);
         }

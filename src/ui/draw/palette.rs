@@ -61,7 +61,7 @@ pub fn draw(palette: &Palette, theme: &Theme, screen: Rect, buffer: &mut Buffer)
             .skip((words + 2).saturating_sub(width(&row.words)).max(1));
         let room = pen.left().saturating_sub(width(key) + 1);
         pen.write(&super::text::fit(&row.explanation, room), theme.base);
-        pen.from_right(width(key)).write(key, theme.accent);
+        pen.align_right(width(key)).write(key, theme.accent);
         if place == palette.chosen {
             highlight(list, at, theme, buffer);
         }

@@ -29,8 +29,7 @@ pub fn draw(name: &str, hint: &str, theme: &Theme, area: Rect, buffer: &mut Buff
 
 /// Draws an empty box over whatever was there, with a name above and a hint below, and gives the room in it.
 pub fn draw_box(name: &str, hint: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
-    Clear.render(area, buffer);
-    buffer.set_style(area, theme.base);
+    blank(theme, area, buffer);
     let padded = |text: &str, style: Style| Line::styled(format!(" {text} "), style);
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
@@ -39,6 +38,12 @@ pub fn draw_box(name: &str, hint: &str, theme: &Theme, area: Rect, buffer: &mut 
         .title_bottom(padded(hint, theme.faint).right_aligned());
     block.render(area, buffer);
     box_inner(area)
+}
+
+/// Takes away whatever was there.
+pub fn blank(theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    Clear.render(area, buffer);
+    buffer.set_style(area.intersection(*buffer.area()), theme.base);
 }
 
 /// The room inside a box.

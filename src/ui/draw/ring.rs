@@ -29,18 +29,48 @@ pub struct Ring {
 }
 
 /// A node's place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Seat {
     /// The node.
     pub node: NodeId,
     /// The cells of its label.
     pub area: Rect,
+    /// The columns of each of its rows.
+    widths: Vec<u16>,
+    /// Where shorter rows stand in the area: 0 is left, 1 right.
+    lean: f64,
+}
+
+impl Seat {
+    /// The cells of each row: what lies behind the label shows where there is no text.
+    pub fn rows(&self) -> impl Iterator<Item = Rect> + '_ {
+        let rows = (self.area.y..self.area.bottom()).zip(&self.widths);
+        rows.map(|(y, &columns)| {
+            let columns = columns.min(self.area.width);
+            Rect {
+                x: self.area.x + share(self.area.width - columns, self.lean),
+                y,
+                width: columns,
+                height: 1,
+            }
+        })
+    }
+
+    /// Whether a cell is hidden by the label.
+    pub fn covers(&self, cell: Position) -> bool {
+        self.rows().any(|row| row.contains(cell))
+    }
+
+    /// The row that names the node: there its links end.
+    pub fn head(&self) -> Rect {
+        self.rows().next().unwrap_or(self.area)
+    }
 }
 
 impl Ring {
     /// The largest labels that don't lie over each other; a plain grid where not even the smallest do.
     pub fn of(snapshot: &Snapshot, inner: Rect) -> Self {
-        let rings = LabelSize::ALL.map(|size| move || Self::round(snapshot, inner, size));
+        let rings = LabelSize::ALL.map(|size| move || Self::round(snapshot, inner, size).spread());
         rings
             .iter()
             .map(|ring| ring())
@@ -49,26 +79,30 @@ impl Ring {
     }
 
     /// The place of a node.
-    pub fn seat(&self, node: NodeId) -> Option<Rect> {
-        self.seats
-            .iter()
-            .find(|seat| seat.node == node)
-            .map(|seat| seat.area)
+    pub fn seat(&self, node: NodeId) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.node == node)
     }
 
     fn round(snapshot: &Snapshot, inner: Rect, size: LabelSize) -> Self {
         let corners = corners(snapshot.nodes.len());
         let seat = |(node, corner): (&NodeView, &Corner)| {
             let rows = label::rows(node, snapshot, size);
-            let columns = rows.iter().map(|row| width(row)).max().unwrap_or(0) + 1;
-            let (columns, rows) = (columns.min(inner.width), size.rows().min(inner.height));
+            // A column for the mark of what is selected, and one for a gap.
+            let widths: Vec<u16> = rows.iter().map(|row| width(row) + 2).collect();
+            let columns = widths.iter().copied().max().unwrap_or(0).min(inner.width);
+            let rows = size.rows().min(inner.height);
             let area = Rect {
                 x: inner.x + share(inner.width - columns, corner.across),
                 y: inner.y + share(inner.height - rows, corner.down),
                 width: columns,
                 height: rows,
             };
-            Seat { node: node.id, area }
+            Seat {
+                node: node.id,
+                area,
+                widths,
+                lean: lean(corner.across),
+            }
         };
         let seats = snapshot.nodes.iter().zip(&corners).map(seat).collect();
         Self { inner, seats, size }
@@ -76,17 +110,21 @@ impl Ring {
 
     fn grid(snapshot: &Snapshot, inner: Rect) -> Self {
         let column = 6;
+        let count = u16::try_from(snapshot.nodes.len()).unwrap_or(u16::MAX);
         let across = (inner.width / column).max(1);
+        let gap = (inner.height / count.div_ceil(across).max(1)).max(1);
         let seat = |(place, node): (u16, &NodeView)| {
             let area = Rect {
                 x: inner.x + place % across * column,
-                y: inner.y + place / across * 2,
-                width: column - 1,
+                y: inner.y + place / across * gap,
+                width: column,
                 height: 1,
             };
             Seat {
                 node: node.id,
                 area: area.intersection(inner),
+                widths: vec![column],
+                lean: 0.0,
             }
         };
         Self {
@@ -96,15 +134,57 @@ impl Ring {
         }
     }
 
+    /// The columns that labels side by side keep between them. Where labels have two rows there is a ring to speak
+    /// of, and messages need room.
+    fn gap(&self) -> u16 {
+        if self.size.rows() > 1 { 4 } else { 0 }
+    }
+
+    /// Moves labels that are too near to each other apart, as far as the room allows.
+    fn spread(mut self) -> Self {
+        for one in 0..self.seats.len() {
+            for other in one + 1..self.seats.len() {
+                let (left, right) = if self.seats[one].area.x <= self.seats[other].area.x {
+                    (one, other)
+                } else {
+                    (other, one)
+                };
+                self.part(left, right);
+            }
+        }
+        self
+    }
+
+    /// Moves two labels apart: half of the way each, more where the other can't.
+    fn part(&mut self, left: usize, right: usize) {
+        let (a, b) = (self.seats[left].area, self.seats[right].area);
+        let is_beside = a.y < b.bottom() && b.y < a.bottom();
+        let overlap = (a.right() + self.gap()).saturating_sub(b.x);
+        if !is_beside || overlap == 0 {
+            return;
+        }
+        let room_left = a.x - self.inner.x;
+        let room_right = self.inner.right().saturating_sub(b.right());
+        let forth = (overlap / 2)
+            .max(overlap.saturating_sub(room_left))
+            .min(room_right);
+        let back = (overlap - forth).min(room_left);
+        self.seats[left].area.x -= back;
+        self.seats[right].area.x += forth;
+    }
+
     fn has_overlap(&self) -> bool {
-        // With a gap of a column between neighbours, or they read as one.
-        let padded = |area: Rect| Rect {
-            width: area.width + 1,
-            ..area
+        let gap = self.gap();
+        let padded = |row: Rect| Rect {
+            width: row.width + gap,
+            ..row
         };
         let overlaps = |(place, one): (usize, &Seat)| {
             let mut others = self.seats[place + 1..].iter();
-            others.any(|other| padded(one.area).intersects(padded(other.area)))
+            others.any(|other| {
+                let heads = padded(one.head()).intersects(padded(other.head()));
+                heads || one.area.intersects(other.area)
+            })
         };
         self.seats.iter().enumerate().any(overlaps)
     }
@@ -141,6 +221,17 @@ fn turn(place: usize, count: usize) -> f64 {
     std::f64::consts::TAU * place as f64 / count.max(1) as f64
 }
 
+/// Rows of a label lean towards the edge that they are near.
+fn lean(across: f64) -> f64 {
+    if across < 0.4 {
+        0.0
+    } else if across > 0.6 {
+        1.0
+    } else {
+        0.5
+    }
+}
+
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
     values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
@@ -171,20 +262,22 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     draw_legend(theme, area, buffer);
     let ring = Ring::of(scene.snapshot, inner);
     wall::draw(scene, &ring, theme, buffer);
-    wire::draw_cuts(scene.snapshot, &ring, theme, buffer);
-    wire::draw_messages(scene.snapshot, &ring, theme, buffer);
+    wire::draw(scene.snapshot, &ring, theme, buffer);
     for (seat, node) in ring.seats.iter().zip(&scene.snapshot.nodes) {
         let is_selected = scene.view.selected(scene.snapshot) == Some(node.id);
         let rows = label::rows(node, scene.snapshot, ring.size);
-        for (at, row) in (0..seat.area.height).zip(&rows) {
-            let mut pen = Pen::new(buffer, seat.area, at);
-            let marker = if at == 0 && is_selected { glyph::HERE } else { ' ' };
-            let style = if at == 0 {
+        for (at, (area, row)) in seat.rows().zip(&rows).enumerate() {
+            pane::blank(theme, area, buffer);
+            let is_head = at == 0;
+            let marker = if is_head && is_selected { glyph::HERE } else { ' ' };
+            let style = if is_head {
                 label::style(node, theme)
             } else {
                 label::second_style(node, scene.snapshot, theme)
             };
-            pen.put(marker, theme.accent).write(row, style);
+            Pen::new(buffer, area, 0)
+                .put(marker, theme.accent)
+                .write(row, style);
         }
     }
 }
@@ -205,6 +298,6 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
     let ring = Ring::of(scene.snapshot, pane::inner(area));
     ring.seats
         .iter()
-        .find(|seat| seat.area.contains(place))
+        .find(|seat| seat.covers(place))
         .map_or(Hit::Pane(Pane::Cluster), |seat| Hit::Node(seat.node))
 }

@@ -10,7 +10,7 @@ use super::text::Pen;
 use super::{Hit, pane, timeline};
 use crate::playground::{StoryLine, Weight};
 use crate::ui::theme::{Theme, glyph};
-use crate::ui::view::{Overlay, Pane, Scene};
+use crate::ui::view::{Pane, Scene};
 
 /// From so many columns of text on, the long form of a line is shown.
 const LONG_FROM: u16 = 52;
@@ -28,50 +28,42 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             .write("nothing has happened yet", theme.faint);
     }
     let here = cursor(scene);
+    let time = scene.story.last().map_or(0, |newest| newest.at.to_string().len());
     for (row, place) in (0..inner.height).zip(visible(scene, inner)) {
         let line = &scene.story[place];
-        draw_line(line, place == here, theme, &mut Pen::new(buffer, inner, row));
+        draw_line(
+            line,
+            time,
+            place == here,
+            theme,
+            &mut Pen::new(buffer, inner, row),
+        );
     }
 }
 
 /// The line that is spoken of: the one whose why is shown, else the newest.
 fn cursor(scene: &Scene<'_>) -> usize {
     let newest = scene.story.len().saturating_sub(1);
-    match scene.view.overlay {
-        Some(Overlay::Why(line)) => line.min(newest),
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Propose(_)
-            | Overlay::Partition(_)
-            | Overlay::Link { .. }
-            | Overlay::Open(_)
-            | Overlay::Save(_),
-        )
-        | None => newest,
-    }
+    scene.view.explained().map_or(newest, |line| line.min(newest))
 }
 
 /// The lines shown, by their places.
 fn visible(scene: &Scene<'_>, inner: Rect) -> Range<usize> {
     let count = scene.story.len();
     let height = usize::from(inner.height);
-    let last = match (scene.view.story_scroll, &scene.view.overlay) {
-        (Some(last), _) => last,
-        (None, Some(Overlay::Why(line))) => line + height / 2,
-        (None, _) => count,
-    };
+    let explained = scene.view.explained().map(|line| line + height / 2);
+    let last = explained.or(scene.view.story_scroll).unwrap_or(count);
     let end = (last.saturating_add(1)).clamp(height.min(count), count);
     end.saturating_sub(height)..end
 }
 
-fn draw_line(line: &StoryLine, is_here: bool, theme: &Theme, pen: &mut Pen<'_>) {
+fn draw_line(line: &StoryLine, columns: usize, is_here: bool, theme: &Theme, pen: &mut Pen<'_>) {
     let style = style(line.weight, theme);
     let style = if is_here { style.patch(theme.strong) } else { style };
     let marker = if is_here { glyph::HERE } else { ' ' };
     let time = if is_here { theme.strong } else { theme.faint };
-    pen.put(marker, theme.accent)
-        .write(&format!("{:>6} ", line.at), time);
+    pen.write(&format!("{:>columns$}", line.at), time)
+        .put(marker, theme.accent);
     match line.mark {
         Some(mark) => pen.put(timeline::symbol(mark), timeline::style(mark, theme)),
         None => pen.skip(1),
@@ -92,6 +84,11 @@ fn style(weight: Weight, theme: &Theme) -> Style {
         Weight::Act => theme.accent.remove_modifier(Modifier::BOLD),
         Weight::Turn => theme.strong,
     }
+}
+
+/// The lines in view, by their places.
+pub fn in_view(scene: &Scene<'_>, area: Rect) -> Range<usize> {
+    visible(scene, pane::inner(area))
 }
 
 pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {

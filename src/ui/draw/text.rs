@@ -150,7 +150,7 @@ impl<'b> Pen<'b> {
     }
 
     /// Goes on so many columns before the right edge, where that is to the right.
-    pub fn from_right(&mut self, columns: u16) -> &mut Self {
+    pub fn align_right(&mut self, columns: u16) -> &mut Self {
         self.x = self.x.max(self.end.saturating_sub(columns));
         self
     }

@@ -39,7 +39,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
     pen.put(glyph::FOLLOWER, theme.strong).write(" now", theme.strong);
     if legend > 0 {
-        pen.from_right(legend);
+        pen.align_right(legend);
         for (mark, word) in LEGEND {
             pen.put(symbol(mark), style(mark, theme))
                 .write(" ", theme.faint)

@@ -9,21 +9,12 @@ use ratatui::layout::Rect;
 use super::ring::Ring;
 use crate::types::NodeId;
 use crate::ui::theme::{Theme, glyph};
-use crate::ui::view::{Overlay, Scene};
+use crate::ui::view::Scene;
 
 pub fn draw(scene: &Scene<'_>, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
-    let groups = match &scene.view.overlay {
-        Some(Overlay::Partition(draft)) => &draft.groups,
-        Some(
-            Overlay::Help
-            | Overlay::Why(_)
-            | Overlay::Palette(_)
-            | Overlay::Propose(_)
-            | Overlay::Link { .. }
-            | Overlay::Open(_)
-            | Overlay::Save(_),
-        )
-        | None => &scene.snapshot.partition,
+    let groups = match scene.view.draft() {
+        Some(draft) => &draft.groups,
+        None => &scene.snapshot.partition,
     };
     if groups.len() < 2 {
         return;
@@ -41,10 +32,9 @@ pub fn draw(scene: &Scene<'_>, ring: &Ring, theme: &Theme, buffer: &mut Buffer) 
                     .and_then(|there| owners.get(there))
                     .is_some_and(|&owner| owner != owners[here])
             };
-            if differs(right) || differs(left) || differs(below) {
-                if let Some(cell) = buffer.cell_mut((x, y)) {
-                    cell.set_char(glyph::WALL).set_style(theme.wall);
-                }
+            let is_wall = differs(right) || differs(left) || differs(below);
+            if let Some(cell) = buffer.cell_mut((x, y)).filter(|_| is_wall) {
+                cell.set_char(glyph::WALL).set_style(theme.wall);
             }
         }
     }

@@ -13,22 +13,40 @@ use crate::ui::view::is_routine;
 /// How many cells of its way a message leaves behind it in sight.
 const TRAIL: usize = 3;
 
+/// Draws heartbeats, over them cut links, over these the messages that tell something new.
+pub fn draw(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
+    let (routine, telling): (Vec<_>, Vec<_>) = snapshot
+        .messages
+        .iter()
+        .partition(|message| is_routine(message, snapshot));
+    for message in routine {
+        draw_routine(message, snapshot, ring, theme, buffer);
+    }
+    draw_cuts(snapshot, ring, theme, buffer);
+    for message in telling {
+        draw_telling(message, snapshot, ring, theme, buffer);
+    }
+}
+
 /// Draws the links that are cut by hand; what a partition cuts is drawn as a wall.
-pub fn draw_cuts(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
+fn draw_cuts(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
     for &(from, to) in &snapshot.cut {
-        if is_parted(snapshot, from, to) {
+        let is_both_ways = snapshot.cut.contains(&(to, from));
+        if is_parted(snapshot, from, to) || is_both_ways && from > to {
             continue;
         }
-        let way = way(ring, from, to);
+        let mut way = way(ring, from, to);
+        // What other labels cover can't be seen: the marks go where they can be.
+        way.retain(|&cell| !ring.seats.iter().any(|seat| seat.covers(cell.into())));
         for &cell in &way {
             put(buffer, cell, glyph::DOT, theme.wall);
         }
         let cross = theme.wall.add_modifier(Modifier::BOLD);
-        if snapshot.cut.contains(&(to, from)) {
+        if is_both_ways {
             mark(buffer, &way, 500, glyph::CUT, cross);
         } else {
-            mark(buffer, &way, 500, arrow(&way), cross);
-            mark(buffer, &way, 800, glyph::CUT, cross);
+            mark(buffer, &way, 400, arrow(&way), cross);
+            mark(buffer, &way, 750, glyph::CUT, cross);
         }
     }
 }
@@ -54,30 +72,15 @@ fn arrow(way: &[(u16, u16)]) -> char {
     }
 }
 
-/// Draws every message where it is; what tells nothing new lies under the others.
-pub fn draw_messages(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
-    let (routine, telling): (Vec<_>, Vec<_>) = snapshot
-        .messages
-        .iter()
-        .partition(|message| is_routine(message, snapshot));
-    for message in routine {
-        let way = way(ring, message.envelope.from, message.envelope.to);
-        let symbol = match message.envelope.message {
-            Message::AppendReply(_) => glyph::HEARTBEAT_ANSWER,
-            Message::AppendRequest(_) | Message::VoteRequest(_) | Message::VoteReply(_) => glyph::HEARTBEAT,
-        };
-        let style = theme.term(message.envelope.term);
-        mark(
-            buffer,
-            &way,
-            message.travelled_permille(snapshot.now),
-            symbol,
-            style,
-        );
-    }
-    for message in telling {
-        draw_telling(message, snapshot, ring, theme, buffer);
-    }
+fn draw_routine(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
+    let way = way(ring, message.envelope.from, message.envelope.to);
+    let symbol = match message.envelope.message {
+        Message::AppendReply(_) => glyph::HEARTBEAT_ANSWER,
+        Message::AppendRequest(_) | Message::VoteRequest(_) | Message::VoteReply(_) => glyph::HEARTBEAT,
+    };
+    let style = theme.term(message.envelope.term);
+    let travelled = message.travelled_permille(snapshot.now);
+    mark(buffer, &way, travelled, symbol, style);
 }
 
 fn draw_telling(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
@@ -117,7 +120,7 @@ fn way(ring: &Ring, from: NodeId, to: NodeId) -> Vec<(u16, u16)> {
     let (Some(from), Some(to)) = (ring.seat(from), ring.seat(to)) else {
         return Vec::new();
     };
-    let (start, end) = (centre(from), centre(to));
+    let (start, end) = (centre(from.head()), centre(to.head()));
     let steps = (end.0 - start.0).abs().max((end.1 - start.1).abs()).max(1);
     let mut cells = Vec::new();
     for step in 0..=steps {
@@ -126,7 +129,7 @@ fn way(ring: &Ring, from: NodeId, to: NodeId) -> Vec<(u16, u16)> {
             u16::try_from(start + twice / (2 * steps)).unwrap_or(0)
         };
         let cell = (along(start.0, end.0), along(start.1, end.1));
-        let is_covered = from.contains(cell.into()) || to.contains(cell.into());
+        let is_covered = from.covers(cell.into()) || to.covers(cell.into());
         if !is_covered {
             cells.push(cell);
         }

@@ -1,0 +1,249 @@
+//! The command line: `raft-play` opens the screen, `raft-play run` does the same without one.
+//!
+//! Exit codes: 0 all is well; 1 something failed, or a promise of Raft was broken; 2 the program was used wrongly.
+
+mod error;
+#[cfg(feature = "tui")]
+mod library;
+mod report;
+mod run;
+#[cfg(feature = "tui")]
+mod screen;
+mod start;
+mod values;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use error::CliError;
+pub use values::Expectation;
+
+#[cfg(feature = "tui")]
+use self::screen::screen;
+
+use crate::playground::HostKind;
+
+const EXAMPLES: &str = "\
+Examples:
+  raft-play                                  five nodes; ? shows the keys
+  raft-play --nodes 3 --seed 42              three nodes, the same ones every time
+  raft-play --load figure-7                  a scene from the paper
+  raft-play --load last                      go on where you left
+  raft-play run --for 5s                     what five nodes do in five seconds, in words
+  raft-play run figure-7 --for 2s --format json
+  raft-play run --nodes 5 --for 20s --commands homework.ron";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  raft-play run --for 5s
+  raft-play run minority-leader --for 2s
+  raft-play run --nodes 3 --seed 7 --for 1m --commands homework.ron --format json
+  raft-play run broken.ron --for 10s --expect violation:LeaderCompleteness
+
+A file of commands:
+  (commands: [
+      (at: 1.5, do: Propose(command: \"x=1\")),
+      (at: 2.0, do: Partition([[1, 2], [3, 4, 5]])),
+      (at: 4.0, do: Heal),
+  ])
+
+Exit codes: 0 as expected; 1 a broken promise, or a failure; 2 used wrongly.";
+
+/// A laboratory for the Raft consensus algorithm, in the terminal.
+#[derive(Clone, Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do, if not the screen.
+    #[command(subcommand)]
+    pub task: Option<Task>,
+    /// How the screen begins.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// What else there is to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Task {
+    /// Run without a screen: print what happens, or what came of it
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+}
+
+/// How the screen begins.
+#[derive(Clone, Debug, Args)]
+pub struct ScreenArgs {
+    /// How many nodes, 1 to 25 [default: 5, or as many as the data directory has]
+    #[arg(long, short, value_name = "N", value_parser = values::nodes)]
+    pub nodes: Option<u64>,
+    /// The seed of all chance: the same seed, the same cluster [default: a new one each time]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Begin from a save: a path, the name of one that ships, or `last`
+    #[arg(long, value_name = "SAVE", conflicts_with_all = ["nodes", "seed"])]
+    pub load: Option<String>,
+    /// Keep the nodes' files here; a second start goes on from them [default: a temporary folder]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// How fast time runs: auto, 1/40, 1, 10, max
+    #[arg(long, value_name = "X", default_value = "auto")]
+    pub speed: String,
+    /// Begin with time standing still
+    #[arg(long)]
+    pub paused: bool,
+    /// The colours; `NO_COLOR` in the environment means mono
+    #[arg(long, value_name = "T")]
+    pub theme: Option<Theme>,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub no_mouse: bool,
+}
+
+/// Colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+    /// Few colours, far apart.
+    HighContrast,
+    /// None.
+    Mono,
+}
+
+/// A run without a screen.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// Begin from a save: a path, the name of one that ships, or `last`
+    #[arg(value_name = "SAVE", conflicts_with_all = ["nodes", "seed"])]
+    pub save_to_load: Option<String>,
+    /// How many nodes, 1 to 25 [default: 5, or as many as the data directory has]
+    #[arg(long, short, value_name = "N", value_parser = values::nodes)]
+    pub nodes: Option<u64>,
+    /// The seed of all chance
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// For how long, in the cluster's time: 500ms, 10s, 2m
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = values::duration)]
+    pub duration: Duration,
+    /// Commands and their times
+    #[arg(long, value_name = "FILE.ron")]
+    pub commands: Option<PathBuf>,
+    /// Where the nodes run; what happens is the same
+    #[arg(long, value_enum, default_value = "inline")]
+    pub host: Host,
+    /// What is printed: every step in words, or one JSON object at the end
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Print heartbeats, and what comes of them, too
+    #[arg(long)]
+    pub all: bool,
+    /// Keep the nodes' files here; a second run goes on from them
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Save the cluster as it is at the end
+    #[arg(long, value_name = "OUT.ron")]
+    pub save: Option<PathBuf>,
+    /// What must happen for exit code 0: none, or violation:NAME
+    #[arg(long, value_name = "WHAT", default_value = "none", value_parser = values::expectation)]
+    pub expect: Expectation,
+}
+
+/// Where the nodes run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Host {
+    /// All in one thread.
+    Inline,
+    /// Each on a thread of its own.
+    Threads,
+}
+
+impl From<Host> for HostKind {
+    fn from(host: Host) -> Self {
+        match host {
+            Host::Inline => Self::Inline,
+            Host::Threads => Self::Threads,
+        }
+    }
+}
+
+/// What a run prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Every step, in words.
+    Text,
+    /// One object at the end.
+    Json,
+}
+
+/// Does what the command line says, and gives the exit code.
+///
+/// # Errors
+///
+/// Says in one sentence what went wrong; [`CliError::code`] is the exit code.
+pub fn perform(cli: &Cli) -> Result<ExitCode, CliError> {
+    match &cli.task {
+        Some(Task::Run(args)) => run::run(args, &mut io::stdout().lock(), &mut io::stderr().lock()),
+        None => screen(&cli.screen),
+    }
+}
+
+#[cfg(not(feature = "tui"))]
+fn screen(_: &ScreenArgs) -> Result<ExitCode, CliError> {
+    Err(CliError::NoScreen)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn error(line: &str) -> String {
+        Cli::try_parse_from(line.split(' ')).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_screen_is_the_default_and_runs_are_a_word_away() {
+        let cli = Cli::try_parse_from(["raft-play"]).unwrap();
+        assert!(cli.task.is_none() && cli.screen.nodes.is_none());
+        let cli = Cli::try_parse_from("raft-play --nodes 3 --seed 42 --paused".split(' ')).unwrap();
+        assert_eq!(
+            (cli.screen.nodes, cli.screen.seed, cli.screen.paused),
+            (Some(3), Some(42), true)
+        );
+        let cli = Cli::try_parse_from("raft-play run figure-7 --for 2s --format json".split(' ')).unwrap();
+        let Some(Task::Run(args)) = cli.task else {
+            panic!("a run")
+        };
+        assert_eq!(args.save_to_load.as_deref(), Some("figure-7"));
+        assert_eq!(
+            (args.duration, args.format),
+            (Duration::from_secs(2), Format::Json)
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_is_refused_with_a_reason() {
+        for nodes in ["0", "26", "1000", "-1", "five"] {
+            let error = error(&format!("raft-play --nodes={nodes}"));
+            assert!(error.contains("a cluster has 1 to 25 nodes"), "{error}");
+        }
+        assert!(error("raft-play --load x --nodes 3").contains("cannot be used with"));
+        assert!(error("raft-play run x --seed 3").contains("cannot be used with"));
+        assert!(error("raft-play run --for 10").contains("try 500ms, 10s or 2m"));
+        assert!(error("raft-play run --expect violation:Gravity").contains("LeaderCompleteness"));
+    }
+}

@@ -1,0 +1,190 @@
+//! A run without a screen.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::error::CliError;
+use super::report::{Report, hash_text};
+use super::start::{self, Begun, Lab, Source};
+use super::values::Expectation;
+use super::{Format, RunArgs};
+use crate::machine::KeyValue;
+use crate::playground::{Narrator, StoryLine, Weight};
+use crate::save::script::Script;
+use crate::types::VirtualTime;
+
+/// After so many events what happened is told, so that a long run needs no more memory than a short one.
+const EVENTS_AT_ONCE: u32 = 1024;
+
+/// Runs, prints, and gives the exit code that the expectation asks for.
+pub(super) fn run(
+    args: &RunArgs,
+    out: &mut impl Write,
+    complaints: &mut impl Write,
+) -> Result<ExitCode, CliError> {
+    let script = args.commands.as_deref().map(Script::read).transpose()?;
+    let source = Source::named(args.save_to_load.as_deref(), args.nodes, args.seed)?;
+    let Begun {
+        world,
+        narrator,
+        scene,
+    } = start::begin(source, args.host.into(), args.data_dir.clone())?;
+    let mut run = Run {
+        world,
+        narrator,
+        printer: match args.format {
+            Format::Text => Printer::Lines {
+                out,
+                least: if args.all { Weight::Routine } else { Weight::Step },
+            },
+            Format::Json => Printer::Nothing,
+        },
+    };
+    let end = run.world.now().after(args.duration);
+    if let (Some(script), Some(path)) = (script, &args.commands) {
+        let left = run.carry_out(&script, path, end)?;
+        if left > 0 {
+            writeln!(
+                complaints,
+                "{}: {left} commands come after the end, at {end}",
+                path.display()
+            )?;
+        }
+    }
+    run.run_into(end, u32::MAX)?;
+    let mut world = run.world;
+    if let Some(path) = &args.save {
+        start::save(&mut world, scene, path)?;
+    }
+    match args.format {
+        Format::Text => sum_up(&mut world, out)?,
+        Format::Json => print_report(&mut world, out)?,
+    }
+    world.sync_mirrors();
+    let failures = world.drain_complaints();
+    for failure in &failures {
+        writeln!(complaints, "{failure}")?;
+    }
+    let is_well = failures.is_empty() && is_expected(args.expect, &world);
+    Ok(if is_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// A run under way.
+struct Run<'a, O> {
+    world: Lab,
+    narrator: Narrator,
+    printer: Printer<'a, O>,
+}
+
+/// What is printed on the way.
+enum Printer<'a, O> {
+    Nothing,
+    Lines {
+        out: &'a mut O,
+        /// The least that a line must weigh.
+        least: Weight,
+    },
+}
+
+impl<O: Write> Run<'_, O> {
+    /// Carries out the commands due until the end, and gives how many come after it.
+    fn carry_out(&mut self, script: &Script, path: &Path, end: VirtualTime) -> Result<usize, CliError> {
+        let now = self.world.now();
+        if let Some(first) = script.commands.first().filter(|first| first.at < now) {
+            return Err(CliError::Past {
+                path: path.to_owned(),
+                at: first.at,
+                now,
+            });
+        }
+        let due = script.commands.partition_point(|timed| timed.at <= end);
+        for timed in &script.commands[..due] {
+            self.run_into(timed.at, timed.after)?;
+            if self.world.violation().is_some() {
+                return Ok(0);
+            }
+            let done = self.world.command(timed.command.clone());
+            done.map_err(|source| CliError::Command {
+                path: path.to_owned(),
+                at: timed.at,
+                source,
+            })?;
+        }
+        Ok(script.commands.len() - due)
+    }
+
+    /// Runs into a moment, telling what happens.
+    fn run_into(&mut self, time: VirtualTime, events: u32) -> io::Result<()> {
+        while self.world.next_event_at().is_some_and(|at| at < time) && self.steps_before(time) {
+            self.tell()?;
+        }
+        self.world.run_into(time, events);
+        self.tell()
+    }
+
+    fn steps_before(&mut self, time: VirtualTime) -> bool {
+        let is_before = |world: &Lab| world.next_event_at().is_some_and(|at| at < time);
+        (0..EVENTS_AT_ONCE).all(|_| !is_before(&self.world) || self.world.step())
+    }
+
+    fn tell(&mut self) -> io::Result<()> {
+        let records = self.world.drain_records();
+        // The narrator must hear all of it, printed or not.
+        let lines = records.iter().filter_map(|record| self.narrator.tell(record));
+        match &mut self.printer {
+            Printer::Nothing => lines.for_each(drop),
+            Printer::Lines { out, least } => {
+                for line in lines.filter(|line| line.weight >= *least) {
+                    print(*out, &line)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn print(out: &mut impl Write, line: &StoryLine) -> io::Result<()> {
+    writeln!(out, "{:>9}  {}", line.at, line.long)
+}
+
+fn sum_up(world: &mut Lab, out: &mut impl Write) -> io::Result<()> {
+    let snapshot = world.snapshot();
+    let leader = match snapshot.leaders().first() {
+        Some(leader) => format!("{} leads term {}", leader.id, leader.term),
+        None => "nobody leads".to_owned(),
+    };
+    let commit = snapshot
+        .nodes
+        .iter()
+        .map(|node| node.commit)
+        .max()
+        .unwrap_or_default();
+    let hash = hash_text(world.trace_hash());
+    writeln!(
+        out,
+        "{:>9}  the end: {leader}, {commit} committed, trace {hash}",
+        snapshot.now
+    )
+}
+
+fn print_report(world: &mut Lab, out: &mut impl Write) -> io::Result<()> {
+    let snapshot = world.snapshot();
+    let report = Report::of::<KeyValue>(&snapshot, world.violations());
+    serde_json::to_writer(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn is_expected(expected: Expectation, world: &Lab) -> bool {
+    match expected {
+        Expectation::None => world.violations().is_empty(),
+        Expectation::Violation(property) => world
+            .violations()
+            .iter()
+            .any(|violation| violation.property == property),
+    }
+}

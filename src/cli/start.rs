@@ -1,0 +1,97 @@
+//! How a cluster begins: anew, from its files, or from a save.
+
+use std::path::{Path, PathBuf};
+
+use super::error::CliError;
+use crate::machine::{Exhibit, KeyValue};
+use crate::playground::{HostKind, Narrator, Settings, World, WorldOptions, stored_nodes};
+use crate::save::{self, Overwrite, Save};
+
+/// The world that the program plays with.
+pub(super) type Lab = World<KeyValue>;
+
+/// How many nodes, where nobody says.
+const NODES: u64 = 5;
+
+/// What a cluster begins from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// Nothing, or the files of its data directory.
+    Fresh {
+        /// How many nodes; where it is not said, as many as the data directory has.
+        nodes: Option<u64>,
+        /// The seed.
+        seed: u64,
+    },
+    /// A save.
+    Save(Box<Save>),
+}
+
+impl Source {
+    /// What the command line names: a save, or the number of nodes and the seed of a new cluster.
+    pub(super) fn named(save: Option<&str>, nodes: Option<u64>, seed: u64) -> Result<Self, CliError> {
+        match save {
+            Some(name) => Ok(Self::Save(Box::new(save::load(name)?))),
+            None => Ok(Self::Fresh { nodes, seed }),
+        }
+    }
+}
+
+/// A cluster that has begun.
+pub(super) struct Begun {
+    /// It.
+    pub(super) world: Lab,
+    /// Who tells its story: from its first moment, or from where a save stands.
+    pub(super) narrator: Narrator,
+    /// What its author says about it.
+    pub(super) scene: Scene,
+}
+
+/// A cluster's title and notes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scene {
+    /// Its title.
+    pub(super) title: Option<String>,
+    /// Its notes, step by step.
+    pub(super) notes: Vec<String>,
+}
+
+/// Begins.
+pub(super) fn begin(source: Source, host: HostKind, data_dir: Option<PathBuf>) -> Result<Begun, CliError> {
+    match source {
+        Source::Fresh { nodes, seed } => {
+            let stored = data_dir.as_deref().map(stored_nodes).transpose()?.flatten();
+            let world = World::new(WorldOptions {
+                nodes: nodes.or(stored).unwrap_or(NODES),
+                seed,
+                settings: Settings::default(),
+                host,
+                data_dir,
+            })?;
+            Ok(Begun {
+                world,
+                narrator: Narrator::new(KeyValue::describe),
+                scene: Scene::default(),
+            })
+        }
+        Source::Save(save) => {
+            let Save { title, notes, image } = *save;
+            let mut world = World::restore(image, host, data_dir)?;
+            let narrator = Narrator::from_here::<KeyValue>(&world.snapshot());
+            let scene = Scene { title, notes };
+            Ok(Begun {
+                world,
+                narrator,
+                scene,
+            })
+        }
+    }
+}
+
+/// Saves a cluster under a path, over what was there: who names a file on the command line means it.
+pub(super) fn save(world: &mut Lab, scene: Scene, path: &Path) -> Result<(), CliError> {
+    let Scene { title, notes } = scene;
+    let image = world.image()?;
+    save::write(path, &Save { title, notes, image }, Overwrite::Replace)?;
+    Ok(())
+}

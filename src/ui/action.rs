@@ -1,0 +1,224 @@
+//! What the person at the keyboard asks for, as data: keys, palette, mouse and tests all speak it.
+
+use tui_input::InputRequest;
+
+use super::view::{Pane, Speed, ThemeName};
+use crate::playground::{Command, Condition, NodeView};
+use crate::types::NodeId;
+
+/// Something to do. [`App::update`](super::app::App::update) is the only place that does it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Time runs, or stands.
+    ToggleRun,
+    /// Time runs to the next line of the story.
+    NextLine,
+    /// The next slower speed.
+    Slower,
+    /// The next faster speed.
+    Faster,
+    /// This speed.
+    SetSpeed(Speed),
+    /// This node is selected.
+    Pick(NodeId),
+    /// The node before or after the selected one is selected.
+    PickNeighbour(Step),
+    /// The leader is selected; where it is already, the next of several leaders.
+    PickLeader,
+    /// The leader is selected from now on, whoever that is.
+    FollowLeader,
+    /// Leaves what is open, or hides the notes, or follows the leader again.
+    Back,
+    /// Something is done to the selected node.
+    OnSelected(Verb),
+    /// A command is carried out.
+    Do(Command),
+    /// `x=1`, `x=2`, … is proposed.
+    ProposeNext,
+    /// A command for the state machine is proposed; at the selected node or the leader, where no node is named.
+    Propose {
+        /// The node.
+        to: Option<NodeId>,
+        /// Its text.
+        command: String,
+    },
+    /// A question is asked in an overlay.
+    Ask(Question),
+    /// Why the newest line of the story happened.
+    Why,
+    /// Why this line of the story happened.
+    WhyLine(usize),
+    /// The keys.
+    Help,
+    /// Another step of the notes.
+    TurnNotes(Step),
+    /// The notes are shown or hidden.
+    ShowNotes(bool),
+    /// The logs are scrolled towards their start or end.
+    ScrollLogs(Step),
+    /// One view after another fills the screen, then all share it again.
+    CycleZoom,
+    /// This view fills the screen; `None`: all share it.
+    Zoom(Option<Pane>),
+    /// Other colours.
+    SetTheme(ThemeName),
+    /// The cluster is saved under a name.
+    Save(String),
+    /// A save is opened.
+    Open(String),
+    /// The commands so far are written to a file.
+    Script(String),
+    /// The screen is written to a file as a picture.
+    Export(String),
+    /// What is open is confirmed.
+    Confirm,
+    /// The choice, or the line that is explained, moves.
+    Choose(Step),
+    /// The chosen candidate is put into the line that is typed.
+    Complete,
+    /// The line that is typed changes.
+    Edit(InputRequest),
+    /// Text is pasted into the line that is typed.
+    Paste(String),
+    /// A node moves into the current group of a partition on its way.
+    MoveIntoGroup(NodeId),
+    /// A partition on its way gets another group.
+    NewGroup,
+    /// The other end of a link is named.
+    LinkTo(NodeId),
+    /// A mouse button goes down here.
+    Press(Place),
+    /// It comes up here.
+    Release(Place),
+    /// The wheel turns here.
+    Wheel(Place, Step),
+    /// The screen has another size.
+    Resize(Size),
+    /// The program leaves.
+    Leave(Exit),
+    /// The program sleeps until the shell wakes it.
+    Suspend,
+}
+
+impl Action {
+    /// [`Save`](Self::Save) under this name.
+    pub fn save(name: &str) -> Self {
+        Self::Save(name.to_owned())
+    }
+
+    /// [`Open`](Self::Open) this.
+    pub fn open(name: &str) -> Self {
+        Self::Open(name.to_owned())
+    }
+
+    /// [`Script`](Self::Script) into this file.
+    pub fn script(file: &str) -> Self {
+        Self::Script(file.to_owned())
+    }
+
+    /// [`Export`](Self::Export) into this file.
+    pub fn export(file: &str) -> Self {
+        Self::Export(file.to_owned())
+    }
+}
+
+/// Towards the start, or towards the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Left, up, older, earlier.
+    Back,
+    /// Right, down, newer, later.
+    Forward,
+}
+
+/// What can be done to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Its process dies.
+    Crash,
+    /// Its power goes.
+    CutPower,
+    /// It stands still.
+    Freeze,
+    /// It starts again, or goes on.
+    BringBack,
+    /// Its timer runs out now.
+    FireTimer,
+}
+
+/// What an overlay asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Words, beginning with these.
+    Palette(&'static str),
+    /// A value to propose.
+    Propose,
+    /// The groups of a partition.
+    Partition,
+    /// The other end of a link.
+    Link {
+        /// One way only.
+        one_way: bool,
+    },
+    /// A name for a save.
+    Save,
+    /// A save to open.
+    Open,
+}
+
+/// A cell of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// From the left, from 0.
+    pub column: u16,
+    /// From the top, from 0.
+    pub row: u16,
+}
+
+/// The size of the screen in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// Why the program leaves. Every way saves the cluster as `last`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The person asked for it.
+    Quit,
+    /// Ctrl-C, or SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// The terminal is gone.
+    HangUp,
+}
+
+impl Exit {
+    /// The exit code: 0, or 128 and the signal's number, as shells count.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Quit => 0,
+            Self::HangUp => 129,
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+impl Verb {
+    /// The command that does it to this node as it is now.
+    pub fn command(self, node: &NodeView) -> Command {
+        match self {
+            Self::Crash => Command::Crash(node.id),
+            Self::CutPower => Command::CutPower(node.id),
+            Self::Freeze => Command::Freeze(node.id),
+            Self::BringBack if node.condition == Condition::Frozen => Command::Thaw(node.id),
+            Self::BringBack => Command::Restart(node.id),
+            Self::FireTimer => Command::FireTimer(node.id),
+        }
+    }
+}

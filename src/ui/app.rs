@@ -1,0 +1,422 @@
+//! The program behind the screen: a session, what the person has chosen to see, and what every action does to them.
+//!
+//! [`App::update`] and [`App::tick`] are all there is: the same world, actions and ticks give the same scenes. Files are
+//! reached through the [`Library`] only, the terminal not at all.
+
+use std::time::Duration;
+
+mod act;
+mod overlay;
+mod pointer;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::action::{Action, Exit, Size, Step};
+use super::draw::KeyHint;
+use super::keymap::{self, Mode};
+use super::library::Library;
+use super::notes::FirstSteps;
+use super::pace;
+use super::palette::Context;
+use super::session::{Playable, Session, Ticked};
+use super::view::{Notes, OpenRow, Pace, Pane, Scene, Selection, Speed, Toast, View};
+use crate::types::NodeId;
+
+/// The program behind the screen.
+pub struct App<W> {
+    session: Session<W>,
+    view: View,
+    library: Box<dyn Library<W>>,
+    first_steps: Option<FirstSteps>,
+    /// The saves that the open dialog filters.
+    shelf: Vec<OpenRow>,
+    /// What `n` proposed last.
+    proposed: u64,
+    toast_left: Duration,
+    size: Size,
+    pressed: Option<NodeId>,
+    wish: Option<Wish>,
+}
+
+/// What only whoever owns the terminal can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Leave.
+    Leave(Exit),
+    /// Sleep until the shell wakes the program.
+    Suspend,
+}
+
+/// How a program begins.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Time stands at first.
+    pub is_paused: bool,
+    /// The speed, where it is not automatic.
+    pub speed: Option<Speed>,
+    /// The title of the save that the world comes from.
+    pub title: Option<String>,
+    /// The notes of that save.
+    pub notes: Vec<String>,
+    /// Whether a newcomer is helped along. A save's own notes come first.
+    pub first_steps: bool,
+    /// The colours.
+    pub theme: super::view::ThemeName,
+    /// Whether only ASCII characters may be drawn.
+    pub ascii: bool,
+}
+
+/// How long a toast stays.
+const TOAST: Duration = Duration::from_secs(4);
+/// The time between two frames while something moves.
+const FRAME: Duration = Duration::from_millis(33);
+/// The same where it moves so slowly that more frames show nothing new.
+const SLOW_FRAME: Duration = Duration::from_millis(100);
+/// What passes between two frames at least before a frame shows something new.
+const VISIBLE: Duration = Duration::from_micros(100);
+/// The longest wall time that counts at once: who slept does not find that the cluster has run on.
+const TICK_MAX: Duration = Duration::from_millis(100);
+
+impl<W: Playable> App<W> {
+    /// A program with this world.
+    pub fn new(world: W, library: Box<dyn Library<W>>, start: Start) -> Self {
+        let session = Session::new(world);
+        let (first_steps, notes) = if start.first_steps && start.notes.is_empty() {
+            let (first_steps, notes) = FirstSteps::new(session.snapshot());
+            (Some(first_steps), notes)
+        } else {
+            (None, with_steps(start.notes))
+        };
+        let view = View {
+            pace: if start.is_paused {
+                Pace::Paused
+            } else {
+                Pace::Running
+            },
+            speed: start.speed.unwrap_or(Speed::Auto),
+            notes,
+            title: start.title,
+            theme: start.theme,
+            ascii: start.ascii,
+            violation: session.violation(),
+            ..View::default()
+        };
+        Self {
+            session,
+            view,
+            library,
+            first_steps,
+            shelf: Vec::new(),
+            proposed: 0,
+            toast_left: Duration::ZERO,
+            size: Size {
+                width: 80,
+                height: 24,
+            },
+            pressed: None,
+            wish: None,
+        }
+    }
+
+    /// What the screen shows.
+    pub fn scene(&self) -> Scene<'_> {
+        Scene {
+            snapshot: self.session.snapshot(),
+            story: self.session.story(),
+            view: &self.view,
+        }
+    }
+
+    /// Which keys apply.
+    pub fn mode(&self) -> Mode {
+        Mode::of(self.view.overlay.as_ref())
+    }
+
+    /// What whoever owns the terminal is to do; asked for once.
+    pub fn take_wish(&mut self) -> Option<Wish> {
+        self.wish.take()
+    }
+
+    /// Saves the cluster as `last`; gives the sentence that says so, or why not.
+    pub fn save_last(&mut self) -> Result<std::path::PathBuf, String> {
+        self.session.sync_files();
+        self.library.save_last(self.session.world_mut())
+    }
+
+    /// Whether time runs: it does not while something lies over the main screen.
+    pub fn runs(&self) -> bool {
+        self.view.overlay.is_none() && self.view.pace != Pace::Paused && self.session.is_alive()
+    }
+
+    /// How long nothing changes by itself; `None`: for ever.
+    pub fn rests_for(&self) -> Option<Duration> {
+        let frame = self.runs().then(|| self.frame());
+        let toast = self.view.toast.is_some().then_some(self.toast_left);
+        [frame, toast].into_iter().flatten().min()
+    }
+
+    fn frame(&self) -> Duration {
+        match pace::rate(self.view.speed, self.session.snapshot()) {
+            Some(rate) if self.view.pace == Pace::Running => rate.wall_for(VISIBLE).clamp(FRAME, SLOW_FRAME),
+            Some(_) | None => FRAME,
+        }
+    }
+
+    /// Lets wall time pass.
+    pub fn tick(&mut self, wall: Duration) {
+        self.toast_left = self.toast_left.saturating_sub(wall);
+        if self.toast_left.is_zero() {
+            self.view.toast = None;
+        }
+        if !self.runs() {
+            return;
+        }
+        let wall = wall.min(TICK_MAX);
+        let ticked = match self.view.pace {
+            Pace::Running => self.session.tick(wall, self.view.speed),
+            Pace::ToNextLine => self.session.tick_to_line(wall, self.view.speed),
+            Pace::Paused => return,
+        };
+        self.after(ticked);
+        if let Some(complaint) = self.session.drain_complaints().pop() {
+            self.complain(complaint);
+        }
+    }
+
+    /// Does what is asked for.
+    pub fn update(&mut self, action: Action) {
+        match action {
+            Action::Resize(size) => self.size = size,
+            Action::Leave(exit) => self.wish = Some(Wish::Leave(exit)),
+            Action::Suspend => self.wish = Some(Wish::Suspend),
+            action => {
+                self.view.toast = None;
+                self.carry_out(action);
+                self.follow_first_steps();
+            }
+        }
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::ToggleRun => self.toggle_run(),
+            Action::NextLine => self.next_line(),
+            Action::Slower => self.set_speed(pace::slower(self.view.speed, self.session.snapshot())),
+            Action::Faster => self.set_speed(pace::faster(self.view.speed, self.session.snapshot())),
+            Action::SetSpeed(speed) => self.set_speed(speed),
+            Action::Pick(id) => self.pick(id),
+            Action::PickNeighbour(step) => self.pick_neighbour(step),
+            Action::PickLeader => self.pick_leader(),
+            Action::FollowLeader => self.view.selection = Selection::Leader,
+            Action::Back => self.back(),
+            Action::OnSelected(verb) => self.on_selected(verb),
+            Action::Do(command) => self.command(command),
+            Action::ProposeNext => self.propose_next(),
+            Action::Propose { to, command } => {
+                self.propose(to, &command);
+            }
+            Action::Ask(question) => self.ask(question),
+            Action::Why => self.why(),
+            Action::WhyLine(line) => self.why_line(line),
+            Action::Help => self.view.overlay = Some(super::view::Overlay::Help),
+            Action::TurnNotes(step) => self.turn_notes(step),
+            Action::ShowNotes(shown) => self.show_notes(shown),
+            Action::ScrollLogs(step) => self.scroll_logs(step),
+            Action::CycleZoom => self.cycle_zoom(),
+            Action::Zoom(pane) => self.view.zoom = pane,
+            Action::SetTheme(theme) => self.view.theme = theme,
+            Action::Save(name) => self.save(&name),
+            Action::Open(name) => self.open(&name),
+            Action::Script(name) => self.script(&name),
+            Action::Export(name) => self.export(&name),
+            Action::Confirm => self.confirm(),
+            Action::Choose(step) => self.choose(step),
+            Action::Complete => self.complete(),
+            Action::Edit(request) => self.edit(request),
+            Action::Paste(text) => self.paste(&text),
+            Action::MoveIntoGroup(id) => self.move_into_group(id),
+            Action::NewGroup => self.new_group(),
+            Action::LinkTo(id) => self.link_to(id),
+            Action::Press(place) => self.press(place),
+            Action::Release(place) => self.release(place),
+            Action::Wheel(place, step) => self.wheel(place, step),
+            Action::Resize(_) | Action::Leave(_) | Action::Suspend => {}
+        }
+    }
+
+    fn after(&mut self, ticked: Ticked) {
+        match ticked {
+            Ticked::RunsOn => {}
+            Ticked::Line => self.pause(),
+            Ticked::NoLine => {
+                self.pause();
+                self.tell("nothing but heartbeats for 2 s");
+            }
+            Ticked::Violation => {
+                self.pause();
+                self.view.violation = self.session.violation();
+            }
+        }
+        self.follow_first_steps();
+    }
+
+    fn follow_first_steps(&mut self) {
+        if let Some(first_steps) = &mut self.first_steps {
+            let (snapshot, commands) = (self.session.snapshot(), self.session.commands());
+            first_steps.follow(snapshot, commands, &mut self.view.notes);
+        }
+    }
+
+    fn toggle_run(&mut self) {
+        match self.view.pace {
+            Pace::Paused => self.go(Pace::Running),
+            Pace::Running | Pace::ToNextLine => self.pause(),
+        }
+    }
+
+    /// Time stands. What the nodes have written is made durable, as a person who turns away may pull the plug.
+    fn pause(&mut self) {
+        self.view.pace = Pace::Paused;
+        self.session.sync_files();
+    }
+
+    /// Time goes; after a broken promise too, so that one can see what it leads to.
+    fn go(&mut self, pace: Pace) {
+        self.session.go_on();
+        self.view.violation = None;
+        if self.session.is_alive() {
+            self.view.pace = pace;
+        } else {
+            self.tell("nothing is due: every node is down or frozen; r brings one back");
+        }
+    }
+
+    /// Whoever asks for the next line on the way to one wants to be there.
+    fn next_line(&mut self) {
+        if self.view.pace == Pace::ToNextLine && self.session.is_searching() {
+            let ticked = self.session.finish_line();
+            self.after(ticked);
+        }
+        self.go(Pace::ToNextLine);
+    }
+
+    fn set_speed(&mut self, speed: Speed) {
+        self.view.speed = speed;
+    }
+
+    fn pick(&mut self, id: NodeId) {
+        if self.session.snapshot().node(id).is_some() {
+            self.view.selection = Selection::Node(id);
+        } else {
+            self.complain(super::prompt::no_such_node(self.session.snapshot(), id));
+        }
+    }
+
+    fn pick_neighbour(&mut self, step: Step) {
+        let snapshot = self.session.snapshot();
+        let count = snapshot.nodes.len();
+        let selected = self.view.selected(snapshot);
+        let Some(at) = snapshot.nodes.iter().position(|node| Some(node.id) == selected) else {
+            return;
+        };
+        let goal = match step {
+            Step::Back => (at + count - 1) % count,
+            Step::Forward => (at + 1) % count,
+        };
+        self.view.selection = Selection::Node(snapshot.nodes[goal].id);
+    }
+
+    fn pick_leader(&mut self) {
+        let snapshot = self.session.snapshot();
+        let leaders = snapshot.leaders();
+        let selected = self.view.selected(snapshot);
+        let at = leaders.iter().position(|leader| Some(leader.id) == selected);
+        let next = at.map_or(0, |at| (at + 1) % leaders.len());
+        match leaders.get(next).map(|leader| leader.id) {
+            Some(id) => self.view.selection = Selection::Node(id),
+            None => self.complain("nobody leads now"),
+        }
+    }
+
+    /// What is open closes; else the notes are hidden; else the leader is followed again.
+    fn back(&mut self) {
+        if self.view.overlay.take().is_some() {
+            return;
+        }
+        if !self.view.notes.hidden && !self.view.notes.steps.is_empty() {
+            self.view.notes.hidden = true;
+        } else {
+            self.view.selection = Selection::Leader;
+            self.view.log_scroll = None;
+            self.view.story_scroll = None;
+        }
+    }
+
+    fn turn_notes(&mut self, step: Step) {
+        let notes = &mut self.view.notes;
+        if notes.steps.is_empty() {
+            self.tell("there are no notes here");
+        } else if notes.hidden {
+            notes.hidden = false;
+        } else {
+            super::prompt::choose(&mut notes.current, notes.steps.len(), step);
+        }
+    }
+
+    fn show_notes(&mut self, shown: bool) {
+        self.view.notes.hidden = !shown;
+    }
+
+    fn cycle_zoom(&mut self) {
+        self.view.zoom = match self.view.zoom {
+            None => Some(Pane::Cluster),
+            Some(Pane::Cluster) => Some(Pane::Story),
+            Some(Pane::Story) => Some(Pane::Logs),
+            Some(Pane::Logs) => None,
+        };
+    }
+
+    fn area(&self) -> Rect {
+        Rect::new(0, 0, self.size.width, self.size.height)
+    }
+
+    /// What words are read against.
+    pub(crate) fn context(&self) -> Context<'_> {
+        let snapshot = self.session.snapshot();
+        Context {
+            snapshot,
+            selected: self.view.selected(snapshot),
+            links: self.session.links(),
+        }
+    }
+
+    fn tell(&mut self, text: impl Into<String>) {
+        self.toast(text.into(), false);
+    }
+
+    fn complain(&mut self, text: impl Into<String>) {
+        self.toast(text.into(), true);
+    }
+
+    fn toast(&mut self, text: String, is_error: bool) {
+        self.view.toast = Some(Toast { text, is_error });
+        self.toast_left = TOAST;
+    }
+
+    /// Draws what the screen shows. `help` is all keys; those of the key bar are found here.
+    pub fn draw(&self, help: &[KeyHint], frame: &mut Frame<'_>) {
+        let bar = keymap::bar(&self.scene(), frame.area().width);
+        super::draw::draw(&self.scene(), help, &bar, frame);
+    }
+}
+
+fn with_steps(steps: Vec<String>) -> Notes {
+    Notes {
+        steps,
+        ..Notes::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What is done to the cluster, and what is read and written.
+
+use super::App;
+use crate::playground::{Command, Snapshot};
+use crate::types::{LogIndex, NodeId, Payload};
+use crate::ui::action::Verb;
+use crate::ui::library::{Opened, Overwrite, Refusal};
+use crate::ui::session::{Playable, Session};
+use crate::ui::view::{Overlay, SaveDialog, Selection};
+
+impl<W: Playable> App<W> {
+    pub(super) fn command(&mut self, command: Command) {
+        if let Err(error) = self.session.command(command) {
+            self.complain(error.to_string());
+        }
+        self.view.violation = self.session.violation();
+    }
+
+    pub(super) fn on_selected(&mut self, verb: Verb) {
+        let snapshot = self.session.snapshot();
+        let selected = self.view.selected(snapshot).and_then(|id| snapshot.node(id));
+        match selected.map(|node| verb.command(node)) {
+            Some(command) => {
+                // What was done to a node stays in view: a crashed leader is brought back with the next key.
+                self.pin_selection();
+                self.command(command);
+            }
+            None => self.complain("no node is selected"),
+        }
+    }
+
+    /// Keeps the selected node selected even when it does not lead any more.
+    fn pin_selection(&mut self) {
+        if let Some(id) = self.view.selected(self.session.snapshot()) {
+            self.view.selection = Selection::Node(id);
+        }
+    }
+
+    pub(super) fn propose_next(&mut self) {
+        let next = self.proposed.max(highest_proposed(self.session.snapshot())) + 1;
+        if self.propose(None, &format!("x={next}")) {
+            self.proposed = next;
+        }
+    }
+
+    /// Proposes at a node; where none is named, at the selected one if it leads, else at the leader of the highest
+    /// term, and says so.
+    pub(super) fn propose(&mut self, to: Option<NodeId>, command: &str) -> bool {
+        let command = command.trim();
+        if command.is_empty() {
+            self.complain("nothing to propose; try x=7");
+            return false;
+        }
+        let snapshot = self.session.snapshot();
+        let selected = self.view.selected(snapshot);
+        let goal = to.or(self.view.proposal_goal(snapshot));
+        let told = goal
+            .and_then(|id| snapshot.node(id))
+            .filter(|node| Some(node.id) != selected);
+        let told = told.map(|node| format!("{command} goes to {}, term {}", node.id, node.term));
+        let command = Command::Propose {
+            to: goal,
+            command: command.to_owned(),
+        };
+        match self.session.command(command) {
+            Ok(()) => {
+                if let Some(told) = told {
+                    self.tell(told);
+                }
+                true
+            }
+            Err(error) => {
+                self.complain(error.to_string());
+                false
+            }
+        }
+    }
+
+    pub(super) fn save(&mut self, name: &str) {
+        self.write_save(name, Overwrite::No);
+    }
+
+    /// Saves; asks where a file would be overwritten.
+    pub(super) fn write_save(&mut self, name: &str, overwrite: Overwrite) {
+        match self.library.save(self.session.world_mut(), name, overwrite) {
+            Ok(path) => {
+                self.view.overlay = None;
+                self.tell(format!("saved as {}", path.display()));
+            }
+            Err(Refusal::Exists(path)) => {
+                self.view.overlay = Some(Overlay::Save(SaveDialog {
+                    name: name.to_owned().into(),
+                    overwrite: Some(path.display().to_string()),
+                }));
+            }
+            Err(Refusal::Failed(sentence)) => self.complain(sentence),
+        }
+    }
+
+    pub(super) fn open(&mut self, name: &str) {
+        match self.library.open(name) {
+            Ok(opened) => self.show(opened, name),
+            Err(sentence) => self.complain(sentence),
+        }
+    }
+
+    fn show(&mut self, opened: Opened<W>, name: &str) {
+        let Opened { world, title, notes } = opened;
+        let before = std::mem::replace(&mut self.session, Session::new(world));
+        self.session.take_files_from(before);
+        self.first_steps = None;
+        self.proposed = 0;
+        self.view.selection = Selection::Leader;
+        self.view.overlay = None;
+        self.view.pace = crate::ui::view::Pace::Paused;
+        self.view.notes = super::with_steps(notes);
+        self.view.log_scroll = None;
+        self.view.story_scroll = None;
+        self.view.violation = self.session.violation();
+        self.view.title = Some(title.unwrap_or_else(|| name.to_owned()));
+        self.tell("opened; Space runs");
+    }
+
+    pub(super) fn script(&mut self, name: &str) {
+        let written = self.library.script(name, self.session.commands());
+        self.report(written, "what was done is written to");
+    }
+
+    pub(super) fn export(&mut self, name: &str) {
+        let written = self.library.export(name, &scene(&self.session, &self.view));
+        self.report(written, "a picture of the screen is in");
+    }
+
+    fn report(&mut self, written: Result<std::path::PathBuf, Refusal>, what: &str) {
+        match written {
+            Ok(path) => self.tell(format!("{what} {}", path.display())),
+            Err(Refusal::Exists(path)) => {
+                self.complain(format!(
+                    "{} is there already; choose another name",
+                    path.display()
+                ));
+            }
+            Err(Refusal::Failed(sentence)) => self.complain(sentence),
+        }
+    }
+}
+
+/// A scene from its parts, so that the library can be used beside it.
+fn scene<'a, W: Playable>(
+    session: &'a Session<W>,
+    view: &'a crate::ui::view::View,
+) -> crate::ui::view::Scene<'a> {
+    crate::ui::view::Scene {
+        snapshot: session.snapshot(),
+        story: session.story(),
+        view,
+    }
+}
+
+/// The highest number that `x=…` stands for in any log: a loaded cluster goes on from there.
+fn highest_proposed(snapshot: &Snapshot) -> u64 {
+    let numbers = snapshot.nodes.iter().flat_map(|node| {
+        let first = node.log.first_index();
+        let last = node.log.last_index().number();
+        (first.number()..=last).filter_map(|index| match &node.log.entry(LogIndex::new(index))?.payload {
+            Payload::Noop => None,
+            Payload::Command(command) => std::str::from_utf8(command)
+                .ok()?
+                .strip_prefix("x=")?
+                .parse()
+                .ok(),
+        })
+    });
+    // A person may have proposed any number; the next one must still fit.
+    numbers
+        .filter(|number| *number < u64::from(u32::MAX))
+        .max()
+        .unwrap_or(0)
+}

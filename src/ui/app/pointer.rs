@@ -1,0 +1,112 @@
+//! The mouse: a click selects, the wheel scrolls, a drag from node to node cuts or mends the link.
+
+use ratatui::layout::Position;
+
+use super::App;
+use crate::types::NodeId;
+use crate::ui::action::{Place, Step};
+use crate::ui::draw::{self, Hit};
+use crate::ui::prompt;
+use crate::ui::session::Playable;
+use crate::ui::view::{Overlay, Pane};
+
+impl<W: Playable> App<W> {
+    pub(super) fn press(&mut self, place: Place) {
+        self.pressed = None;
+        match self.hit(place) {
+            Hit::Node(id) | Hit::Entry { node: id, .. } => self.press_node(id),
+            Hit::Line(line) => self.why_line(line),
+            Hit::Row(row) => self.press_row(row),
+            Hit::Pane(_) | Hit::Nothing => {}
+        }
+    }
+
+    fn press_node(&mut self, id: NodeId) {
+        match &self.view.overlay {
+            None => {
+                self.pick(id);
+                self.pressed = Some(id);
+            }
+            Some(Overlay::Partition(_)) => self.move_into_group(id),
+            Some(Overlay::Link { .. }) => self.link_to(id),
+            Some(
+                Overlay::Help
+                | Overlay::Why(_)
+                | Overlay::Palette(_)
+                | Overlay::Propose(_)
+                | Overlay::Open(_)
+                | Overlay::Save(_),
+            ) => {}
+        }
+    }
+
+    /// The first click on a row chooses it, the second confirms.
+    fn press_row(&mut self, row: usize) {
+        let chosen = match &mut self.view.overlay {
+            Some(Overlay::Palette(palette)) if row < palette.candidates.len() => &mut palette.chosen,
+            Some(Overlay::Open(dialog)) if row < dialog.rows.len() => &mut dialog.chosen,
+            Some(_) | None => return,
+        };
+        if std::mem::replace(chosen, row) == row {
+            self.confirm();
+        }
+    }
+
+    pub(super) fn release(&mut self, place: Place) {
+        let Some(from) = self.pressed.take() else { return };
+        let to = match self.hit(place) {
+            Hit::Node(to) | Hit::Entry { node: to, .. } if to != from => to,
+            Hit::Node(_) | Hit::Entry { .. } | Hit::Line(_) | Hit::Row(_) | Hit::Pane(_) | Hit::Nothing => {
+                return;
+            }
+        };
+        match prompt::link(self.session.snapshot(), from, to, false) {
+            Ok(command) => self.command(command),
+            Err(sentence) => self.complain(sentence),
+        }
+    }
+
+    pub(super) fn wheel(&mut self, place: Place, step: Step) {
+        if self.view.overlay.is_some() {
+            return self.choose(step);
+        }
+        match self.hit(place) {
+            Hit::Entry { .. } | Hit::Pane(Pane::Logs) => self.scroll_logs(step),
+            Hit::Line(_) | Hit::Pane(Pane::Story) => self.scroll_story(step),
+            Hit::Node(_) | Hit::Row(_) | Hit::Pane(Pane::Cluster) | Hit::Nothing => {}
+        }
+    }
+
+    fn scroll_story(&mut self, step: Step) {
+        const LINES: usize = 3;
+        let count = self.session.story().len();
+        let Some(seen) = draw::lines_in_view(&self.scene(), self.area()) else {
+            return;
+        };
+        self.view.story_scroll = match step {
+            Step::Back if seen.start == 0 => return,
+            Step::Back => Some(seen.end.saturating_sub(1 + LINES)),
+            Step::Forward => Some(seen.end.saturating_sub(1) + LINES).filter(|&line| line + 1 < count),
+        };
+    }
+
+    pub(super) fn scroll_logs(&mut self, step: Step) {
+        const ENTRIES: u64 = 3;
+        let nodes = self.session.snapshot().nodes.iter();
+        let last = nodes
+            .map(|node| node.log.last_index().number())
+            .max()
+            .unwrap_or(0);
+        let Some(seen) = draw::indices_in_view(&self.scene(), self.area()) else {
+            return;
+        };
+        self.view.log_scroll = match step {
+            Step::Back => Some(seen.start().saturating_sub(ENTRIES).max(1)),
+            Step::Forward => Some(seen.start() + ENTRIES).filter(|_| seen.end() + ENTRIES < last),
+        };
+    }
+
+    fn hit(&self, place: Place) -> Hit {
+        draw::hit(&self.scene(), self.area(), Position::new(place.column, place.row))
+    }
+}

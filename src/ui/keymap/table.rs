@@ -1,0 +1,328 @@
+//! The table itself.
+
+use std::sync::LazyLock;
+
+use crossterm::event::KeyCode;
+
+use super::{Bar, Binding, Effect, Key, Mode, Row};
+use crate::playground::{Command, Condition};
+use crate::types::NodeId;
+use crate::ui::action::{Action, Exit, Question, Step, Verb};
+use crate::ui::draw::KeyGroup;
+use crate::ui::view::{Pace, Scene, Speed};
+
+const ENTER: Key = Key::Named(KeyCode::Enter);
+const ESC: Key = Key::Named(KeyCode::Esc);
+const TAB: Key = Key::Named(KeyCode::Tab);
+const UP: Key = Key::Named(KeyCode::Up);
+const DOWN: Key = Key::Named(KeyCode::Down);
+const LEFT: Key = Key::Named(KeyCode::Left);
+const RIGHT: Key = Key::Named(KeyCode::Right);
+const PAGE_UP: Key = Key::Named(KeyCode::PageUp);
+const PAGE_DOWN: Key = Key::Named(KeyCode::PageDown);
+
+/// Keys that work wherever one is.
+pub(super) fn everywhere() -> &'static [Binding] {
+    static EVERYWHERE: LazyLock<Vec<Binding>> = LazyLock::new(|| {
+        vec![
+            does(&[Key::Ctrl('c')], Action::Leave(Exit::Interrupt), ""),
+            does(&[Key::Ctrl('z')], Action::Suspend, ""),
+        ]
+    });
+    &EVERYWHERE
+}
+
+/// The table.
+pub(super) fn rows() -> &'static [Row] {
+    static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+        let mut rows = Vec::new();
+        rows.extend(time());
+        rows.extend(pick());
+        rows.extend(node());
+        rows.extend(timers_and_network());
+        rows.extend(look());
+        rows.extend(rest());
+        rows.extend(overlays());
+        rows.extend(prompts());
+        rows
+    });
+    &ROWS
+}
+
+fn time() -> Vec<Row> {
+    vec![
+        row(KeyGroup::Time, "Space", "run, pause")
+            .key(&[Key::Char(' ')], Action::ToggleRun, "run")
+            .bar(0, "Space", "run", stands)
+            .bar(0, "Space", "pause", runs),
+        row(KeyGroup::Time, "↓ j .", "next line of the story")
+            .key(&[DOWN, Key::Char('j'), Key::Char('.')], Action::NextLine, "next")
+            .bar(1, "↓", "next", always),
+        row(KeyGroup::Time, "- +", "slower, faster")
+            .key(&[Key::Char('-')], Action::Slower, "slower")
+            .key(&[Key::Char('+'), Key::Char('=')], Action::Faster, "faster")
+            .bar(5, "-+", "speed", always),
+        row(KeyGroup::Time, "a", "automatic speed").key(
+            &[Key::Char('a')],
+            Action::SetSpeed(Speed::Auto),
+            "speed auto",
+        ),
+    ]
+}
+
+fn pick() -> Vec<Row> {
+    vec![
+        row(KeyGroup::Look, "1-9 ← →", "a node")
+            .node(Action::Pick)
+            .key(&[LEFT], Action::PickNeighbour(Step::Back), "previous-node")
+            .key(&[RIGHT], Action::PickNeighbour(Step::Forward), "next-node"),
+        row(KeyGroup::Look, "0", "the leader; again: another")
+            .key(&[Key::Char('0')], Action::PickLeader, "leader")
+            .bar(2, "0-9", "node", always),
+        row(KeyGroup::Look, "Esc", "hide notes, follow leader").key(&[ESC], Action::Back, ""),
+    ]
+}
+
+fn node() -> Vec<Row> {
+    vec![
+        row(KeyGroup::Node, "n N", "propose next, typed")
+            .key(&[Key::Char('n')], Action::ProposeNext, "propose")
+            .key(&[Key::Char('N')], Action::Ask(Question::Propose), "type-proposal")
+            .bar(1, "n", "propose", somebody_leads),
+        row(KeyGroup::Node, "r", "bring back")
+            .key(
+                &[Key::Char('r')],
+                Action::OnSelected(Verb::BringBack),
+                "bring-back",
+            )
+            .bar(1, "r", "bring back", selected_is_out),
+        row(KeyGroup::Node, "c C", "crash, power cut")
+            .key(&[Key::Char('c')], Action::OnSelected(Verb::Crash), "crash")
+            .key(&[Key::Char('C')], Action::OnSelected(Verb::CutPower), "power-cut")
+            .bar(1, "c", "crash", selected_is_up),
+        row(KeyGroup::Node, "f", "freeze")
+            .key(&[Key::Char('f')], Action::OnSelected(Verb::Freeze), "freeze")
+            .bar(5, "f", "freeze", selected_is_up),
+        row(KeyGroup::Node, "g", "fire its timer now")
+            .key(&[Key::Char('g')], Action::OnSelected(Verb::FireTimer), "fire")
+            .bar(7, "g", "fire", selected_is_up),
+    ]
+}
+
+fn timers_and_network() -> Vec<Row> {
+    vec![
+        row(KeyGroup::Timers, "t T", "tie (split vote), spread")
+            .key(
+                &[Key::Char('t')],
+                Action::Do(Command::TieTimers(Vec::new())),
+                "tie",
+            )
+            .key(&[Key::Char('T')], Action::Do(Command::SpreadTimers), "spread")
+            .bar(7, "t", "tie", always),
+        row(KeyGroup::Network, "p", "part the network")
+            .key(&[Key::Char('p')], Action::Ask(Question::Partition), "partition")
+            .bar(2, "p", "part", always),
+        row(KeyGroup::Network, "x4 X4", "cut or mend link, one way")
+            .key(
+                &[Key::Char('x')],
+                Action::Ask(Question::Link { one_way: false }),
+                "cut",
+            )
+            .key(
+                &[Key::Char('X')],
+                Action::Ask(Question::Link { one_way: true }),
+                "cut-one-way",
+            )
+            .bar(6, "x", "link", always),
+        row(KeyGroup::Network, "h", "heal all")
+            .key(&[Key::Char('h')], Action::Do(Command::Heal), "heal")
+            .bar(2, "h", "heal", something_is_cut),
+    ]
+}
+
+fn look() -> Vec<Row> {
+    vec![
+        row(KeyGroup::Look, "Enter", "why")
+            .key(&[ENTER], Action::Why, "why")
+            .bar(4, "Enter", "why", has_story),
+        row(KeyGroup::Look, "z", "zoom").key(&[Key::Char('z')], Action::CycleZoom, "zoom"),
+        row(KeyGroup::Look, "[ ]", "scroll the logs")
+            .key(&[Key::Char('[')], Action::ScrollLogs(Step::Back), "scroll back")
+            .key(&[Key::Char(']')], Action::ScrollLogs(Step::Forward), "scroll on"),
+        row(KeyGroup::Look, "PgDn PgUp", "turn the notes")
+            .key(&[PAGE_DOWN], Action::TurnNotes(Step::Forward), "notes on")
+            .key(&[PAGE_UP], Action::TurnNotes(Step::Back), "notes back"),
+        row(KeyGroup::Look, "b", "break or mend a rule").key(
+            &[Key::Char('b')],
+            Action::Ask(Question::Palette("break ")),
+            "break",
+        ),
+    ]
+}
+
+fn rest() -> Vec<Row> {
+    vec![
+        row(KeyGroup::Rest, "s o", "save, open")
+            .key(&[Key::Char('s')], Action::Ask(Question::Save), "save")
+            .key(&[Key::Char('o')], Action::Ask(Question::Open), "open")
+            .bar(6, "o", "open", always),
+        row(KeyGroup::Rest, "q", "quit (saved as `last`)")
+            .key(&[Key::Char('q')], Action::Leave(Exit::Quit), "quit")
+            .bar(4, "q", "quit", always),
+        row(KeyGroup::Rest, ":", "everything, in words")
+            .key(&[Key::Char(':')], Action::Ask(Question::Palette("")), "palette")
+            .bar(0, ":", "all", always),
+        row(KeyGroup::Rest, "?", "these keys")
+            .key(&[Key::Char('?')], Action::Help, "help")
+            .bar(0, "?", "help", always),
+    ]
+}
+
+fn overlays() -> Vec<Row> {
+    vec![
+        over(Mode::Help, "Esc", "back").key(
+            &[ESC, ENTER, Key::Char('?'), Key::Char('q'), Key::Char(' ')],
+            Action::Back,
+            "",
+        ),
+        over(Mode::Why, "↑↓", "older, newer line")
+            .key(
+                &[UP, Key::Char('k'), Key::Char(',')],
+                Action::Choose(Step::Back),
+                "",
+            )
+            .key(
+                &[DOWN, Key::Char('j'), Key::Char('.')],
+                Action::Choose(Step::Forward),
+                "",
+            ),
+        over(Mode::Why, "Esc", "back").key(&[ESC, ENTER, Key::Char('q'), Key::Char(' ')], Action::Back, ""),
+        over(Mode::Partition, "1-9", "move a node").node(Action::MoveIntoGroup),
+        over(Mode::Partition, "|", "new group").key(&[Key::Char('|')], Action::NewGroup, ""),
+        over(Mode::Partition, "Enter", "part").key(&[ENTER], Action::Confirm, ""),
+        over(Mode::Partition, "Esc", "back").key(&[ESC], Action::Back, ""),
+        over(Mode::Link, "1-9", "the other end").node(Action::LinkTo),
+        over(Mode::Link, "Esc", "back").key(&[ESC], Action::Back, ""),
+    ]
+}
+
+fn prompts() -> Vec<Row> {
+    let choose = |mode| {
+        over(mode, "↑↓", "choose")
+            .key(&[UP], Action::Choose(Step::Back), "")
+            .key(&[DOWN], Action::Choose(Step::Forward), "")
+    };
+    let confirm = |mode, what| over(mode, "Enter", what).key(&[ENTER], Action::Confirm, "");
+    let back = |mode| over(mode, "Esc", "back").key(&[ESC], Action::Back, "");
+    vec![
+        choose(Mode::Palette),
+        over(Mode::Palette, "Tab", "complete").key(&[TAB], Action::Complete, ""),
+        confirm(Mode::Palette, "run"),
+        back(Mode::Palette),
+        choose(Mode::Open),
+        confirm(Mode::Open, "open"),
+        back(Mode::Open),
+        confirm(Mode::Save, "save"),
+        back(Mode::Save),
+        confirm(Mode::Propose, "propose"),
+        back(Mode::Propose),
+    ]
+}
+
+fn does(keys: &'static [Key], action: Action, words: &'static str) -> Binding {
+    Binding {
+        keys,
+        effect: Effect::Does(action),
+        words,
+    }
+}
+
+fn row(group: KeyGroup, keys: &'static str, what: &'static str) -> Row {
+    Row {
+        mode: Mode::Main,
+        group,
+        bindings: Vec::new(),
+        keys,
+        what,
+        bars: Vec::new(),
+    }
+}
+
+fn over(mode: Mode, keys: &'static str, what: &'static str) -> Row {
+    let row = Row {
+        mode,
+        ..row(KeyGroup::Rest, keys, what)
+    };
+    row.bar(0, keys, what, always)
+}
+
+impl Row {
+    fn key(mut self, keys: &'static [Key], action: Action, words: &'static str) -> Self {
+        self.bindings.push(does(keys, action, words));
+        self
+    }
+
+    fn node(mut self, action: fn(NodeId) -> Action) -> Self {
+        self.bindings.push(Binding {
+            keys: &[Key::Digit],
+            effect: Effect::WithNode(action),
+            words: "",
+        });
+        self
+    }
+
+    fn bar(
+        mut self,
+        rank: u8,
+        keys: &'static str,
+        what: &'static str,
+        applies: fn(&Scene<'_>) -> bool,
+    ) -> Self {
+        self.bars.push(Bar {
+            keys,
+            what,
+            rank,
+            applies,
+        });
+        self
+    }
+}
+
+fn always(_: &Scene<'_>) -> bool {
+    true
+}
+
+fn stands(scene: &Scene<'_>) -> bool {
+    scene.view.pace != Pace::Running
+}
+
+fn runs(scene: &Scene<'_>) -> bool {
+    !stands(scene)
+}
+
+fn selected_is(scene: &Scene<'_>, condition: Condition) -> bool {
+    let selected = scene.view.selected(scene.snapshot);
+    selected
+        .and_then(|id| scene.snapshot.node(id))
+        .is_some_and(|node| node.condition == condition)
+}
+
+fn selected_is_up(scene: &Scene<'_>) -> bool {
+    selected_is(scene, Condition::Up)
+}
+
+fn selected_is_out(scene: &Scene<'_>) -> bool {
+    selected_is(scene, Condition::Down) || selected_is(scene, Condition::Frozen)
+}
+
+fn somebody_leads(scene: &Scene<'_>) -> bool {
+    !scene.snapshot.leaders().is_empty()
+}
+
+fn has_story(scene: &Scene<'_>) -> bool {
+    !scene.story.is_empty()
+}
+
+fn something_is_cut(scene: &Scene<'_>) -> bool {
+    !scene.snapshot.cut.is_empty()
+}

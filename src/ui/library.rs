@@ -1,0 +1,76 @@
+//! Where saves, scripts and pictures come from and go to: the screen's only way to files.
+
+use std::path::PathBuf;
+
+use super::view::{OpenRow, Scene};
+use crate::playground::TimedCommand;
+
+/// A shelf of saves, and files to write.
+pub trait Library<W> {
+    /// The saves that can be opened.
+    fn list(&self) -> Vec<OpenRow>;
+
+    /// Opens a save.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong with it.
+    fn open(&mut self, name: &str) -> Result<Opened<W>, String>;
+
+    /// Writes a save and gives its whole path.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Exists`] where it would overwrite a file and was not told to.
+    fn save(&mut self, world: &mut W, name: &str, overwrite: Overwrite) -> Result<PathBuf, Refusal>;
+
+    /// Writes the save named `last`, over the one before.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why it can't.
+    fn save_last(&mut self, world: &mut W) -> Result<PathBuf, String>;
+
+    /// Writes what was done so far to a file that a run without a screen can read.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Exists`] where there is such a file.
+    fn script(&mut self, name: &str, commands: &[TimedCommand]) -> Result<PathBuf, Refusal>;
+
+    /// Writes the screen to a file as a picture.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Exists`] where there is such a file.
+    fn export(&mut self, name: &str, scene: &Scene<'_>) -> Result<PathBuf, Refusal>;
+}
+
+/// A save that was opened.
+#[derive(Debug)]
+pub struct Opened<W> {
+    /// The world.
+    pub world: W,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its notes, a step each.
+    pub notes: Vec<String>,
+}
+
+/// Whether a file may be overwritten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// It may.
+    Yes,
+    /// It may not.
+    No,
+}
+
+/// Why a file was not written. No file has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is one already.
+    Exists(PathBuf),
+    /// Something else, in a sentence.
+    Failed(String),
+}

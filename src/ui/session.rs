@@ -1,0 +1,550 @@
+//! A world under the hands of a person: its story so far, what was done to it, and how it runs as the wall clock goes.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::pace::{self, Rate};
+use super::view::{Banner, Speed};
+use crate::playground::{Command, CommandError, LinkSettings, Snapshot, StoryLine, TimedCommand, Weight};
+use crate::types::{NodeId, VirtualTime};
+
+/// What the screen needs of a world.
+pub trait Playable: Sized {
+    /// Its time.
+    fn now(&self) -> VirtualTime;
+
+    /// How many of the events due now have been carried out.
+    fn carried_out(&self) -> u32;
+
+    /// When the next event is due; `None` where nothing ever is.
+    fn next_event_at(&self) -> Option<VirtualTime>;
+
+    /// Carries out the next due event; false where there is none or a promise is broken.
+    fn step(&mut self) -> bool;
+
+    /// Carries out all that is due until then, and lets that time come; stops early at a broken promise.
+    fn run_until(&mut self, until: VirtualTime);
+
+    /// Carries out a command now.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be; the world is as it was.
+    fn command(&mut self, command: Command) -> Result<(), CommandError>;
+
+    /// What happened since the last call, in words.
+    fn drain_story(&mut self) -> Vec<StoryLine>;
+
+    /// What it looks like.
+    fn snapshot(&mut self) -> Snapshot;
+
+    /// The links that have settings of their own.
+    fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings>;
+
+    /// The promise whose breach stopped time, if one did.
+    fn violation(&self) -> Option<Banner>;
+
+    /// Lets time go on after a broken promise.
+    fn go_on(&mut self);
+
+    /// Takes over the files that follow the disks of the world before it.
+    fn take_files_from(&mut self, before: Self);
+
+    /// Makes the files that follow the nodes' disks durable.
+    fn sync_files(&mut self);
+
+    /// What is wrong with those files, since the last call.
+    fn drain_complaints(&mut self) -> Vec<String>;
+}
+
+/// The most lines of a story that are kept. At the fastest speed a class would make more than anyone reads.
+const STORY_LIMIT: usize = 20_000;
+/// How many of the newest are left when there are more.
+const STORY_KEPT: usize = 15_000;
+/// The longest that a search for the next line runs.
+const SEARCH_LIMIT: Duration = Duration::from_secs(2);
+/// The longest that one tick works: a frame is due after it.
+const WORK_LIMIT: Duration = Duration::from_millis(20);
+/// How much virtual time passes between two looks at the wall clock.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// A world, its story and its commands.
+#[derive(Debug)]
+pub struct Session<W> {
+    world: W,
+    snapshot: Snapshot,
+    story: Vec<StoryLine>,
+    commands: Vec<TimedCommand>,
+    /// Links that had settings of their own at the beginning.
+    links: BTreeMap<(NodeId, NodeId), LinkSettings>,
+    unspent: Duration,
+    search: Option<Search>,
+}
+
+/// A run to the next line of the story.
+#[derive(Clone, Copy, Debug)]
+struct Search {
+    from: VirtualTime,
+    wall: Duration,
+}
+
+/// How a tick ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ticked {
+    /// Time runs on.
+    RunsOn,
+    /// The next line of the story is there.
+    Line,
+    /// There was no line for as long as one looks for it.
+    NoLine,
+    /// A promise is broken.
+    Violation,
+}
+
+impl<W: Playable> Session<W> {
+    /// A session with this world.
+    pub fn new(mut world: W) -> Self {
+        let story = told(&mut world).collect();
+        Self {
+            snapshot: world.snapshot(),
+            links: world.own_links(),
+            world,
+            story,
+            commands: Vec::new(),
+            unspent: Duration::ZERO,
+            search: None,
+        }
+    }
+
+    /// Takes over the files of the session before it.
+    pub fn take_files_from(&mut self, before: Self) {
+        self.world.take_files_from(before.world);
+    }
+
+    /// The world, for whoever saves it.
+    pub fn world_mut(&mut self) -> &mut W {
+        &mut self.world
+    }
+
+    /// Lets time go on after a broken promise.
+    pub fn go_on(&mut self) {
+        self.world.go_on();
+    }
+
+    /// Makes the nodes' files durable, now that time stands.
+    pub fn sync_files(&mut self) {
+        self.world.sync_files();
+    }
+
+    /// What is wrong with the nodes' files, since the last call.
+    pub fn drain_complaints(&mut self) -> Vec<String> {
+        self.world.drain_complaints()
+    }
+
+    /// The world as it looks now.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What happened so far, oldest first, without heartbeats.
+    pub fn story(&self) -> &[StoryLine] {
+        &self.story
+    }
+
+    /// What was done so far.
+    pub fn commands(&self) -> &[TimedCommand] {
+        &self.commands
+    }
+
+    /// The settings of links.
+    pub fn links(&self) -> Links<'_> {
+        Links {
+            commands: &self.commands,
+            own: &self.links,
+            common: self.snapshot.settings.link,
+        }
+    }
+
+    /// The promise that was broken, if one was.
+    pub fn violation(&self) -> Option<Banner> {
+        self.world.violation()
+    }
+
+    /// Whether anything will ever happen without a command.
+    pub fn is_alive(&self) -> bool {
+        self.world.next_event_at().is_some() && self.world.violation().is_none()
+    }
+
+    /// Carries out a command and keeps it.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be; nothing is kept then.
+    pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
+        let (at, after) = (self.world.now(), self.world.carried_out());
+        self.world.command(command.clone())?;
+        self.commands.push(TimedCommand { at, after, command });
+        self.harvest();
+        self.snapshot = self.world.snapshot();
+        Ok(())
+    }
+
+    /// Lets as much time pass as `wall` is worth.
+    pub fn tick(&mut self, wall: Duration, speed: Speed) -> Ticked {
+        self.search = None;
+        let ticked = self.run_for(wall, speed);
+        self.snapshot = self.world.snapshot();
+        ticked
+    }
+
+    /// Goes on to the next line of the story, the faster the longer it takes.
+    pub fn tick_to_line(&mut self, wall: Duration, speed: Speed) -> Ticked {
+        let search = self.searching();
+        search.wall += wall;
+        let search = *search;
+        let rate = pace::rate(speed, &self.snapshot).unwrap_or(Rate::new(100, 1));
+        let target = self
+            .world
+            .now()
+            .after(rate.times(haste(search.wall)).virtual_in(wall));
+        let ticked = self.search_until(target.min(search.from.after(SEARCH_LIMIT)));
+        self.end_of_search(ticked)
+    }
+
+    /// Goes to the next line of the story at once.
+    pub fn finish_line(&mut self) -> Ticked {
+        let search = *self.searching();
+        let ticked = self.search_until(search.from.after(SEARCH_LIMIT));
+        self.end_of_search(ticked)
+    }
+
+    /// Whether it is on its way to the next line.
+    pub fn is_searching(&self) -> bool {
+        self.search.is_some()
+    }
+
+    /// The search under way, or one that begins here.
+    fn searching(&mut self) -> &mut Search {
+        let from = self.world.now();
+        self.search.get_or_insert(Search {
+            from,
+            wall: Duration::ZERO,
+        })
+    }
+
+    fn end_of_search(&mut self, ticked: Ticked) -> Ticked {
+        let given_up = self
+            .search
+            .is_some_and(|search| self.world.now() >= search.from.after(SEARCH_LIMIT));
+        let ticked = match ticked {
+            Ticked::RunsOn if given_up || !self.is_alive() => Ticked::NoLine,
+            ticked => ticked,
+        };
+        if ticked != Ticked::RunsOn {
+            self.search = None;
+        }
+        self.snapshot = self.world.snapshot();
+        ticked
+    }
+
+    /// Event by event, so that it stops behind the very one that makes a line.
+    fn search_until(&mut self, target: VirtualTime) -> Ticked {
+        while self.world.next_event_at().is_some_and(|at| at <= target) && self.world.step() {
+            if self.harvest() {
+                return self.line_or_violation();
+            }
+        }
+        if self.is_alive() {
+            self.world.run_until(target);
+        }
+        if self.harvest() {
+            return self.line_or_violation();
+        }
+        Ticked::RunsOn
+    }
+
+    fn line_or_violation(&self) -> Ticked {
+        if self.world.violation().is_some() {
+            Ticked::Violation
+        } else {
+            Ticked::Line
+        }
+    }
+
+    fn run_for(&mut self, wall: Duration, speed: Speed) -> Ticked {
+        let begun = Instant::now();
+        let mut left = self.unspent + wall;
+        self.unspent = Duration::ZERO;
+        while self.is_alive() && begun.elapsed() < WORK_LIMIT {
+            match self.rate_now(speed) {
+                None => self.world.run_until(self.world.now().after(SLICE)),
+                Some(rate) if rate.virtual_in(left).is_zero() => {
+                    self.unspent = left;
+                    break;
+                }
+                Some(rate) => left = left.saturating_sub(self.run_slice(left, rate, speed)),
+            }
+            self.harvest();
+        }
+        if self.world.violation().is_some() {
+            Ticked::Violation
+        } else {
+            Ticked::RunsOn
+        }
+    }
+
+    fn rate_now(&mut self, speed: Speed) -> Option<Rate> {
+        if speed == Speed::Auto {
+            self.snapshot = self.world.snapshot();
+        }
+        pace::rate(speed, &self.snapshot)
+    }
+
+    /// Runs to the next point at which the rate may change, and says how much wall time that took.
+    fn run_slice(&mut self, left: Duration, rate: Rate, speed: Speed) -> Duration {
+        let now = self.world.now();
+        let target = now.after(rate.virtual_in(left));
+        let stop = match (speed, self.world.next_event_at()) {
+            (Speed::Auto, Some(event)) => event.max(now),
+            (Speed::Auto, None) | (Speed::Times { .. } | Speed::Max, _) => now.after(SLICE),
+        };
+        self.world.run_until(target.min(stop));
+        rate.wall_for(self.world.now().since(now))
+    }
+
+    /// Takes over what happened; says whether there is a new line.
+    fn harvest(&mut self) -> bool {
+        let before = self.story.len();
+        self.story.extend(told(&mut self.world));
+        let grew = self.story.len() > before;
+        if self.story.len() > STORY_LIMIT {
+            self.story.drain(..self.story.len() - STORY_KEPT);
+        }
+        grew
+    }
+}
+
+/// The settings of links: a snapshot holds only those that all links have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Links<'a> {
+    commands: &'a [TimedCommand],
+    own: &'a BTreeMap<(NodeId, NodeId), LinkSettings>,
+    common: LinkSettings,
+}
+
+impl Links<'_> {
+    /// The settings of a link; where no ends are named, those in common.
+    pub fn settings(&self, from: Option<NodeId>, to: Option<NodeId>) -> LinkSettings {
+        let given = self.commands.iter().rev().find_map(|timed| match &timed.command {
+            Command::Link {
+                from: of,
+                to: into,
+                settings,
+            } if covers(*of, from) && covers(*into, to) => Some(*settings),
+            _ => None,
+        });
+        let own = || self.own.get(&(from?, to?)).copied();
+        given.or_else(own).unwrap_or(self.common)
+    }
+}
+
+/// Whether a command for `given` (all, where none is named) is about `asked`.
+fn covers(given: Option<NodeId>, asked: Option<NodeId>) -> bool {
+    given.is_none() || given == asked
+}
+
+fn told<W: Playable>(world: &mut W) -> impl Iterator<Item = StoryLine> + use<W> {
+    world
+        .drain_story()
+        .into_iter()
+        .filter(|line| line.weight != Weight::Routine)
+}
+
+/// How many times as fast a search runs after so much wall time: close by at first, so that one can watch.
+fn haste(wall: Duration) -> u32 {
+    let twentieths = u32::try_from(wall.as_millis() / 50).unwrap_or(u32::MAX);
+    twentieths.saturating_mul(twentieths).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::testing::Keyboard;
+
+    /// A world in which something is due at fixed times.
+    struct Clockwork {
+        now: VirtualTime,
+        due: Vec<u64>,
+        told: Vec<StoryLine>,
+        snapshot: Snapshot,
+    }
+
+    impl Clockwork {
+        fn new(due_micros: &[u64]) -> Self {
+            let snapshot = Keyboard::new(1, 1).app.scene().snapshot.clone();
+            let mut due: Vec<u64> = due_micros.iter().map(|micros| micros * 1000).collect();
+            due.reverse();
+            Self {
+                now: VirtualTime::default(),
+                due,
+                told: Vec::new(),
+                snapshot,
+            }
+        }
+    }
+
+    impl Playable for Clockwork {
+        fn now(&self) -> VirtualTime {
+            self.now
+        }
+        fn carried_out(&self) -> u32 {
+            0
+        }
+        fn next_event_at(&self) -> Option<VirtualTime> {
+            self.due.last().copied().map(VirtualTime::from_nanos)
+        }
+        fn step(&mut self) -> bool {
+            let Some(nanos) = self.due.pop() else { return false };
+            self.now = VirtualTime::from_nanos(nanos);
+            self.told.push(StoryLine {
+                at: self.now,
+                ordinal: 0,
+                node: None,
+                short: String::new(),
+                long: String::new(),
+                mark: None,
+                weight: Weight::Step,
+                why: crate::playground::Why::default(),
+            });
+            true
+        }
+        fn run_until(&mut self, until: VirtualTime) {
+            while self.next_event_at().is_some_and(|at| at <= until) {
+                self.step();
+            }
+            self.now = self.now.max(until);
+        }
+        fn command(&mut self, command: Command) -> Result<(), CommandError> {
+            match command {
+                Command::Heal => Ok(()),
+                _ => Err(CommandError::Up(NodeId::new(1))),
+            }
+        }
+        fn drain_story(&mut self) -> Vec<StoryLine> {
+            std::mem::take(&mut self.told)
+        }
+        fn snapshot(&mut self) -> Snapshot {
+            let now = self.now;
+            Snapshot {
+                now,
+                ..self.snapshot.clone()
+            }
+        }
+        fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings> {
+            BTreeMap::new()
+        }
+        fn violation(&self) -> Option<Banner> {
+            None
+        }
+        fn go_on(&mut self) {}
+        fn take_files_from(&mut self, _: Self) {}
+        fn sync_files(&mut self) {}
+        fn drain_complaints(&mut self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    const FAR: u64 = 1_000_000_000;
+
+    fn speed(numerator: u32, denominator: u32) -> Speed {
+        Speed::Times {
+            numerator,
+            denominator,
+        }
+    }
+
+    /// However the wall time is cut into ticks, the same virtual time passes, but for rounding.
+    #[test]
+    fn no_time_is_lost_between_ticks() {
+        for (numerator, denominator) in [(1, 1000), (1, 40), (3, 7), (1, 1), (7, 1)] {
+            let mut session = Session::new(Clockwork::new(&[FAR]));
+            let (mut wall, mut tick, mut ticks) = (Duration::ZERO, 1, 0);
+            while wall < Duration::from_secs(2) {
+                tick = tick * 7919 % 33_000_001;
+                let elapsed = Duration::from_nanos(tick);
+                session.tick(elapsed, speed(numerator, denominator));
+                wall += elapsed;
+                ticks += 1;
+            }
+            let expected = Rate::new(numerator, denominator).virtual_in(wall);
+            let passed = session.snapshot().now.since(VirtualTime::default());
+            let difference = expected.abs_diff(passed);
+            assert!(
+                difference <= Duration::from_nanos(2 * ticks * u64::from(numerator)),
+                "{numerator}/{denominator}: {difference:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_automatic_speed_loses_no_time_at_events() {
+        let mut session = Session::new(Clockwork::new(&[1, 2, 3, 500, 501, 2_000, FAR]));
+        for _ in 0..100 {
+            session.tick(Duration::from_millis(1), Speed::Auto);
+        }
+        // Nothing is in flight: an eighth of real time, whatever happens on the way.
+        let passed = session.snapshot().now.since(VirtualTime::default());
+        let difference = passed.abs_diff(Duration::from_micros(12_500));
+        assert!(difference < Duration::from_nanos(10), "{passed:?}");
+        assert_eq!(session.story().len(), 6);
+    }
+
+    #[test]
+    fn a_search_stops_behind_the_event_that_makes_the_line() {
+        let mut session = Session::new(Clockwork::new(&[40_000, 40_000, 90_000, FAR]));
+        for line in 1..=3 {
+            let mut ticks = 0;
+            while session.tick_to_line(Duration::from_millis(33), Speed::Auto) == Ticked::RunsOn {
+                ticks += 1;
+                assert!(ticks < 60, "a line that is near comes within two seconds");
+            }
+            assert_eq!(session.story().len(), line);
+        }
+        assert_eq!(session.snapshot().now, VirtualTime::from_nanos(90_000_000));
+    }
+
+    #[test]
+    fn a_search_gives_up_after_its_time() {
+        let mut session = Session::new(Clockwork::new(&[FAR]));
+        assert_eq!(session.finish_line(), Ticked::NoLine);
+        assert_eq!(session.snapshot().now, VirtualTime::default().after(SEARCH_LIMIT));
+        assert!(!session.is_searching());
+    }
+
+    #[test]
+    fn only_what_was_accepted_is_kept() {
+        let mut session = Session::new(Clockwork::new(&[FAR]));
+        session.tick(Duration::from_millis(5), speed(1, 1));
+        session.command(Command::Heal).unwrap();
+        session.command(Command::SpreadTimers).unwrap_err();
+        let [kept] = session.commands() else {
+            panic!("one command was accepted");
+        };
+        assert_eq!(kept.at, VirtualTime::from_nanos(5_000_000));
+        assert_eq!(kept.command, Command::Heal);
+    }
+
+    #[test]
+    fn a_long_story_forgets_its_beginning() {
+        let due: Vec<u64> = (1..=60_000).collect();
+        let mut session = Session::new(Clockwork::new(&due));
+        for _ in 0..100 {
+            session.tick(Duration::from_millis(10), speed(10, 1));
+            assert!(session.story().len() <= STORY_LIMIT);
+        }
+        assert_eq!(
+            session.story().last().map(|line| line.at.nanos()),
+            Some(60_000_000)
+        );
+    }
+}
