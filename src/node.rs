@@ -152,7 +152,8 @@ pub struct Node<M, D: Disk> {
     driver: Driver<Wal<D>>,
     held: Vec<Held<Envelope>>,
     machine: M,
-    proposals: BTreeMap<LogIndex, (Term, ProposalId)>,
+    /// By the entry that each became. In a later leadership another may get the same index.
+    proposals: BTreeMap<(LogIndex, Term), ProposalId>,
     out: Output,
 }
 
@@ -239,7 +240,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
 
     /// The proposals that nobody knows the end of yet.
     pub fn open_proposals(&self) -> impl Iterator<Item = ProposalId> + '_ {
-        self.proposals.values().map(|(_, id)| *id)
+        self.proposals.values().copied()
     }
 
     /// Breaks or mends rules, for teaching and for testing the tests.
@@ -260,6 +261,10 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     fn flush(&mut self, effects: &mut Effects<D>) -> Result<(), NodeError> {
         let mut out = std::mem::take(&mut self.out);
         self.raft.flush(&mut out);
+        // First, so that who proposed is known even where the disk fails.
+        for answer in out.answers.drain(..) {
+            self.note_answer(&answer, effects);
+        }
         if let Some(write) = out.write.take() {
             let pending = self.driver.begin(&write)?;
             effects.write = Some((write, pending));
@@ -269,9 +274,6 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         effects.election = out.election;
         effects.heartbeat = out.heartbeat;
         effects.commit = out.commit;
-        for answer in out.answers.drain(..) {
-            self.note_answer(&answer, effects);
-        }
         self.out = out;
         Ok(())
     }
@@ -290,7 +292,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     fn note_answer(&mut self, answer: &Answer, effects: &mut Effects<D>) {
         match answer.outcome {
             ProposalOutcome::Appended(position) => {
-                self.proposals.insert(position.index, (position.term, answer.id));
+                self.proposals.insert((position.index, position.term), answer.id);
             }
             ProposalOutcome::Refused(reason) => {
                 effects.answers.push((answer.id, ProposalEnd::Refused(reason)));
@@ -303,9 +305,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         let mut next = self.raft.state().volatile.applied.next();
         while next <= commit {
             let applied = self.apply(next);
-            if let Some(end) = self.end_of_proposal(&applied) {
-                effects.answers.push(end);
-            }
+            self.end_proposals(&applied, effects);
             effects.applied.push(applied);
             next = next.next();
         }
@@ -339,18 +339,23 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         }
     }
 
-    fn end_of_proposal(&mut self, applied: &Applied) -> Option<(ProposalId, ProposalEnd)> {
-        let index = applied.position.index;
-        let (term, id) = self.proposals.remove(&index)?;
-        let end = if term == applied.position.term {
-            ProposalEnd::Done {
-                index,
-                answer: applied.answer.clone(),
-            }
-        } else {
-            ProposalEnd::Overwritten { index }
-        };
-        Some((id, end))
+    /// An entry ends the proposals that there were for its index: the one that it is, and those that it replaced.
+    fn end_proposals(&mut self, applied: &Applied, effects: &mut Effects<D>) {
+        let LogPosition { index, term } = applied.position;
+        while let Some(entry) = self.proposals.first_entry()
+            && entry.key().0 <= index
+        {
+            let ((_, proposed_in), id) = entry.remove_entry();
+            let end = if proposed_in == term {
+                ProposalEnd::Done {
+                    index,
+                    answer: applied.answer.clone(),
+                }
+            } else {
+                ProposalEnd::Overwritten { index }
+            };
+            effects.answers.push((id, end));
+        }
     }
 }
 

@@ -93,7 +93,7 @@ pub fn parse(text: &str, name: &str) -> Result<Save, SaveError> {
             problem: "it has no `nodes`; the shortest save is (nodes: 5)".to_owned(),
         });
     }
-    let file: SaveFile = from_ron(text).map_err(|error| syntax(error, name))?;
+    let file: SaveFile = from_ron(text).map_err(|error| syntax(&error, name))?;
     let title = file.title.as_deref().map(neutralised);
     let notes = file.notes.iter().map(|note| neutralised(note)).collect();
     let image = read::image_of(file).map_err(|Problem(problem)| SaveError::Scene {
@@ -116,7 +116,7 @@ pub fn render(save: &Save) -> String {
 /// What stands at the head of a save of this version; the rest is not looked at.
 fn head_of(text: &str, name: &str) -> Result<Head, SaveError> {
     check_length(text.len() as u64, name)?;
-    let head: Head = from_ron(text).map_err(|error| syntax(error, name))?;
+    let head: Head = from_ron(text).map_err(|error| syntax(&error, name))?;
     match head.version {
         Some(found) if found != SAVE_VERSION => Err(SaveError::Version {
             name: name.to_owned(),
@@ -146,7 +146,7 @@ fn check_length(bytes: u64, name: &str) -> Result<(), SaveError> {
     }
 }
 
-fn syntax(error: SpannedError, name: &str) -> SaveError {
+fn syntax(error: &SpannedError, name: &str) -> SaveError {
     SaveError::Syntax {
         name: name.to_owned(),
         line: error.span.start.line,

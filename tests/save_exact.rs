@@ -215,3 +215,37 @@ proptest! {
         check(&run, HostKind::Threads)?;
     }
 }
+
+/// What was written and not synced is gone after a power cut, and nobody may take that for a broken promise: neither
+/// where the cluster was saved in between, nor where not.
+#[test]
+fn a_node_that_was_saved_while_down_may_lose_what_was_not_synced() {
+    let run = Run {
+        nodes: 3,
+        seed: 1,
+        settings: Settings::default(),
+        before: Vec::new(),
+        after: Vec::new(),
+    };
+    let mut world = fresh(&run, HostKind::Inline);
+    while world.leader().is_none() {
+        assert!(world.step());
+    }
+    let leader = world.leader().expect("it was just there");
+    let command = "x=1".to_owned();
+    world
+        .command(Command::Propose { to: None, command })
+        .expect("somebody leads");
+    world.command(Command::Crash(leader)).expect("it is up");
+    let read = save::parse(&save::render(&saved(&mut world)), "the save").expect("it was just written");
+    let mut loaded: World<KeyValue> = World::restore(read.image, HostKind::Inline, None).expect("parsed");
+    for command in [Command::CutPower(leader), Command::Restart(leader)] {
+        loaded.command(command).expect("it is down");
+    }
+    assert_eq!(loaded.violations(), []);
+    let node = loaded.snapshot().node(leader).expect("it exists").clone();
+    assert!(
+        node.log.is_empty(),
+        "the no-op and the value were on their way to the disk"
+    );
+}

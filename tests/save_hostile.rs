@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
-    Command, Happening, HostKind, LinkSettings, Settings, Span, Stop, World, WorldOptions,
+    Command, Happening, HostKind, LinkSettings, NodeImage, Settings, Span, Stop, World, WorldOptions,
 };
 use raft_play::save::{self, Save};
 use raft_play::types::NodeId;
@@ -52,7 +52,16 @@ fn rich(seed: u64) -> String {
     world
         .command(Command::Propose { to, command })
         .expect("it is frozen, not down");
-    let image = world.image().expect("no disk has failed");
+    let mut image = world.image().expect("no disk has failed");
+    let holds_back = |node: &NodeImage| {
+        node.process
+            .as_ref()
+            .is_some_and(|process| !process.memory.held.is_empty())
+    };
+    while !image.nodes.iter().any(holds_back) {
+        assert!(world.step());
+        image = world.image().expect("no disk has failed");
+    }
     save::render(&Save {
         title: Some("Rich".to_owned()),
         notes: vec!["One".to_owned()],

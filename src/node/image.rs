@@ -34,7 +34,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
         let proposals = self
             .proposals
             .iter()
-            .map(|(index, (term, id))| (*index, *term, *id))
+            .map(|((index, term), id)| (*index, *term, *id))
             .collect();
         let wal = self.driver.store().image()?;
         Some(NodeImage {
@@ -83,10 +83,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
         ))?;
         let (driver, _) = Driver::resume(wal, id, incarnation, begun, flushed);
         let machine = replayed(raft.state());
-        let proposals = proposals
-            .into_iter()
-            .map(|(index, term, id)| (index, (term, id)))
-            .collect::<BTreeMap<_, _>>();
+        let proposals = open_proposals(proposals, raft.state())?;
         Ok(Self {
             settings,
             raft,
@@ -110,6 +107,23 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
     /// What the node was told when it started.
     pub fn settings(&self) -> &NodeSettings {
         &self.settings
+    }
+}
+
+fn open_proposals(
+    listed: Vec<(LogIndex, Term, ProposalId)>,
+    state: &State,
+) -> Result<BTreeMap<(LogIndex, Term), ProposalId>, StartError> {
+    let count = listed.len();
+    let entries = listed.into_iter().map(|(index, term, id)| ((index, term), id));
+    let proposals = entries.collect::<BTreeMap<_, _>>();
+    let is_open = |(index, _): &(LogIndex, Term)| *index > state.volatile.applied;
+    if proposals.len() == count && proposals.keys().all(is_open) {
+        Ok(proposals)
+    } else {
+        Err(StartError::Image(
+            "a proposal waits for an entry that is applied, or two wait for one",
+        ))
     }
 }
 

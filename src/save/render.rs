@@ -52,7 +52,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
 fn push(text: &mut String, name: &str, value: &impl Serialize, levels: usize) {
     let value = pretty(value, levels).replace('\n', &format!("\n{INDENT}"));
     if !["None", "[]"].contains(&value.as_str()) {
-        text.push_str(&format!("{INDENT}{name}: {value},\n"));
+        text.extend([INDENT, name, ": ", &value, ",\n"]);
     }
 }
 

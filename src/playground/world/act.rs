@@ -12,7 +12,7 @@ use super::super::snapshot::Condition;
 use super::{Due, Slot, Waiting, World};
 use crate::consensus::RoleName;
 use crate::machine::Exhibit;
-use crate::types::{NodeId, VirtualTime};
+use crate::types::{LogIndex, NodeId, VirtualTime, WriteSequence};
 
 /// The most bytes in one proposed command.
 const LONGEST_COMMAND: usize = 1 << 16;
@@ -172,22 +172,48 @@ impl<M: Exhibit + Default> World<M> {
         self.hand(to, HostInput::Propose(id, command));
     }
 
+    /// What waited is due now; the clients, who wait for nothing else, come first.
     fn thaw(&mut self, id: NodeId) {
         self.server(id).condition = Condition::Up;
         let backlog = std::mem::take(&mut self.server(id).backlog);
+        let mut proposals = Vec::new();
         for waiting in backlog {
             match waiting {
                 Waiting::Delivery(message) => self.schedule_delivery(message, self.now),
-                Waiting::Sync(sequence) => {
-                    let slot = self.schedule(self.now, Due::Sync(id, sequence));
-                    self.server(id).syncs.insert(sequence, slot);
-                }
+                Waiting::Sync(sequence) => self.schedule_sync(id, sequence),
                 Waiting::Timer(timer) => {
                     let duration = self.timer_duration(id, timer);
                     self.set_timer(id, timer, self.now, duration);
                 }
-                Waiting::Proposal(proposal, command) => self.hand(id, HostInput::Propose(proposal, command)),
+                Waiting::Proposal(proposal, command) => proposals.push((proposal, command)),
             }
+        }
+        self.postpone_later_syncs(id);
+        for (proposal, command) in proposals {
+            match self.server(id).condition {
+                Condition::Up | Condition::Frozen => self.hand(id, HostInput::Propose(proposal, command)),
+                // Its disk failed at one before.
+                Condition::Down => self.answer(id, proposal, ClientAnswer::Unknown),
+            }
+        }
+    }
+
+    fn schedule_sync(&mut self, id: NodeId, sequence: WriteSequence) {
+        let slot = self.schedule(self.now, Due::Sync(id, sequence));
+        self.server(id).syncs.insert(sequence, slot);
+    }
+
+    /// Writes end in their order: one that is due now anyway comes after those before it that are due again.
+    fn postpone_later_syncs(&mut self, id: NodeId) {
+        let now = self.now;
+        let syncs = self.server(id).syncs.clone();
+        let is_in_order = syncs.values().is_sorted();
+        for (sequence, slot) in syncs
+            .into_iter()
+            .filter(|(_, slot)| !is_in_order && slot.at == now)
+        {
+            self.queue.remove(&slot);
+            self.schedule_sync(id, sequence);
         }
     }
 
@@ -353,9 +379,7 @@ fn check_setting(is_valid: bool, sentence: &'static str) -> Result<(), CommandEr
 /// Going down and coming back.
 impl<M: Exhibit + Default> World<M> {
     fn crash(&mut self, id: NodeId) {
-        self.stop(id, |durable| Stop::Crash {
-            unsynced_from: durable,
-        });
+        self.stop(id, |unsynced_from| Stop::Crash { unsynced_from });
     }
 
     fn cut_power(&mut self, id: NodeId) {
@@ -394,7 +418,7 @@ impl<M: Exhibit + Default> World<M> {
 
 impl<M> World<M> {
     /// Takes a node down, and tells its callers that nobody knows.
-    pub(super) fn stop(&mut self, id: NodeId, how: impl FnOnce(Option<crate::types::LogIndex>) -> Stop) {
+    pub(super) fn stop(&mut self, id: NodeId, how: impl FnOnce(Option<LogIndex>) -> Stop) {
         let unsynced = self.first_unsynced(id);
         let how = how(unsynced);
         if let Stop::Failed { reason } = &how {
