@@ -543,3 +543,27 @@ fn a_damaged_data_directory_is_refused_with_file_and_offset() {
     );
     assert_eq!(std::fs::read(&file).unwrap(), bytes, "nothing is changed");
 }
+
+#[test]
+fn commands_that_can_do_nothing_are_refused_and_leave_no_trace() {
+    let mut world = world(1, 3, HostKind::Inline);
+    run_for(&mut world, 1_000);
+    assert!(world.leader().is_some(), "so no election timer runs");
+    world.drain_records();
+    let before = world.trace_hash();
+    let to_itself = Command::Link {
+        from: Some(id(1)),
+        to: Some(id(1)),
+        settings: LinkSettings::default(),
+    };
+    let commands = [
+        Command::TieTimers(Vec::new()),
+        Command::TieTimers(vec![id(1)]),
+        Command::SpreadTimers,
+        to_itself,
+    ];
+    for command in commands {
+        assert!(world.command(command.clone()).is_err(), "{command:?}");
+    }
+    assert_eq!((world.drain_records(), world.trace_hash()), (Vec::new(), before));
+}

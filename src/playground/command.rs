@@ -143,6 +143,9 @@ pub enum CommandError {
     /// Nobody leads.
     #[error("no leader to propose to; wait for an election, or name a node")]
     NoLeader,
+    /// None of the nodes waits for a leader: each leads or is down.
+    #[error("no election timer runs there; leaders have none, nor nodes that are down")]
+    NoTimer,
     /// A link leads from one node to another.
     #[error("{0} has no link to itself")]
     SelfLink(NodeId),

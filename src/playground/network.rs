@@ -149,7 +149,8 @@ impl Network {
         }
     }
 
-    /// Takes off the wire what is on a link that carries nothing any more.
+    /// Takes off the wire what is on a link that carries nothing any more. What is sent over it later waits for nothing
+    /// of that.
     pub(super) fn drop_blocked(&mut self) -> Vec<(MessageId, InFlight)> {
         let ends = |message: &InFlight| (message.envelope.from, message.envelope.to);
         let blocked: Vec<MessageId> = self
@@ -158,6 +159,11 @@ impl Network {
             .filter(|(_, message)| self.is_blocked(ends(message)))
             .map(|(id, _)| *id)
             .collect();
+        for id in &blocked {
+            let link = self.links.get_mut(&ends(&self.in_flight[id]));
+            link.into_iter()
+                .for_each(|link| link.last_due = VirtualTime::default());
+        }
         blocked
             .into_iter()
             .filter_map(|id| Some((id, self.in_flight.remove(&id)?)))
@@ -168,6 +174,7 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::playground::settings::Span;
     use crate::types::{Message, Term, VoteReply};
 
     fn envelope(from: u64, to: u64) -> Envelope {
@@ -236,6 +243,27 @@ mod tests {
                 .iter()
                 .all(|(posted, copy)| copy.as_ref().is_some_and(|copy| copy.id != posted.id))
         );
+    }
+
+    #[test]
+    fn nothing_waits_behind_what_a_cut_has_taken() {
+        let mut network = Network::default();
+        let mut due = |network: &mut Network, latency| {
+            let settings = LinkSettings {
+                latency: Span::of_millis(latency, latency),
+                ..LinkSettings::default()
+            };
+            let now = VirtualTime::default();
+            let (posted, _) = network.carry(now, &envelope(1, 2), Draws::new(5), settings);
+            posted.fate.unwrap().since(now).as_millis()
+        };
+        assert_eq!(due(&mut network, 60_000), 60_000);
+        assert_eq!(due(&mut network, 10), 60_000, "links keep order");
+        let link = (NodeId::new(1), NodeId::new(2));
+        network.set_cut(link, true);
+        assert_eq!(network.drop_blocked().len(), 2);
+        network.set_cut(link, false);
+        assert_eq!(due(&mut network, 10), 10);
     }
 
     #[test]

@@ -73,14 +73,22 @@ impl<M: Exhibit + Default> World<M> {
                 Condition::Up => Err(CommandError::NotFrozen(*id)),
                 Condition::Down => Err(CommandError::Down(*id)),
             },
-            Command::TieTimers(ids) => ids.iter().try_for_each(|id| self.check_exists(*id)),
+            Command::TieTimers(ids) => {
+                ids.iter().try_for_each(|id| self.check_exists(*id))?;
+                self.check_timers(ids)
+            }
+            Command::SpreadTimers => self.check_timers(&[]),
             Command::Partition(groups) => self.check_groups(groups),
             Command::Cut { from, to }
             | Command::Mend { from, to }
             | Command::CutOneWay { from, to }
             | Command::MendOneWay { from, to } => self.check_link(*from, *to),
             Command::Link { from, to, settings } => {
-                from.iter().chain(to).try_for_each(|id| self.check_exists(*id))?;
+                match (*from, *to) {
+                    (Some(from), Some(to)) => self.check_link(from, to)?,
+                    (Some(end), None) | (None, Some(end)) => self.check_exists(end)?,
+                    (None, None) => {}
+                }
                 check_setting(
                     settings.is_valid(),
                     "a share of messages is at most 1000000 ppm, which is all of them",
@@ -99,7 +107,7 @@ impl<M: Exhibit + Default> World<M> {
                 check_setting(is_valid, "heartbeats are 1 ms to an hour apart")
             }
             Command::Batch { entries } => check_setting(*entries > 0, "a request carries at least one entry"),
-            Command::SpreadTimers | Command::Heal | Command::Break(_) | Command::Keep(_) => Ok(()),
+            Command::Heal | Command::Break(_) | Command::Keep(_) => Ok(()),
         }
     }
 
@@ -316,6 +324,14 @@ impl<M: Exhibit + Default> World<M> {
             for &receiver in receivers.iter().filter(|&&receiver| receiver != sender) {
                 self.network.links.entry((sender, receiver)).or_default().settings = Some(settings);
             }
+        }
+    }
+
+    fn check_timers(&self, ids: &[NodeId]) -> Result<(), CommandError> {
+        if self.election_timers(ids).is_empty() {
+            Err(CommandError::NoTimer)
+        } else {
+            Ok(())
         }
     }
 
