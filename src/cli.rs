@@ -3,8 +3,12 @@
 //! Exit codes: 0 all is well; 1 something failed, or a promise of Raft was broken; 2 the program was used wrongly.
 
 mod error;
+#[cfg(feature = "tui")]
+mod library;
 mod report;
 mod run;
+#[cfg(feature = "tui")]
+mod screen;
 mod start;
 mod values;
 
@@ -17,6 +21,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use error::CliError;
 pub use values::Expectation;
+
+#[cfg(feature = "tui")]
+use self::screen::screen;
 
 use crate::playground::HostKind;
 
@@ -87,7 +94,7 @@ pub struct ScreenArgs {
     /// Begin with time standing still
     #[arg(long)]
     pub paused: bool,
-    /// The colours; NO_COLOR in the environment means mono
+    /// The colours; `NO_COLOR` in the environment means mono
     #[arg(long, value_name = "T")]
     pub theme: Option<Theme>,
     /// Draw with ASCII characters only
@@ -188,6 +195,7 @@ pub fn perform(cli: &Cli) -> Result<ExitCode, CliError> {
     }
 }
 
+#[cfg(not(feature = "tui"))]
 fn screen(_: &ScreenArgs) -> Result<ExitCode, CliError> {
     Err(CliError::NoScreen)
 }

@@ -12,3 +12,8 @@ pub mod storage;
 pub mod types;
 #[cfg(feature = "tui")]
 pub mod ui;
+
+/// The examples of the README, so that they are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

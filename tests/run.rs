@@ -289,3 +289,61 @@ fn whoever_stops_reading_hears_no_complaint() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn a_run_that_was_saved_goes_on_as_if_it_had_not_been() {
+    let folder = folder_with("homework.ron", HOMEWORK);
+    let path = folder.path();
+    let whole = raft_play_in(path, "run --seed 3 --for 8s --commands homework.ron --all").out;
+    let first = raft_play_in(
+        path,
+        "run --seed 3 --for 1700ms --commands homework.ron --all --save half.ron",
+    )
+    .out;
+    fs::write(
+        path.join("rest.ron"),
+        r#"(commands: [
+            (at: 2.0, do: Crash(4)),
+            (at: 4.0, do: Heal),
+            (at: 4.5, do: Restart(4)),
+            (at: 5.0, do: Propose(command: "x=2")),
+            (at: 5.0, do: CutPower(2)),
+        ])"#,
+    )
+    .expect("a file");
+    for host in ["inline", "threads"] {
+        let line = format!("run half.ron --for 6300ms --commands rest.ron --all --host {host}");
+        let second = raft_play_in(path, &line);
+        assert_eq!((second.code, second.error.as_str()), (Some(0), ""), "{host}");
+        let (told, _) = first.trim_end().rsplit_once('\n').expect("lines and the end");
+        assert_eq!(format!("{told}\n{}", second.out), whole, "{host}");
+    }
+    let past = raft_play_in(path, "run half.ron --commands homework.ron");
+    assert_eq!(past.code, Some(1));
+    assert!(
+        past.error
+            .contains("a command at 1.000, but the cluster's time is 1.700 already"),
+        "{past:?}"
+    );
+}
+
+#[test]
+fn a_save_that_can_not_be_loaded_is_refused() {
+    let folder = folder_with("broken.ron", "(\n  nodes: [\n");
+    let path = folder.path();
+    for task in ["run ", "--load "] {
+        assert_refused(
+            path,
+            &format!("{task}nosuch"),
+            2,
+            &["no save called `nosuch`", "figure-7"],
+        );
+        assert_refused(
+            path,
+            &format!("{task}broken.ron"),
+            1,
+            &["broken.ron: line ", "column "],
+        );
+    }
+    assert_refused(path, "run five-nodes --nodes 3", 2, &["cannot be used with"]);
+}

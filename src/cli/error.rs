@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::playground::{CommandError, DataDirError, WorldError};
+use crate::playground::{CommandError, DataDirError, ImageError, WorldError};
+use crate::save::SaveError;
 use crate::save::script::ScriptError;
 use crate::types::VirtualTime;
 
@@ -11,8 +12,17 @@ use crate::types::VirtualTime;
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// This build has no screen.
+    #[cfg(not(feature = "tui"))]
     #[error("this build has no screen (feature `tui`); without one, try: raft-play run --for 10s")]
     NoScreen,
+    /// There is no terminal, or it failed.
+    #[cfg(feature = "tui")]
+    #[error(transparent)]
+    Screen(#[from] crate::ui::event_loop::ScreenError),
+    /// A temporary folder for the nodes' files can't be made.
+    #[cfg(feature = "tui")]
+    #[error("no temporary folder can be made for the nodes' files: {0}; --data-dir names another place")]
+    Temporary(io::Error),
     /// An argument makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -22,6 +32,12 @@ pub enum CliError {
     /// The cluster can't start.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// A save can't be read or written.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// A cluster can't go on from a save, or can't be saved.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// A file of commands can't be read.
     #[error(transparent)]
     Script(#[from] ScriptError),
@@ -59,9 +75,18 @@ impl CliError {
     /// The exit code: 2 where the program was used wrongly, 1 where something failed.
     pub fn code(&self) -> u8 {
         match self {
-            Self::NoScreen | Self::Usage(_) | Self::World(WorldError::Nodes(_)) => 2,
+            #[cfg(not(feature = "tui"))]
+            Self::NoScreen => 2,
+            #[cfg(feature = "tui")]
+            Self::Screen(error) => error.code(),
+            #[cfg(feature = "tui")]
+            Self::Temporary(_) => 1,
+            Self::Usage(_) | Self::World(WorldError::Nodes(_)) => 2,
+            Self::Save(SaveError::Unknown { .. } | SaveError::NoLast) => 2,
             Self::DataDir(_)
             | Self::World(_)
+            | Self::Save(_)
+            | Self::Image(_)
             | Self::Script(_)
             | Self::Command { .. }
             | Self::Past { .. }

@@ -24,14 +24,12 @@ pub(super) fn run(
     complaints: &mut impl Write,
 ) -> Result<ExitCode, CliError> {
     let script = args.commands.as_deref().map(Script::read).transpose()?;
-    let source = match &args.save_to_load {
-        Some(name) => Source::Save(name.clone()),
-        None => Source::Fresh {
-            nodes: args.nodes,
-            seed: args.seed,
-        },
-    };
-    let Begun { world, narrator, .. } = start::begin(source, args.host.into(), args.data_dir.clone())?;
+    let source = Source::named(args.save_to_load.as_deref(), args.nodes, args.seed)?;
+    let Begun {
+        world,
+        narrator,
+        scene,
+    } = start::begin(source, args.host.into(), args.data_dir.clone())?;
     let mut run = Run {
         world,
         narrator,
@@ -57,7 +55,7 @@ pub(super) fn run(
     run.run_into(end, u32::MAX)?;
     let mut world = run.world;
     if let Some(path) = &args.save {
-        start::save(&mut world, path)?;
+        start::save(&mut world, scene, path)?;
     }
     match args.format {
         Format::Text => sum_up(&mut world, out)?,

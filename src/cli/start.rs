@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::CliError;
 use crate::machine::{Exhibit, KeyValue};
 use crate::playground::{HostKind, Narrator, Settings, World, WorldOptions, stored_nodes};
+use crate::save::{self, Overwrite, Save};
 
 /// The world that the program plays with.
 pub(super) type Lab = World<KeyValue>;
@@ -22,16 +23,37 @@ pub(super) enum Source {
         /// The seed.
         seed: u64,
     },
-    /// A save, by path or name.
-    Save(String),
+    /// A save.
+    Save(Box<Save>),
+}
+
+impl Source {
+    /// What the command line names: a save, or the number of nodes and the seed of a new cluster.
+    pub(super) fn named(save: Option<&str>, nodes: Option<u64>, seed: u64) -> Result<Self, CliError> {
+        match save {
+            Some(name) => Ok(Self::Save(Box::new(save::load(name)?))),
+            None => Ok(Self::Fresh { nodes, seed }),
+        }
+    }
 }
 
 /// A cluster that has begun.
 pub(super) struct Begun {
     /// It.
     pub(super) world: Lab,
-    /// Who tells its story.
+    /// Who tells its story: from its first moment, or from where a save stands.
     pub(super) narrator: Narrator,
+    /// What its author says about it.
+    pub(super) scene: Scene,
+}
+
+/// A cluster's title and notes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scene {
+    /// Its title.
+    pub(super) title: Option<String>,
+    /// Its notes, step by step.
+    pub(super) notes: Vec<String>,
 }
 
 /// Begins.
@@ -46,15 +68,30 @@ pub(super) fn begin(source: Source, host: HostKind, data_dir: Option<PathBuf>) -
                 host,
                 data_dir,
             })?;
-            let narrator = Narrator::new(KeyValue::describe);
-            Ok(Begun { world, narrator })
+            Ok(Begun {
+                world,
+                narrator: Narrator::new(KeyValue::describe),
+                scene: Scene::default(),
+            })
         }
-        Source::Save(name) => Err(CliError::Usage(format!("no save named `{name}`"))),
+        Source::Save(save) => {
+            let Save { title, notes, image } = *save;
+            let mut world = World::restore(image, host, data_dir)?;
+            let narrator = Narrator::from_here::<KeyValue>(&world.snapshot());
+            let scene = Scene { title, notes };
+            Ok(Begun {
+                world,
+                narrator,
+                scene,
+            })
+        }
     }
 }
 
-/// Saves a cluster under a path.
-pub(super) fn save(world: &mut Lab, path: &Path) -> Result<(), CliError> {
-    let _ = (world, path);
+/// Saves a cluster under a path, over what was there: who names a file on the command line means it.
+pub(super) fn save(world: &mut Lab, scene: Scene, path: &Path) -> Result<(), CliError> {
+    let Scene { title, notes } = scene;
+    let image = world.image()?;
+    save::write(path, &Save { title, notes, image }, Overwrite::Replace)?;
     Ok(())
 }

@@ -65,8 +65,8 @@ pub(super) fn expectation(text: &str) -> Result<Expectation, String> {
         .and_then(named)
         .map(Expectation::Violation)
         .ok_or_else(|| {
-            let names: Vec<&str> = Property::ALL.iter().map(|property| property.name()).collect();
-            format!("write none, or violation: and one of {}", names.join(", "))
+            let all: Vec<&str> = Property::ALL.iter().map(|property| property.name()).collect();
+            format!("write none, or violation: and one of {}", all.join(", "))
         })
 }
 

@@ -305,7 +305,9 @@ impl Raft {
         let terms = std::iter::once(request.previous.term)
             .chain(terms)
             .chain([self.term()]);
-        terms.is_sorted() && request.is_contiguous()
+        let first = request.entries.as_slice().first();
+        let is_of_a_term = first.is_none_or(|entry| entry.term > Term::default());
+        terms.is_sorted() && is_of_a_term && request.is_contiguous()
     }
 
     /// What is committed here equals every later leader's log (Leader Completeness). A request that says otherwise comes

@@ -50,6 +50,9 @@ impl Narrator {
     }
 
     /// A narrator for a world with machines of type `M`, that goes on from one moment.
+    ///
+    /// It goes on as one that has told everything before, but for what was to be told only once: that a dead link carries
+    /// nothing, it may tell once more.
     pub fn from_here<M: Exhibit>(snapshot: &Snapshot) -> Self {
         Self {
             describe: M::describe,

@@ -160,9 +160,9 @@ impl Network {
             .map(|(id, _)| *id)
             .collect();
         for id in &blocked {
-            let link = self.links.get_mut(&ends(&self.in_flight[id]));
-            link.into_iter()
-                .for_each(|link| link.last_due = VirtualTime::default());
+            if let Some(link) = self.links.get_mut(&ends(&self.in_flight[id])) {
+                link.last_due = VirtualTime::default();
+            }
         }
         blocked
             .into_iter()
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn nothing_waits_behind_what_a_cut_has_taken() {
         let mut network = Network::default();
-        let mut due = |network: &mut Network, latency| {
+        let due = |network: &mut Network, latency| {
             let settings = LinkSettings {
                 latency: Span::of_millis(latency, latency),
                 ..LinkSettings::default()

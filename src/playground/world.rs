@@ -478,14 +478,7 @@ impl<M> World<M> {
 
     fn timer_duration(&mut self, id: NodeId, timer: Timer) -> Duration {
         let term = self.server(id).term;
-        let key = [id.number(), term.number()];
-        match timer {
-            Timer::Election => {
-                self.draws
-                    .duration(Purpose::ElectionTimeout, &key, self.settings.election_timeout)
-            }
-            Timer::Heartbeat => self.settings.heartbeat,
-        }
+        image::timer_duration(self.draws, &self.settings, timer, id, term)
     }
 
     fn cancel_timer(&mut self, id: NodeId, timer: Timer) {

@@ -113,10 +113,10 @@ struct ScriptFile {
 }
 
 /// A command as it stands in its file.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename = "TimedCommand")]
 struct LineFile {
-    #[serde(with = "seconds")]
+    #[serde(deserialize_with = "seconds::deserialize")]
     at: VirtualTime,
     #[serde(default)]
     after: u32,
@@ -166,28 +166,28 @@ impl Script {
 
     /// Its text, one command a line. `comment` stands above it: how to run it, say.
     pub fn text(&self, comment: &str) -> String {
-        let mut text = String::new();
-        for line in comment.lines() {
-            text += &format!("// {line}\n");
-        }
-        text += &format!(
-            "(\n    version: {SCRIPT_VERSION},\n    answer: {},\n    commands: [\n",
-            ron_of(&self.answer)
-        );
-        for TimedCommand { at, after, command } in &self.commands {
-            let after = if *after == 0 {
-                String::new()
-            } else {
-                format!(" after: {after},")
-            };
-            text += &format!(
-                "        (at: {},{after} do: {}),\n",
-                seconds::text(*at),
-                ron_of(command)
-            );
-        }
-        text + "    ],\n)\n"
+        let comment: Vec<String> = comment.lines().map(|line| format!("// {line}\n")).collect();
+        let commands: Vec<String> = self.commands.iter().map(line_of).collect();
+        let (comment, commands) = (comment.concat(), commands.concat());
+        let answer = ron_of(&self.answer);
+        format!(
+            "{comment}(\n    version: {SCRIPT_VERSION},\n    answer: {answer},\n    commands: [\n{commands}    ],\n)\n"
+        )
     }
+}
+
+fn line_of(timed: &TimedCommand) -> String {
+    let TimedCommand { at, after, command } = timed;
+    let after = if *after == 0 {
+        String::new()
+    } else {
+        format!(" after: {after},")
+    };
+    format!(
+        "        (at: {},{after} do: {}),\n",
+        seconds::text(*at),
+        ron_of(command)
+    )
 }
 
 fn ron_of(value: &impl Serialize) -> String {

@@ -42,6 +42,7 @@ pub(crate) fn parse(text: &str) -> Result<VirtualTime, SecondsError> {
 }
 
 /// For `#[serde(with)]`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it a reference")]
 pub(crate) fn serialize<S: Serializer>(time: &VirtualTime, serializer: S) -> Result<S::Ok, S::Error> {
     let raw = ron::value::RawValue::from_boxed_ron(text(*time).into());
     raw.map_err(S::Error::custom)?.serialize(serializer)

@@ -381,12 +381,13 @@ impl<W: Playable> App<W> {
         Rect::new(0, 0, self.size.width, self.size.height)
     }
 
-    fn context(&self) -> Context<'_> {
+    /// What words are read against.
+    pub(crate) fn context(&self) -> Context<'_> {
         let snapshot = self.session.snapshot();
         Context {
             snapshot,
             selected: self.view.selected(snapshot),
-            commands: self.session.commands(),
+            links: self.session.links(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! drift from what is. What stands under the mouse is found by the same functions that decide where things are drawn.
 
 mod banner;
+mod grid;
 mod header;
 mod help;
 mod inspector;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, after, bounded, never, select};
 use crossterm::event::{self, Event, MouseButton, MouseEvent, MouseEventKind};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use super::action::{Action, Exit, Place, Size, Step};
@@ -148,7 +148,7 @@ impl Loop {
         let deadline = frame.map_or_else(never, after);
         let (mut event, mut signal) = (None, None);
         select! {
-            recv(self.sources.input) -> input => event = Some(input.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()))),
+            recv(self.sources.input) -> input => event = Some(input.unwrap_or_else(|_| ended())),
             recv(self.sources.signals) -> number => signal = number.ok(),
             recv(deadline) -> _ => {}
         }
@@ -185,6 +185,8 @@ impl Loop {
             SIGTSTP => app.update(Action::Suspend),
             // Woken, perhaps from a stop that could not be seen coming: the shell has had the terminal.
             SIGCONT => self.wake(app)?,
+            // crossterm says so too, but only from its first read on: the terminal may change before that.
+            SIGWINCH => app.update(Action::Resize(self.screen.size()?)),
             _ => {}
         }
         Ok(())
@@ -228,9 +230,14 @@ fn input() -> io::Result<Receiver<io::Result<Event>>> {
     Ok(receiver)
 }
 
+/// What a thread that reads no more would say.
+fn ended() -> io::Result<Event> {
+    Err(io::ErrorKind::UnexpectedEof.into())
+}
+
 fn signals() -> io::Result<Receiver<i32>> {
     let (sender, receiver) = bounded(16);
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH])?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in &mut signals {
             if sender.send(signal).is_err() {

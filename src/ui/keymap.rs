@@ -192,7 +192,9 @@ pub fn bar(scene: &Scene<'_>, width: u16) -> Vec<KeyHint> {
         Some((bar.rank, hint(row, bar.keys, bar.what)))
     };
     let rows = rows().iter().filter(|row| row.mode == mode);
-    fit(rows.filter_map(shown).collect(), usize::from(width))
+    let name = scene.view.selected(scene.snapshot);
+    let name = name.map_or(0, |id| format!("{id}: ").width());
+    fit(rows.filter_map(shown).collect(), usize::from(width), name)
 }
 
 fn hint(row: &Row, keys: &str, what: &str) -> KeyHint {
@@ -204,8 +206,8 @@ fn hint(row: &Row, keys: &str, what: &str) -> KeyHint {
 }
 
 /// Leaves out the least important, the last first, until the rest fits.
-fn fit(mut hints: Vec<(u8, KeyHint)>, width: usize) -> Vec<KeyHint> {
-    while columns(&hints) > width {
+fn fit(mut hints: Vec<(u8, KeyHint)>, width: usize, name: usize) -> Vec<KeyHint> {
+    while columns(&hints, name) > width {
         let least = hints
             .iter()
             .enumerate()
@@ -216,14 +218,13 @@ fn fit(mut hints: Vec<(u8, KeyHint)>, width: usize) -> Vec<KeyHint> {
     hints.into_iter().map(|(_, hint)| hint).collect()
 }
 
-/// How many columns the bar takes, with the name of the selected node.
-fn columns(hints: &[(u8, KeyHint)]) -> usize {
-    const SPACES: usize = 3;
-    const NAME: usize = 5;
+/// How many columns the bar takes: a space at its start, one in each hint, two between hints, and the selected node's name.
+fn columns(hints: &[(u8, KeyHint)], name: usize) -> usize {
     let each = hints
         .iter()
-        .map(|(_, hint)| hint.keys.width() + hint.what.width() + SPACES);
-    each.sum::<usize>() + NAME
+        .map(|(_, hint)| hint.keys.width() + 1 + hint.what.width());
+    let has_verbs = hints.iter().any(|(_, hint)| hint.group == KeyGroup::Node);
+    1 + each.sum::<usize>() + 2 * hints.len().saturating_sub(1) + if has_verbs { name } else { 0 }
 }
 
 /// What the key with these words in the palette does.

@@ -16,10 +16,14 @@ const INSPECTOR_FROM: Size = Size::new(100, 28);
 const STACKED_FROM: u16 = 20;
 /// From so many columns on, two views stand side by side.
 const BESIDE_FROM: u16 = 72;
+/// From so many rows on, the notes have room.
+const NOTES_FROM: u16 = 15;
 /// The rows of frame, index header and disks around the rows of the logs.
 const LOGS_AROUND: u16 = 4;
 /// The rows that ring and story want at least.
 const TOP_ROWS: u16 = 8;
+/// The rows that the story wants at least where it stands alone.
+const STORY_ROWS: u16 = 5;
 /// The rows that logs want at least.
 const LOGS_ROWS: u16 = 6;
 /// The most columns that the story makes use of.
@@ -59,7 +63,7 @@ impl Layout {
         let keys = take_bottom(&mut rest, 1);
         let timeline = take_bottom(&mut rest, 1);
         let notes = &scene.view.notes;
-        let has_notes = !notes.hidden && !notes.steps.is_empty();
+        let has_notes = !notes.hidden && !notes.steps.is_empty() && area.height >= NOTES_FROM;
         let has_banner = scene.view.violation.is_some();
         let banner = has_banner.then(|| take_top(&mut rest, 2));
         let notes = (has_notes && !has_banner).then(|| take_top(&mut rest, 2));
@@ -96,7 +100,12 @@ impl Layout {
         if inspector > 0 && rest.height >= inspector + logs.min(LOGS_ROWS + 5) + TOP_ROWS {
             self.inspector = Some(take_bottom(&mut rest, inspector));
         }
-        let room = rest.height.saturating_sub(TOP_ROWS).max(LOGS_ROWS);
+        let top = if rest.width < BESIDE_FROM {
+            STORY_ROWS
+        } else {
+            TOP_ROWS
+        };
+        let room = rest.height.saturating_sub(top).max(LOGS_ROWS);
         self.logs = Some(take_bottom(&mut rest, logs.min(room)));
         if rest.width < BESIDE_FROM {
             self.story = Some(rest);

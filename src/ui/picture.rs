@@ -170,7 +170,8 @@ fn escape(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-fn colour(colour: Color, own: &str) -> String {
+/// A colour as SVG writes it; `own` for the terminal's own.
+pub(super) fn colour(colour: Color, own: &str) -> String {
     /// The sixteen that terminals have names for, as most of them draw them.
     const NAMED: [&str; 16] = [
         "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#e5e5e5", "#666666",

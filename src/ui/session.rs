@@ -1,14 +1,15 @@
 //! A world under the hands of a person: its story so far, what was done to it, and how it runs as the wall clock goes.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::pace::{self, Rate};
 use super::view::{Banner, Speed};
-use crate::playground::{Command, CommandError, Snapshot, StoryLine, TimedCommand, Weight};
-use crate::types::VirtualTime;
+use crate::playground::{Command, CommandError, LinkSettings, Snapshot, StoryLine, TimedCommand, Weight};
+use crate::types::{NodeId, VirtualTime};
 
 /// What the screen needs of a world.
-pub trait Playable {
+pub trait Playable: Sized {
     /// Its time.
     fn now(&self) -> VirtualTime;
 
@@ -37,11 +38,17 @@ pub trait Playable {
     /// What it looks like.
     fn snapshot(&mut self) -> Snapshot;
 
+    /// The links that have settings of their own.
+    fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings>;
+
     /// The promise whose breach stopped time, if one did.
     fn violation(&self) -> Option<Banner>;
 
     /// Lets time go on after a broken promise.
     fn go_on(&mut self);
+
+    /// Takes over the files that follow the disks of the world before it.
+    fn take_files_from(&mut self, before: Self);
 
     /// Makes the files that follow the nodes' disks durable.
     fn sync_files(&mut self);
@@ -68,6 +75,8 @@ pub struct Session<W> {
     snapshot: Snapshot,
     story: Vec<StoryLine>,
     commands: Vec<TimedCommand>,
+    /// Links that had settings of their own at the beginning.
+    links: BTreeMap<(NodeId, NodeId), LinkSettings>,
     unspent: Duration,
     search: Option<Search>,
 }
@@ -98,12 +107,18 @@ impl<W: Playable> Session<W> {
         let story = told(&mut world).collect();
         Self {
             snapshot: world.snapshot(),
+            links: world.own_links(),
             world,
             story,
             commands: Vec::new(),
             unspent: Duration::ZERO,
             search: None,
         }
+    }
+
+    /// Takes over the files of the session before it.
+    pub fn take_files_from(&mut self, before: Self) {
+        self.world.take_files_from(before.world);
     }
 
     /// The world, for whoever saves it.
@@ -139,6 +154,15 @@ impl<W: Playable> Session<W> {
     /// What was done so far.
     pub fn commands(&self) -> &[TimedCommand] {
         &self.commands
+    }
+
+    /// The settings of links.
+    pub fn links(&self) -> Links<'_> {
+        Links {
+            commands: &self.commands,
+            own: &self.links,
+            common: self.snapshot.settings.link,
+        }
     }
 
     /// The promise that was broken, if one was.
@@ -300,6 +324,35 @@ impl<W: Playable> Session<W> {
     }
 }
 
+/// The settings of links: a snapshot holds only those that all links have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Links<'a> {
+    commands: &'a [TimedCommand],
+    own: &'a BTreeMap<(NodeId, NodeId), LinkSettings>,
+    common: LinkSettings,
+}
+
+impl Links<'_> {
+    /// The settings of a link; where no ends are named, those in common.
+    pub fn settings(&self, from: Option<NodeId>, to: Option<NodeId>) -> LinkSettings {
+        let given = self.commands.iter().rev().find_map(|timed| match &timed.command {
+            Command::Link {
+                from: of,
+                to: into,
+                settings,
+            } if covers(*of, from) && covers(*into, to) => Some(*settings),
+            _ => None,
+        });
+        let own = || self.own.get(&(from?, to?)).copied();
+        given.or_else(own).unwrap_or(self.common)
+    }
+}
+
+/// Whether a command for `given` (all, where none is named) is about `asked`.
+fn covers(given: Option<NodeId>, asked: Option<NodeId>) -> bool {
+    given.is_none() || given == asked
+}
+
 fn told<W: Playable>(world: &mut W) -> impl Iterator<Item = StoryLine> + use<W> {
     world
         .drain_story()
@@ -316,7 +369,6 @@ fn haste(wall: Duration) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::NodeId;
     use crate::ui::testing::Keyboard;
 
     /// A world in which something is due at fixed times.
@@ -388,10 +440,14 @@ mod tests {
                 ..self.snapshot.clone()
             }
         }
+        fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings> {
+            BTreeMap::new()
+        }
         fn violation(&self) -> Option<Banner> {
             None
         }
         fn go_on(&mut self) {}
+        fn take_files_from(&mut self, _: Self) {}
         fn sync_files(&mut self) {}
         fn drain_complaints(&mut self) -> Vec<String> {
             Vec::new()

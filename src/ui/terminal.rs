@@ -16,7 +16,7 @@ use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{cursor, execute};
+use crossterm::{cursor, execute, style};
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
 use signal_hook::consts::SIGTSTP;
@@ -139,6 +139,9 @@ fn fresh() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
 
 fn take(mouse: Mouse) -> io::Result<()> {
     IS_TAKEN.store(true, Ordering::SeqCst);
+    // `NO_COLOR` has chosen the theme. Left to obey it too, crossterm would turn every colour of a theme that was asked for
+    // by name into a reset of bold and reverse.
+    style::force_color_output(true);
     enable_raw_mode()?;
     execute!(
         stdout(),

@@ -82,7 +82,7 @@ impl Theme {
             bar: foreground(253).bg(Color::Indexed(237)),
             alarm: bold(foreground(231)).bg(Color::Indexed(160)),
             chosen: bold(foreground(16)).bg(Color::Indexed(222)),
-            palette: Palette::Colours(&[75, 214, 42, 176, 227, 110], 16),
+            palette: Palette::Colours(&[75, 214, 42, 176, 227, 252], 16),
         }
     }
 
@@ -96,10 +96,10 @@ impl Theme {
             bad: bold(foreground(160)),
             warn: bold(foreground(130)),
             wall: foreground(160),
-            bar: foreground(235).bg(Color::Indexed(254)),
+            bar: foreground(235).bg(Color::Indexed(255)),
             alarm: bold(foreground(231)).bg(Color::Indexed(160)),
             chosen: bold(foreground(231)).bg(Color::Indexed(25)),
-            palette: Palette::Colours(&[25, 130, 29, 126, 94, 61], 231),
+            palette: Palette::Colours(&[25, 130, 22, 126, 94, 240], 231),
         }
     }
 
@@ -113,7 +113,7 @@ impl Theme {
             bad: bold(foreground(203)),
             warn: bold(foreground(226)),
             wall: bold(foreground(203)),
-            bar: bold(foreground(16)).bg(Color::Indexed(231)),
+            bar: bold(foreground(231)).bg(Color::Indexed(234)),
             alarm: bold(foreground(231)).bg(Color::Indexed(160)),
             chosen: bold(foreground(16)).bg(Color::Indexed(226)),
             palette: Palette::Colours(&[51, 226, 46, 213], 16),
@@ -142,6 +142,8 @@ impl Theme {
     /// Text that belongs to a term.
     pub fn term(&self, term: Term) -> Style {
         match self.palette {
+            // Before any election there is no term to speak of.
+            Palette::Colours(..) if term == Term::default() => self.faint,
             Palette::Colours(colours, _) => foreground(colour_of(colours, term)),
             Palette::Plain => Style::new(),
         }
@@ -165,7 +167,7 @@ impl Theme {
     }
 }
 
-/// Term 1 takes the first colour. Term 0, before any election, goes last: it is seen only at the very start.
+/// Term 1 takes the first colour.
 fn colour_of(colours: &[u8], term: Term) -> u8 {
     let count = colours.len() as u64;
     let place = (term.number() + count - 1) % count;

@@ -1,10 +1,12 @@
 //! A world with its narrator: what the screen plays with.
 
+use std::collections::BTreeMap;
+
 use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
-use crate::playground::{Command, CommandError, Narrator, Snapshot, StoryLine, World};
-use crate::types::VirtualTime;
+use crate::playground::{Command, CommandError, LinkSettings, Narrator, Snapshot, StoryLine, World};
+use crate::types::{NodeId, VirtualTime};
 
 /// A world with its narrator.
 pub struct ToldWorld<M> {
@@ -13,6 +15,11 @@ pub struct ToldWorld<M> {
 }
 
 impl<M: Exhibit + Default> ToldWorld<M> {
+    /// A world and whoever has told its story so far.
+    pub fn new(world: World<M>, narrator: Narrator) -> Self {
+        Self { world, narrator }
+    }
+
     /// A world that begins: all of it is told.
     pub fn from_the_start(world: World<M>) -> Self {
         Self {
@@ -70,6 +77,14 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
         self.world.snapshot()
     }
 
+    fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings> {
+        let links = self.world.image().map(|image| image.links).unwrap_or_default();
+        let own = links
+            .into_iter()
+            .filter_map(|(ends, link)| Some((ends, link.settings?)));
+        own.collect()
+    }
+
     fn violation(&self) -> Option<Banner> {
         self.world.violation().map(|violation| Banner {
             property: in_words(violation.property.name()),
@@ -80,6 +95,10 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
 
     fn go_on(&mut self) {
         self.world.go_on();
+    }
+
+    fn take_files_from(&mut self, before: Self) {
+        self.world.take_files_from(before.world);
     }
 
     fn sync_files(&mut self) {

@@ -292,6 +292,14 @@ impl Default for View {
 }
 
 impl View {
+    /// Where a proposal goes that names no node: to the selected node if it leads, else to the leader of the highest term.
+    pub fn proposal_goal(&self, snapshot: &Snapshot) -> Option<NodeId> {
+        let leaders = snapshot.leaders();
+        let leads = |id: &NodeId| leaders.iter().any(|leader| leader.id == *id);
+        let selected = self.selected(snapshot).filter(leads);
+        selected.or(leaders.first().map(|leader| leader.id))
+    }
+
     /// The node that keys act on now; `None` where there are no nodes.
     pub fn selected(&self, snapshot: &Snapshot) -> Option<NodeId> {
         let leader = || snapshot.leaders().first().map(|node| node.id);

@@ -193,10 +193,11 @@ fn disk(node: Option<NodeId>, settings: &DiskSettings) -> Telling {
 }
 
 fn latency(span: Span) -> String {
-    if span.min() == span.max() {
-        duration(span.min())
-    } else {
-        format!("{} to {}", duration(span.min()), duration(span.max()))
+    let (min, max) = (duration(span.min()), duration(span.max()));
+    match (min.split_once(' '), max.split_once(' ')) {
+        _ if min == max => min,
+        (Some((shortest, unit)), Some((_, same))) if unit == same => format!("{shortest}–{max}"),
+        _ => format!("{min} to {max}"),
     }
 }
 

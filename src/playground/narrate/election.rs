@@ -129,7 +129,7 @@ pub(super) fn vote_granted(
             ("both logs are empty", "is empty, and so is its own".to_owned())
         }
         std::cmp::Ordering::Equal => ("its log is as good", "is as up to date as its own".to_owned()),
-        std::cmp::Ordering::Greater => ("its log is ahead", format!("is ahead of its own {its}")),
+        std::cmp::Ordering::Greater => ("its log is ahead", format!("beats its own {its}")),
         std::cmp::Ordering::Less => ("though it is behind", format!("is behind its own {its}, yet")),
     };
     Telling::step(own, format!("{own} votes for {candidate}: {short}"))

@@ -8,7 +8,7 @@ use crate::check::Property;
 use crate::machine::readable;
 use crate::playground::record::{Loss, Stop};
 use crate::playground::story::Mark;
-use crate::types::{Envelope, LogIndex, LogPosition, Message, MessageKind, NodeId, Term};
+use crate::types::{AppendReply, Envelope, LogIndex, LogPosition, Message, MessageKind, NodeId, Term};
 
 pub(super) fn started(own: NodeId, term: Term, last: LogPosition, torn_bytes: u64) -> Telling {
     let is_new = term == Term::default() && last == LogPosition::GENESIS && torn_bytes == 0;
@@ -95,7 +95,7 @@ pub(super) fn message_lost(memory: &Memory, envelope: &Envelope, reason: Loss) -
         Telling::step(from, short)
     };
     telling
-        .long(format!("{what} never reaches {to}: {cause}"))
+        .long(format!("{} never reaches {to}: {cause}", named_in_full(envelope)))
         .because("Messages may be lost: what matters is sent again", "§5.3, §5.5")
         .value(format!("{from} to {to}, term {}: {cause}", envelope.term))
 }
@@ -104,6 +104,18 @@ pub(super) fn message_lost(memory: &Memory, envelope: &Envelope, reason: Loss) -
 fn is_known_lost(memory: &Memory, envelope: &Envelope) -> bool {
     let is_request = envelope.message.kind() == MessageKind::VoteRequest;
     is_request || memory.is_told(envelope.from, envelope.to)
+}
+
+fn named_in_full(envelope: &Envelope) -> String {
+    match &envelope.message {
+        Message::AppendReply(AppendReply::Matched { through }) => {
+            format!("{}'s acknowledgement of {through}", envelope.from)
+        }
+        Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+        | Message::AppendRequest(_)
+        | Message::VoteRequest(_)
+        | Message::VoteReply(_) => named(envelope),
+    }
 }
 
 fn named(envelope: &Envelope) -> String {

@@ -223,14 +223,14 @@ pub(super) fn check_failed(
         Some(term) => (
             format!("{own} refuses: {at} has term {term}, not {}", previous.term),
             format!(
-                "{own} refuses {leader}: its {at} is of term {term}, not {}; try {}",
-                previous.term, hint.index
+                "{own} refuses {leader}: its {at} is of term {term}, not {}; hint: {hint}",
+                previous.term
             ),
             format!("{own}'s entry {at}: term {term}"),
         ),
         None => (
             format!("{own} refuses: it has no {at}"),
-            format!("{own} refuses {leader}: it has no {at}; try {}", hint.index),
+            format!("{own} refuses {leader}: it has no {at}; hint: {hint}"),
             format!("{own}'s log does not reach {at}"),
         ),
     };

@@ -359,7 +359,7 @@ fn conflicts_refusals_and_withheld_commits_name_both_sides() {
             "S5 cuts 3–4: conflict with S1 at 3 (term 2 ≠ 3)",
             "S4 refuses S1: log 3 (term 2) is behind its own 4 (term 3)",
             "S2 refuses a proposal: it does not lead; it knows S3",
-            "S4 refuses S3: it has no 6; try 4",
+            "S4 refuses S3: it has no 6; hint: 4 (term 3)",
         ]
     );
     assert_eq!(

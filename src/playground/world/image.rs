@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::data_dir;
-use super::super::draw::Draws;
+use super::super::draw::{Draws, Purpose};
 use super::super::host::{Found, HostKind, Hosted, Parked, Request, Response};
 use super::super::mirror::Mirror;
 use super::super::network::{InFlight, Link, LinkId, Network};
@@ -24,7 +24,8 @@ use crate::node::{self, Node, NodeSettings, StartError, first_nodes};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{WalOptions, WalSync};
 use crate::types::{
-    Configuration, Entries, Envelope, Incarnation, Message, NodeId, ProposalId, VirtualTime, WriteSequence,
+    Configuration, Entries, Envelope, Incarnation, Message, NodeId, ProposalId, Term, VirtualTime,
+    WriteSequence,
 };
 
 /// What no counter of an image may have reached, nor its time in nanoseconds: from below here, no world ever comes to
@@ -210,8 +211,29 @@ impl WorldImage {
         node::prepare(&settings, SimulatedDisk::new(), metadata, entries).map(|disk| disk.image())
     }
 
+    /// How long a node's timer runs that is set in this term: for saves that do not say when it runs out.
+    pub fn timer_duration(&self, timer: Timer, id: NodeId, term: Term) -> Duration {
+        timer_duration(Draws::new(self.seed), &self.settings, timer, id, term)
+    }
+
     fn configuration(&self) -> Configuration {
         Configuration::of_voters(self.nodes.iter().map(|node| node.id))
+    }
+}
+
+pub(super) fn timer_duration(
+    draws: Draws,
+    settings: &Settings,
+    timer: Timer,
+    id: NodeId,
+    term: Term,
+) -> Duration {
+    match timer {
+        Timer::Election => {
+            let key = [id.number(), term.number()];
+            draws.duration(Purpose::ElectionTimeout, &key, settings.election_timeout)
+        }
+        Timer::Heartbeat => settings.heartbeat,
     }
 }
 
@@ -428,7 +450,10 @@ impl<M: Exhibit + Default> World<M> {
         match process {
             None => {
                 let parked = server.parked.as_ref().expect("it was just parked");
-                if let Ok(recovered) = node::inspect(&settings, &parked.disk) {
+                // What is written and not synced, a power cut may still take: nobody may be told that it is safe.
+                let mut durable = parked.disk.clone();
+                durable.power_cut_losing_everything();
+                if let Ok(recovered) = node::inspect(&settings, &durable) {
                     let log = consensus::Log::of(recovered.entries);
                     self.watch.started(id, recovered.metadata, &log);
                     self.watch.stopped(id);

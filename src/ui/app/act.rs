@@ -52,12 +52,8 @@ impl<W: Playable> App<W> {
             return false;
         }
         let snapshot = self.session.snapshot();
-        let leaders = snapshot.leaders();
         let selected = self.view.selected(snapshot);
-        let leads = |id: &NodeId| leaders.iter().any(|leader| leader.id == *id);
-        let goal = to
-            .or(selected.filter(leads))
-            .or(leaders.first().map(|leader| leader.id));
+        let goal = to.or(self.view.proposal_goal(snapshot));
         let told = goal
             .and_then(|id| snapshot.node(id))
             .filter(|node| Some(node.id) != selected);
@@ -110,7 +106,8 @@ impl<W: Playable> App<W> {
 
     fn show(&mut self, opened: Opened<W>, name: &str) {
         let Opened { world, title, notes } = opened;
-        self.session = Session::new(world);
+        let before = std::mem::replace(&mut self.session, Session::new(world));
+        self.session.take_files_from(before);
         self.first_steps = None;
         self.proposed = 0;
         self.view.selection = Selection::Leader;

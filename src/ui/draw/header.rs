@@ -30,24 +30,33 @@ fn columns(pieces: &[Piece]) -> u16 {
     pieces.iter().map(|(text, _)| width(text)).sum()
 }
 
-/// The fullest left and right part that fit side by side. The seed goes before the name of the Raft does, and that
-/// before the leaders do.
+/// The fullest left and right part that fit side by side. First the seed goes, then the name of the Raft, then the
+/// speed, then the leaders.
 fn fitting(scene: &Scene<'_>, theme: &Theme, room: u16) -> (Vec<Piece>, Vec<Piece>) {
-    let mut last = (Vec::new(), Vec::new());
-    for right in right_variants(scene, theme) {
-        for left in left_variants(scene, theme) {
-            let is_fitting = columns(&left) + columns(&right) + 2 <= room;
-            last = (left, right.clone());
-            if is_fitting {
-                return last;
-            }
-        }
+    let [seeded, bare, barest] = left_variants(scene, theme);
+    let rights = right_variants(scene, theme);
+    let mut pairs = Vec::new();
+    for right in &rights {
+        pairs.extend([(seeded.clone(), right.clone()), (bare.clone(), right.clone())]);
     }
-    last
+    pairs.extend(rights.last().map(|right| (barest.clone(), right.clone())));
+    pairs.push((bare, vec![safe(scene, theme)]));
+    let is_fitting = |(left, right): &(Vec<Piece>, Vec<Piece>)| columns(left) + columns(right) + 2 <= room;
+    pairs
+        .into_iter()
+        .find(is_fitting)
+        .unwrap_or_else(|| (barest, vec![safe(scene, theme)]))
+}
+
+fn safe(scene: &Scene<'_>, theme: &Theme) -> Piece {
+    match scene.view.violation {
+        None => (format!("safe {}", glyph::CHECK), theme.good),
+        Some(_) => (format!("{} BROKEN", glyph::DOWN), theme.alarm),
+    }
 }
 
 /// From the fullest to the barest.
-fn left_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
+fn left_variants(scene: &Scene<'_>, theme: &Theme) -> [Vec<Piece>; 3] {
     let pace = match scene.view.pace {
         Pace::Paused => (" PAUSED ".to_owned(), theme.chosen),
         Pace::Running => (" RUNNING ".to_owned(), theme.good),
@@ -56,10 +65,12 @@ fn left_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
     let time = (format!(" {} s", scene.snapshot.now), theme.strong);
     let speed = (format!("  {}", speed(scene)), Style::new());
     let numbered = (format!("  seed {}", scene.snapshot.seed), Style::new());
-    let bare = vec![pace, time, speed];
+    let barest = vec![pace, time];
+    let mut bare = barest.clone();
+    bare.push(speed);
     let mut seeded = bare.clone();
     seeded.push(numbered);
-    vec![seeded, bare]
+    [seeded, bare, barest]
 }
 
 fn speed(scene: &Scene<'_>) -> String {
@@ -75,28 +86,20 @@ fn speed(scene: &Scene<'_>) -> String {
     }
 }
 
+/// Leaders, which Raft, and whether all is well, from the fullest to the barest.
 fn right_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
-    let leaders = leaders(scene, theme);
-    let safe = match scene.view.violation {
-        None => (format!("safe {}", glyph::CHECK), theme.good),
-        Some(_) => (format!("{} BROKEN", glyph::DOWN), theme.alarm),
-    };
     let gap = || ("   ".to_owned(), Style::new());
     let with = |raft: Option<Piece>| {
-        let mut pieces = leaders.clone();
+        let mut pieces = leaders(scene, theme);
         pieces.push(gap());
         if let Some(raft) = raft {
             pieces.extend([raft, gap()]);
         }
-        pieces.push(safe.clone());
+        pieces.push(safe(scene, theme));
         pieces
     };
-    let mut variants: Vec<_> = raft_names(scene, theme)
-        .into_iter()
-        .map(|raft| with(Some(raft)))
-        .collect();
-    variants.extend([with(None), vec![safe]]);
-    variants
+    let names = raft_names(scene, theme).into_iter().map(Some);
+    names.chain([None]).map(with).collect()
 }
 
 /// Which Raft is played: with rules broken on purpose, these before all else.

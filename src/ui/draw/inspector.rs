@@ -1,5 +1,6 @@
 //! The inspector: one node, closely, and the three questions that a class asks about it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -49,6 +50,7 @@ fn facts(node: &NodeView) -> String {
     let last = node.log.last_index();
     let at_risk = last.since(node.durable);
     let disk = match at_risk {
+        0 if node.log.is_empty() => "disk: no entry yet".to_owned(),
         0 => format!("disk: all {} safe", node.durable),
         1 => format!("disk: {} safe, 1 would be lost in a power cut", node.durable),
         more => format!("disk: {} safe, {more} would be lost in a power cut", node.durable),
@@ -71,7 +73,11 @@ fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Answer {
     let on_disks = |holders: usize| format!("on {holders} of {voters} disks, needs {needs}");
     let answer = match outlook::commit(node, snapshot) {
         CommitOutlook::AllCommitted => {
-            let answer = format!("yes: {} knows of every entry in its log", node.id);
+            let answer = if node.log.is_empty() {
+                "nothing is: the log is empty".to_owned()
+            } else {
+                format!("yes: {} knows of every entry in its log", node.id)
+            };
             return ("Is all committed?".to_owned(), answer);
         }
         CommitOutlook::Down => {
@@ -191,11 +197,13 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
     let outlook = outlook::election(candidate, snapshot);
     let (has, needs) = (outlook.granting.len(), snapshot.majority());
     let term = candidate.term.next();
+    let ahead = verb(&outlook.ahead, "has a newer log", "have newer logs");
+    let taken = verb(&outlook.taken, "is", "are");
     let against = [
-        (&outlook.ahead, "have newer logs (§5.4.1)".to_owned()),
+        (&outlook.ahead, format!("{ahead} (§5.4.1)")),
         (
             &outlook.taken,
-            format!("have voted in term {term} or are past it"),
+            format!("{taken} past term {term}, or gave another its vote"),
         ),
         (&outlook.unreachable, "can't be reached".to_owned()),
     ];
@@ -213,6 +221,10 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
     Some((question, parts.join("; ")))
 }
 
+fn verb<'a>(nodes: &BTreeSet<NodeId>, one: &'a str, many: &'a str) -> &'a str {
+    if nodes.len() == 1 { one } else { many }
+}
+
 fn what_is_read(node: &NodeView) -> Answer {
     let question = "What would a read say?".to_owned();
     if node.condition == Condition::Down {
@@ -224,7 +236,7 @@ fn what_is_read(node: &NodeView) -> Answer {
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
     let contents = if pairs.is_empty() {
-        "nothing stored yet".to_owned()
+        "nothing yet".to_owned()
     } else {
         pairs.join(" ")
     };

@@ -53,8 +53,8 @@ pub fn propose(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     strip(theme, area, buffer);
-    let to = scene.view.selected(scene.snapshot);
-    let label = to.map_or_else(|| " Propose ".to_owned(), |to| format!(" Propose at {to}: "));
+    let to = scene.view.proposal_goal(scene.snapshot);
+    let label = to.map_or_else(|| " Propose: ".to_owned(), |to| format!(" Propose at {to}: "));
     hint(
         "x=7 · set x 7 · get x · delete x · cas x 7 8 · append x 1",
         "Enter · Esc",

@@ -134,7 +134,13 @@ impl Ring {
         }
     }
 
-    /// Moves labels that lie over each other apart, as far as the room allows.
+    /// The columns that labels side by side keep between them. Where labels have two rows there is a ring to speak
+    /// of, and messages need room.
+    fn gap(&self) -> u16 {
+        if self.size.rows() > 1 { 4 } else { 0 }
+    }
+
+    /// Moves labels that are too near to each other apart, as far as the room allows.
     fn spread(mut self) -> Self {
         for one in 0..self.seats.len() {
             for other in one + 1..self.seats.len() {
@@ -143,23 +149,32 @@ impl Ring {
                 } else {
                     (other, one)
                 };
-                let (a, b) = (self.seats[left].area, self.seats[right].area);
-                if a.intersects(b) {
-                    let overlap = a.right() - b.x;
-                    let back = (overlap / 2 + overlap % 2).min(a.x - self.inner.x);
-                    let forth = (overlap - back).min(self.inner.right().saturating_sub(b.right()));
-                    let back = (overlap - forth).min(a.x - self.inner.x);
-                    self.seats[left].area.x -= back;
-                    self.seats[right].area.x += forth;
-                }
+                self.part(left, right);
             }
         }
         self
     }
 
+    /// Moves two labels apart: half of the way each, more where the other can't.
+    fn part(&mut self, left: usize, right: usize) {
+        let (a, b) = (self.seats[left].area, self.seats[right].area);
+        let is_beside = a.y < b.bottom() && b.y < a.bottom();
+        let overlap = (a.right() + self.gap()).saturating_sub(b.x);
+        if !is_beside || overlap == 0 {
+            return;
+        }
+        let room_left = a.x - self.inner.x;
+        let room_right = self.inner.right().saturating_sub(b.right());
+        let forth = (overlap / 2)
+            .max(overlap.saturating_sub(room_left))
+            .min(room_right);
+        let back = (overlap - forth).min(room_left);
+        self.seats[left].area.x -= back;
+        self.seats[right].area.x += forth;
+    }
+
     fn has_overlap(&self) -> bool {
-        // Two rows high, there is a ring to speak of: messages need room between nodes that stand side by side.
-        let gap = if self.size.rows() > 1 { 3 } else { 0 };
+        let gap = self.gap();
         let padded = |row: Rect| Rect {
             width: row.width + gap,
             ..row

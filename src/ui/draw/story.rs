@@ -28,9 +28,16 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             .write("nothing has happened yet", theme.faint);
     }
     let here = cursor(scene);
+    let time = scene.story.last().map_or(0, |newest| newest.at.to_string().len());
     for (row, place) in (0..inner.height).zip(visible(scene, inner)) {
         let line = &scene.story[place];
-        draw_line(line, place == here, theme, &mut Pen::new(buffer, inner, row));
+        draw_line(
+            line,
+            time,
+            place == here,
+            theme,
+            &mut Pen::new(buffer, inner, row),
+        );
     }
 }
 
@@ -50,12 +57,12 @@ fn visible(scene: &Scene<'_>, inner: Rect) -> Range<usize> {
     end.saturating_sub(height)..end
 }
 
-fn draw_line(line: &StoryLine, is_here: bool, theme: &Theme, pen: &mut Pen<'_>) {
+fn draw_line(line: &StoryLine, columns: usize, is_here: bool, theme: &Theme, pen: &mut Pen<'_>) {
     let style = style(line.weight, theme);
     let style = if is_here { style.patch(theme.strong) } else { style };
     let marker = if is_here { glyph::HERE } else { ' ' };
     let time = if is_here { theme.strong } else { theme.faint };
-    pen.write(&format!("{:>6}", line.at), time)
+    pen.write(&format!("{:>columns$}", line.at), time)
         .put(marker, theme.accent);
     match line.mark {
         Some(mark) => pen.put(timeline::symbol(mark), timeline::style(mark, theme)),

@@ -1,5 +1,7 @@
 //! Screens as text, at the sizes that people have; what the mouse finds; every size at all.
 
+mod pictures;
+
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -326,6 +328,51 @@ fn scrolled_logs_start_where_they_are_told() {
     );
 }
 
+/// The luminance of a colour written `#rrggbb`, as the Web Content Accessibility Guidelines define it.
+fn luminance(colour: &str) -> f64 {
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+}
+
+/// What can't be told from its ground can't be read from the last row: every character stands out by the ratio that
+/// the guidelines ask of text.
+#[test]
+fn every_character_stands_out_from_its_ground() {
+    let least = [
+        (ThemeName::Dark, 4.0),
+        (ThemeName::Light, 4.0),
+        (ThemeName::HighContrast, 5.0),
+    ];
+    for (theme, least) in least {
+        let mut views: Vec<View> = overlays()
+            .into_iter()
+            .map(|(_, over)| with_overlay(over))
+            .collect();
+        views.extend([fixture::view(), fixture::violated()]);
+        for view in views {
+            for (name, snapshot) in worlds() {
+                let view = View {
+                    theme,
+                    ..view.clone()
+                };
+                let buffer = screen(&snapshot, &fixture::story(), &view, (120, 34));
+                for cell in buffer.content().iter().filter(|cell| cell.symbol() != " ") {
+                    let [ink, ground] = [cell.fg, cell.bg].map(|of| luminance(&picture::colour(of, "#none")));
+                    let ratio = (ink.max(ground) + 0.05) / (ink.min(ground) + 0.05);
+                    assert!(ratio >= least, "{theme:?}, {name}: {cell:?} has only {ratio:.1}");
+                }
+            }
+        }
+    }
+}
+
 fn any_view() -> impl Strategy<Value = View> {
     let overlay =
         (0..=overlays().len()).prop_map(|place| overlays().into_iter().nth(place).map(|pair| pair.1));
@@ -406,66 +453,5 @@ fn no_node_and_nothing_else_can_be_drawn() {
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
         let scene = fixture::scene(&snapshot, &[], &view);
         terminal.draw(|frame| draw(&scene, &[], &[], frame)).unwrap();
-    }
-}
-
-/// `cargo test --release --lib frames_per_second -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn frames_per_second() {
-    let cases = [
-        ("200 messages", fixture::busy(5, 250)),
-        ("25 nodes, 200 messages", fixture::busy(25, 220)),
-        ("logs of 100,000", fixture::long_logs(100_000)),
-        ("partition", fixture::three_groups()),
-    ];
-    for (name, snapshot) in cases {
-        let (story, view) = (fixture::story(), fixture::view());
-        let scene = fixture::scene(&snapshot, &story, &view);
-        let (keys, bar) = (fixture::keys(), fixture::bar());
-        let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
-        let start = std::time::Instant::now();
-        for _ in 0..200 {
-            terminal.draw(|frame| draw(&scene, &keys, &bar, frame)).unwrap();
-        }
-        println!("{name}: {:?} a frame", start.elapsed() / 200);
-    }
-}
-
-/// Writes pictures to look at: `cargo test --lib pictures -- --ignored`.
-#[test]
-#[ignore = "for the eye"]
-fn pictures() {
-    let folder = std::env::temp_dir().join("raft-play-pictures");
-    std::fs::create_dir_all(&folder).unwrap();
-    let story = fixture::story();
-    let put = |name: String, buffer: &Buffer| {
-        let picture = picture::svg(buffer, "#000000", "#e0e0e0");
-        std::fs::write(folder.join(format!("{name}.svg")), picture).unwrap();
-        std::fs::write(folder.join(format!("{name}.txt")), picture::text(buffer)).unwrap();
-    };
-    for size in [(80, 24), (100, 28), (120, 34), (120, 15), (200, 50)] {
-        for (name, snapshot) in worlds() {
-            let buffer = screen(&snapshot, &story, &fixture::view(), size);
-            put(format!("{name}-{}x{}", size.0, size.1), &buffer);
-        }
-        for (name, overlay) in overlays() {
-            let buffer = screen(&fixture::minority_leader(), &story, &with_overlay(overlay), size);
-            put(format!("over-{name}-{}x{}", size.0, size.1), &buffer);
-        }
-        for (name, theme) in [
-            ("light", ThemeName::Light),
-            ("contrast", ThemeName::HighContrast),
-            ("mono", ThemeName::Mono),
-        ] {
-            let view = View {
-                theme,
-                ..fixture::view()
-            };
-            let buffer = screen(&fixture::minority_leader(), &story, &view, size);
-            put(format!("theme-{name}-{}x{}", size.0, size.1), &buffer);
-        }
-        let buffer = screen(&fixture::minority_leader(), &story, &fixture::violated(), size);
-        put(format!("violated-{}x{}", size.0, size.1), &buffer);
     }
 }

@@ -57,7 +57,7 @@ fn time() -> Vec<Row> {
             .bar(0, "Space", "pause", runs),
         row(KeyGroup::Time, "↓ j .", "next line of the story")
             .key(&[DOWN, Key::Char('j'), Key::Char('.')], Action::NextLine, "next")
-            .bar(1, "↓", "next line", always),
+            .bar(1, "↓", "next", always),
         row(KeyGroup::Time, "- +", "slower, faster")
             .key(&[Key::Char('-')], Action::Slower, "slower")
             .key(&[Key::Char('+'), Key::Char('=')], Action::Faster, "faster")
@@ -79,7 +79,7 @@ fn pick() -> Vec<Row> {
         row(KeyGroup::Look, "0", "the leader; again: another")
             .key(&[Key::Char('0')], Action::PickLeader, "leader")
             .bar(2, "0-9", "node", always),
-        row(KeyGroup::Look, "Esc", "hide notes; follow the leader").key(&[ESC], Action::Back, ""),
+        row(KeyGroup::Look, "Esc", "hide notes, follow leader").key(&[ESC], Action::Back, ""),
     ]
 }
 
@@ -121,7 +121,7 @@ fn timers_and_network() -> Vec<Row> {
             .bar(7, "t", "tie", always),
         row(KeyGroup::Network, "p", "part the network")
             .key(&[Key::Char('p')], Action::Ask(Question::Partition), "partition")
-            .bar(3, "p", "part", always),
+            .bar(2, "p", "part", always),
         row(KeyGroup::Network, "x4 X4", "cut or mend link, one way")
             .key(
                 &[Key::Char('x')],
@@ -168,7 +168,7 @@ fn rest() -> Vec<Row> {
             .bar(6, "o", "open", always),
         row(KeyGroup::Rest, "q", "quit (saved as `last`)")
             .key(&[Key::Char('q')], Action::Leave(Exit::Quit), "quit")
-            .bar(2, "q", "quit", always),
+            .bar(4, "q", "quit", always),
         row(KeyGroup::Rest, ":", "everything, in words")
             .key(&[Key::Char(':')], Action::Ask(Question::Palette("")), "palette")
             .bar(0, ":", "all", always),

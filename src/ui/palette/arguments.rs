@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::playground::{Command, LinkSettings, Snapshot, Span, TimedCommand};
+use crate::playground::{LinkSettings, Snapshot, Span};
 use crate::types::NodeId;
+use crate::ui::session::Links;
 
 /// What words are read against.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +14,8 @@ pub struct Context<'a> {
     pub snapshot: &'a Snapshot,
     /// The selected node.
     pub selected: Option<NodeId>,
-    /// What was done so far: links keep the settings that they were given.
-    pub commands: &'a [TimedCommand],
+    /// The settings of links.
+    pub links: Links<'a>,
 }
 
 impl Context<'_> {
@@ -88,24 +89,6 @@ impl Context<'_> {
             },
         }
     }
-
-    /// The settings of a link as they are; of all links, those that links have unless they have their own.
-    pub(super) fn link_settings(&self, from: Option<NodeId>, to: Option<NodeId>) -> LinkSettings {
-        let given = self.commands.iter().rev().find_map(|timed| match &timed.command {
-            Command::Link {
-                from: f,
-                to: t,
-                settings,
-            } if covers(*f, from) && covers(*t, to) => Some(*settings),
-            _ => None,
-        });
-        given.unwrap_or(self.snapshot.settings.link)
-    }
-}
-
-/// Whether a command for `given` (all, where none is named) is about `asked`.
-fn covers(given: Option<NodeId>, asked: Option<NodeId>) -> bool {
-    given.is_none() || given == asked
 }
 
 /// The ends of a link.

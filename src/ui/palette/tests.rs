@@ -1,24 +1,15 @@
 use super::*;
 use crate::consensus::Rule;
-use crate::playground::{Command, DiskSettings, LinkSettings, Span, TimedCommand};
+use crate::playground::{Command, DiskSettings, LinkSettings, Span};
 use crate::types::NodeId;
 use crate::ui::action::{Exit, Question, Step, Verb};
 use crate::ui::testing::Keyboard;
 use crate::ui::view::{Pane, Speed, ThemeName};
 
 fn with_context<T>(work: impl FnOnce(&Context<'_>) -> T) -> T {
-    with_commands(&[], work)
-}
-
-fn with_commands<T>(commands: &[TimedCommand], work: impl FnOnce(&Context<'_>) -> T) -> T {
     let mut keyboard = Keyboard::new(5, 1);
     keyboard.press("3");
-    let scene = keyboard.app.scene();
-    work(&Context {
-        snapshot: scene.snapshot,
-        selected: scene.view.selected(scene.snapshot),
-        commands,
-    })
+    work(&keyboard.app.context())
 }
 
 fn parsed(line: &str) -> Result<Action, String> {
@@ -263,34 +254,32 @@ fn what_makes_no_sense_gets_a_sentence() {
 }
 
 #[test]
-fn a_link_keeps_its_other_settings() {
+fn a_link_keeps_its_other_settings_when_loaded_too() {
     let lossy = LinkSettings {
         loss_ppm: 300_000,
         ..LinkSettings::default()
     };
-    let before = [TimedCommand {
-        at: crate::types::VirtualTime::default(),
-        after: 0,
-        command: Command::Link {
-            from: Some(node(1)),
-            to: Some(node(4)),
-            settings: lossy,
-        },
-    }];
     let slow = |settings| LinkSettings {
         latency: Span::of_millis(99, 99),
         ..settings
     };
-    with_commands(&before, |context| {
-        assert_eq!(
-            parse("latency 1>4 99", context),
-            Ok(link(Some(1), Some(4), slow(lossy)))
-        );
-        assert_eq!(
-            parse("latency 4>1 99", context),
-            Ok(link(Some(4), Some(1), slow(LinkSettings::default())))
-        );
-    });
+    let check = |keyboard: &Keyboard| {
+        let context = keyboard.app.context();
+        let expected = link(Some(1), Some(4), slow(lossy));
+        assert_eq!(parse("latency 1>4 99", &context), Ok(expected));
+        let expected = link(Some(4), Some(1), slow(LinkSettings::default()));
+        assert_eq!(parse("latency 4>1 99", &context), Ok(expected));
+    };
+    let mut keyboard = Keyboard::new(5, 1);
+    keyboard.type_in(":loss 1>4 30%").press("Enter");
+    check(&keyboard);
+    keyboard
+        .type_in(":save it")
+        .press("Enter")
+        .type_in(":open it")
+        .press("Enter");
+    assert_eq!(keyboard.app.scene().view.title.as_deref(), Some("it"));
+    check(&keyboard);
 }
 
 fn listed(line: &str) -> Vec<String> {

@@ -503,7 +503,7 @@ fn link_setting(
 ) -> Result<Action, String> {
     let (ends, rest) = required(text).and_then(|text| context.link_and_rest(text))?;
     let (from, to): (Option<NodeId>, Option<NodeId>) = (ends.map(|ends| ends.from), ends.map(|ends| ends.to));
-    let mut settings = context.link_settings(from, to);
+    let mut settings = context.links.settings(from, to);
     change(&mut settings, rest)?;
     Ok(Action::Do(Command::Link { from, to, settings }))
 }

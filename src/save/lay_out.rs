@@ -1,0 +1,348 @@
+//! From a world to the text's structs. Nothing is left to a default that a later version may change.
+
+mod disk;
+
+use std::collections::BTreeSet;
+
+use super::Save;
+use super::format::{
+    BacklogFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile, LimitsFile, LinkFile,
+    LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PeerFile, PositionFile,
+    ProposalFile, RoleFile, SaveFile, SentFile, SettingsFile, StateFile, WordsFile, WriteFile,
+};
+use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
+use crate::consensus::durable::Metadata;
+use crate::consensus::{Flow, Limits, Probe, Progress, Role, State};
+use crate::node;
+use crate::playground::{
+    BacklogImage, DiskSettings, LinkImage, LinkSettings, MessageImage, NodeImage, ProcessImage, Settings,
+    Span, TRACE_VERSION, WorldImage, WriteImage,
+};
+use crate::storage::simulated::SimulatedDisk;
+use crate::types::{
+    AppendReply, Entry, Envelope, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload, Term,
+    VoteReply,
+};
+
+/// A save as its text has it.
+pub(super) fn file_of(save: &Save) -> SaveFile {
+    let image = &save.image;
+    let counters = CountersFile {
+        records: number(image.next_ordinal),
+        delivered: number(image.delivered),
+        message: number(image.next_message.0),
+        proposal: number(image.next_proposal.number()),
+        order: number(image.next_order),
+    };
+    let groups = image
+        .partition
+        .iter()
+        .map(|group| ids(group).into_iter().collect());
+    SaveFile {
+        version: Some(number(super::SAVE_VERSION)),
+        trace: Some(number(u64::from(TRACE_VERSION))),
+        title: save.title.clone(),
+        notes: save.notes.iter().cloned().collect(),
+        seed: image.seed,
+        now: Seconds::at(image.now),
+        settings: SettingsFile::from(&image.settings),
+        partition: groups.collect(),
+        counters,
+        trace_hash: Hash(image.trace_hash),
+        links: image.links.iter().map(link_of).collect(),
+        messages: image.messages.iter().map(message_of).collect(),
+        nodes: NodesFile::Each(image.nodes.iter().map(|node| node_of(node, image)).collect()),
+    }
+}
+
+fn id_of(id: NodeId) -> Number {
+    number(id.number())
+}
+
+fn index_of(index: LogIndex) -> Number {
+    number(index.number())
+}
+
+fn term_of(term: Term) -> Number {
+    number(term.number())
+}
+
+fn ids(ids: &BTreeSet<NodeId>) -> Vec<Number> {
+    ids.iter().copied().map(id_of).collect()
+}
+
+impl From<&Settings> for SettingsFile {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            election_timeout_ms: range(settings.election_timeout),
+            heartbeat_ms: Millis(settings.heartbeat),
+            link: settings.link.into(),
+            disk: settings.disk.into(),
+            limits: settings.limits.into(),
+            broken: settings.rules.broken().collect(),
+        }
+    }
+}
+
+fn range(span: Span) -> (Millis, Millis) {
+    (Millis(span.min()), Millis(span.max()))
+}
+
+impl From<LinkSettings> for LinkSettingsFile {
+    fn from(settings: LinkSettings) -> Self {
+        Self {
+            latency_ms: range(settings.latency),
+            loss_ppm: settings.loss_ppm,
+            duplication_ppm: settings.duplication_ppm,
+            reordering_ppm: settings.reordering_ppm,
+        }
+    }
+}
+
+impl From<DiskSettings> for DiskSettingsFile {
+    fn from(settings: DiskSettings) -> Self {
+        Self {
+            latency_ms: range(settings.latency),
+        }
+    }
+}
+
+impl From<Limits> for LimitsFile {
+    fn from(limits: Limits) -> Self {
+        Self {
+            entries: number(limits.entries_per_request as u64),
+            bytes: number(limits.weight_per_request),
+            in_flight: number(limits.in_flight.requests as u64),
+            in_flight_bytes: number(limits.in_flight.weight),
+        }
+    }
+}
+
+fn link_of(((from, to), link): (&(NodeId, NodeId), &LinkImage)) -> LinkFile {
+    let sent = |kind| number(link.sent.get(&kind).copied().unwrap_or_default());
+    LinkFile {
+        from: id_of(*from),
+        to: id_of(*to),
+        cut: link.is_cut,
+        settings: link.settings.map(LinkSettingsFile::from),
+        last_due: Seconds::at(link.last_due),
+        sent: SentFile {
+            vote_requests: sent(MessageKind::VoteRequest),
+            vote_replies: sent(MessageKind::VoteReply),
+            appends: sent(MessageKind::Append),
+            heartbeats: sent(MessageKind::Heartbeat),
+            append_replies: sent(MessageKind::AppendReply),
+        },
+    }
+}
+
+fn message_of(message: &MessageImage) -> MessageFile {
+    let Envelope {
+        from,
+        to,
+        term,
+        message: ref words,
+    } = message.envelope;
+    MessageFile {
+        id: Some(number(message.id.0)),
+        from: id_of(from),
+        to: id_of(to),
+        term: Some(term_of(term)),
+        sent: Some(Seconds::at(message.sent)),
+        due: Some(Seconds::at(message.due)),
+        order: message.order.map(number),
+        says: words_of(words),
+    }
+}
+
+fn words_of(message: &Message) -> WordsFile {
+    match message {
+        Message::VoteRequest(request) => WordsFile::VoteRequest {
+            last: request.last.into(),
+        },
+        Message::VoteReply(VoteReply::Granted) => WordsFile::VoteGranted,
+        Message::VoteReply(VoteReply::Refused) => WordsFile::VoteRefused,
+        Message::AppendRequest(request) => WordsFile::Append {
+            previous: request.previous.into(),
+            entries: request.entries.as_slice().iter().map(EntryFile::from).collect(),
+            commit: index_of(request.commit),
+        },
+        Message::AppendReply(AppendReply::Matched { through }) => WordsFile::Matched {
+            through: index_of(*through),
+        },
+        Message::AppendReply(AppendReply::Diverged { rejected, hint }) => WordsFile::Diverged {
+            rejected: index_of(*rejected),
+            hint: (*hint).into(),
+        },
+        Message::AppendReply(AppendReply::StaleTerm) => WordsFile::StaleTerm,
+    }
+}
+
+impl From<LogPosition> for PositionFile {
+    fn from(position: LogPosition) -> Self {
+        Self {
+            index: index_of(position.index),
+            term: term_of(position.term),
+        }
+    }
+}
+
+impl From<&Entry> for EntryFile {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            term: term_of(entry.term),
+            command: match &entry.payload {
+                Payload::Noop => None,
+                Payload::Command(command) => Some(Text(command.clone())),
+            },
+        }
+    }
+}
+
+fn node_of(node: &NodeImage, image: &WorldImage) -> NodeFile {
+    let mut file = NodeFile {
+        id: Some(id_of(node.id)),
+        failure: node.failure.clone(),
+        counters: NodeCountersFile {
+            starts: number(node.incarnation.number()),
+            syncs: number(node.syncs_begun),
+            last_sync_due: Seconds::at(node.last_sync_due),
+            ..NodeCountersFile::default()
+        },
+        disk_settings: node.disk_settings.map(DiskSettingsFile::from),
+        disk: Some(disk::file_of(node)),
+        ..NodeFile::default()
+    };
+    match &node.process {
+        None => tell_disk(&mut file, node, image),
+        Some(process) => tell_process(&mut file, process),
+    }
+    file
+}
+
+/// A node that is down is what its disk holds. Where that can't be read, nothing is told of it.
+fn tell_disk(file: &mut NodeFile, node: &NodeImage, image: &WorldImage) {
+    file.state = StateFile::Down;
+    let settings = image.node_settings(node.id, node.incarnation);
+    let disk = SimulatedDisk::restore(node.disk.clone()).ok();
+    if let Some(found) = disk.and_then(|disk| node::inspect(&settings, &disk).ok()) {
+        tell_metadata(file, found.metadata);
+        file.log = found.entries.as_slice().iter().map(EntryFile::from).collect();
+    }
+}
+
+fn tell_metadata(file: &mut NodeFile, metadata: Metadata) {
+    file.term = Some(term_of(metadata.term));
+    file.vote = metadata.vote.map(id_of);
+}
+
+fn tell_process(file: &mut NodeFile, process: &ProcessImage) {
+    let ProcessImage {
+        memory,
+        writes,
+        timer,
+        frozen,
+    } = process;
+    tell_state(file, &memory.state);
+    file.state = match frozen {
+        None => StateFile::Up,
+        Some(_) => StateFile::Frozen,
+    };
+    if let Some(timer) = timer {
+        file.timer = Some(Seconds::at(timer.deadline));
+        file.timer_set_for = Some(Seconds::of(timer.duration));
+        file.timer_order = Some(number(timer.order));
+    }
+    let through = memory.state.volatile.durability.under_way.iter();
+    let writes = writes.iter().zip(through);
+    file.writes = writes
+        .map(|(write, (_, through))| write_of(write, *through))
+        .collect();
+    let held = memory.held.iter().map(|(write, envelope)| HeldFile {
+        write: number(write.number()),
+        to: id_of(envelope.to),
+        term: term_of(envelope.term),
+        says: words_of(&envelope.message),
+    });
+    file.held = held.collect();
+    file.backlog = frozen.iter().flatten().map(BacklogFile::from).collect();
+    let proposals = memory.proposals.iter().map(|(index, term, id)| ProposalFile {
+        id: number(id.number()),
+        index: index_of(*index),
+        term: term_of(*term),
+    });
+    file.proposals = proposals.collect();
+}
+
+fn tell_state(file: &mut NodeFile, state: &State) {
+    let State {
+        persistent,
+        volatile,
+        role,
+    } = state;
+    tell_metadata(file, persistent.metadata);
+    file.log = persistent
+        .log
+        .iter()
+        .map(|(_, entry)| EntryFile::from(entry))
+        .collect();
+    file.commit = index_of(volatile.commit);
+    file.applied = (volatile.applied != volatile.commit).then(|| index_of(volatile.applied));
+    let durability = &volatile.durability;
+    let is_all_durable = durability.through == persistent.log.last_index();
+    file.durable = (!is_all_durable).then(|| index_of(durability.through));
+    file.counters.writes = number(durability.flushed.number());
+    file.counters.term_write = number(durability.metadata.number());
+    match role {
+        Role::Follower(follower) => file.leader = follower.leader.map(id_of),
+        Role::Candidate(candidate) => {
+            file.role = RoleFile::Candidate;
+            file.granted = Some(ids(&candidate.granted).into_iter().collect());
+            file.refused = ids(&candidate.refused).into_iter().collect();
+        }
+        Role::Leader(leader) => {
+            file.role = RoleFile::Leader;
+            file.peers = leader.peers.iter().map(peer_of).collect();
+        }
+    }
+}
+
+fn peer_of((id, progress): (&NodeId, &Progress)) -> PeerFile {
+    PeerFile {
+        node: id_of(*id),
+        matched: index_of(progress.matched),
+        next: Some(index_of(progress.next)),
+        flow: match &progress.flow {
+            Flow::Probe(Probe::Ready) => FlowFile::Probe,
+            Flow::Probe(Probe::Awaiting) => FlowFile::Awaiting,
+            Flow::Replicate { in_flight } => {
+                let requests = in_flight.iter();
+                FlowFile::Replicate(
+                    requests
+                        .map(|request| (index_of(request.last), number(request.weight)))
+                        .collect(),
+                )
+            }
+        },
+    }
+}
+
+fn write_of(write: &WriteImage, through: LogIndex) -> WriteFile {
+    WriteFile {
+        number: number(write.sequence.number()),
+        through: index_of(through),
+        due: write.due.map(|(due, _)| Seconds::at(due)),
+        order: write.due.map(|(_, order)| number(order)),
+    }
+}
+
+impl From<&BacklogImage> for BacklogFile {
+    fn from(waiting: &BacklogImage) -> Self {
+        match waiting {
+            BacklogImage::Message(id) => Self::Message(number(id.0)),
+            BacklogImage::Timer(_) => Self::Timer,
+            BacklogImage::Write(sequence) => Self::Write(number(sequence.number())),
+            BacklogImage::Proposal(id, command) => Self::Proposal(number(id.number()), Text(command.clone())),
+        }
+    }
+}

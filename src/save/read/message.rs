@@ -1,0 +1,142 @@
+//! The messages of a save: in flight, and held back at their sender.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Members, Orders, Problem, ensure, ensure_to_come};
+use crate::playground::{MessageId, MessageImage, WorldImage};
+use crate::save::format::{EntryFile, MessageFile, PositionFile, WordsFile};
+use crate::save::scalar::{List, Number, Seconds, Text};
+use crate::types::{
+    AppendReply, AppendRequest, Entries, Entry, Envelope, LogIndex, LogPosition, Message, NodeId, Term,
+    VoteReply, VoteRequest,
+};
+
+/// What the messages of a world are read against.
+pub(super) struct Around<'a> {
+    pub(super) image: &'a WorldImage,
+    pub(super) members: Members,
+    /// The term that each node is in.
+    pub(super) terms: BTreeMap<NodeId, Term>,
+    /// The messages that wait for a frozen node, and so are not due.
+    pub(super) waiting: BTreeSet<u64>,
+}
+
+/// The messages in flight.
+pub(super) fn in_flight<const MOST: usize>(
+    files: List<MessageFile, MOST>,
+    around: &Around<'_>,
+    orders: &mut Orders,
+) -> Result<Vec<MessageImage>, Problem> {
+    let named = files.iter().filter_map(|file| file.id);
+    let mut next = named.map(|id| id.get() + 1).max().unwrap_or_default();
+    let mut messages = Vec::new();
+    for file in files {
+        let id = file.id.map_or(next, Number::get);
+        next = next.max(id + 1);
+        let message = around.message(id, file, orders);
+        messages.push(message.map_err(|Problem(what)| Problem(format!("message {id}: {what}")))?);
+    }
+    messages.sort_by_key(|message| message.id);
+    Ok(messages)
+}
+
+impl Around<'_> {
+    fn message(&self, id: u64, file: MessageFile, orders: &mut Orders) -> Result<MessageImage, Problem> {
+        let (from, to) = (self.members.node(file.from)?, self.members.node(file.to)?);
+        ensure(from != to, format!("{from} sends nothing to itself"))?;
+        let term = file.term.map_or(self.terms[&from], |term| Term::new(term.get()));
+        let own = self.image.links.get(&(from, to)).and_then(|link| link.settings);
+        let latency = own.unwrap_or(self.image.settings.link).latency.min();
+        let now = self.image.now;
+        let at = |time: Option<Seconds>, default| time.map_or(default, Seconds::instant);
+        let due = at(file.due, now.after(latency));
+        let is_waiting = self.waiting.contains(&id);
+        if !is_waiting {
+            ensure_to_come("it arrives", due, now)?;
+        }
+        Ok(MessageImage {
+            id: MessageId(id),
+            envelope: Envelope {
+                from,
+                to,
+                term,
+                message: message_of(file.says, term)?,
+            },
+            sent: at(file.sent, now),
+            due,
+            order: (!is_waiting).then(|| orders.place(file.order)),
+        })
+    }
+}
+
+/// What a message says, in a term.
+pub(super) fn message_of(words: WordsFile, term: Term) -> Result<Message, Problem> {
+    Ok(match words {
+        WordsFile::VoteRequest { last } => Message::VoteRequest(VoteRequest { last: last.into() }),
+        WordsFile::VoteGranted => Message::VoteReply(VoteReply::Granted),
+        WordsFile::VoteRefused => Message::VoteReply(VoteReply::Refused),
+        WordsFile::Append {
+            previous,
+            entries,
+            commit,
+        } => {
+            let previous = LogPosition::from(previous);
+            let entries = entries_of(entries, previous)?;
+            let last = entries.last_position().unwrap_or(previous).term;
+            ensure(
+                last <= term,
+                format!("it carries an entry of term {last}, later than its own"),
+            )?;
+            let commit = LogIndex::new(commit.get());
+            Message::AppendRequest(AppendRequest {
+                previous,
+                entries,
+                commit,
+            })
+        }
+        WordsFile::Matched { through } => Message::AppendReply(AppendReply::Matched {
+            through: LogIndex::new(through.get()),
+        }),
+        WordsFile::Diverged { rejected, hint } => Message::AppendReply(AppendReply::Diverged {
+            rejected: LogIndex::new(rejected.get()),
+            hint: hint.into(),
+        }),
+        WordsFile::StaleTerm => Message::AppendReply(AppendReply::StaleTerm),
+    })
+}
+
+/// Entries that follow a position: of terms from 1 on that never go down.
+pub(super) fn entries_of<const MOST: usize>(
+    files: List<EntryFile, MOST>,
+    previous: LogPosition,
+) -> Result<Entries, Problem> {
+    let first = previous.index.next();
+    let mut before = previous;
+    let mut entries = Vec::new();
+    for file in files {
+        let here = LogPosition::new(before.index.next(), Term::new(file.term.get()));
+        ensure(
+            here.term >= before.term,
+            format!(
+                "terms in a log never go down, but entry {} is of term {} and entry {} of term {}",
+                before.index, before.term, here.index, here.term
+            ),
+        )?;
+        ensure(
+            here.term > Term::default(),
+            format!("entry {} is of term 0, and terms begin with 1", here.index),
+        )?;
+        entries.push(match file.command {
+            None => Entry::noop(here.term),
+            Some(Text(command)) => Entry::command(here.term, command),
+        });
+        before = here;
+    }
+    Ok(Entries::new(first, entries))
+}
+
+impl From<PositionFile> for LogPosition {
+    fn from(file: PositionFile) -> Self {
+        Self::new(LogIndex::new(file.index.get()), Term::new(file.term.get()))
+    }
+}

@@ -1,0 +1,158 @@
+//! A node of a save.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::disk::{Laid, disk_of};
+use super::message::entries_of;
+use super::process::Maker;
+use super::{Members, Orders, Problem, ensure};
+use crate::consensus::Log;
+use crate::consensus::durable::Metadata;
+use crate::playground::{BacklogImage, DiskSettings, NodeImage, WorldImage};
+use crate::save::format::{BacklogFile, NodeFile, RoleFile, StateFile};
+use crate::save::scalar::{Number, neutralised};
+use crate::types::{Incarnation, LogPosition, NodeId, ProposalId, Term};
+
+/// The term of a node: as given, or that of its last entry; at least 1 where it stands for election or leads.
+pub(super) fn term_of(file: &NodeFile) -> Term {
+    let least = match file.role {
+        RoleFile::Follower => 0,
+        RoleFile::Candidate | RoleFile::Leader => 1,
+    };
+    let of_log = file.log.last().map_or(0, |entry| entry.term.get());
+    Term::new(file.term.map_or(of_log.max(least), Number::get))
+}
+
+/// The messages that wait for frozen nodes.
+pub(super) fn waiting_messages(nodes: &BTreeMap<NodeId, NodeFile>) -> BTreeSet<u64> {
+    let backlogs = nodes.values().flat_map(|node| node.backlog.iter());
+    let messages = backlogs.filter_map(|waiting| match waiting {
+        BacklogFile::Message(id) => Some(id.get()),
+        BacklogFile::Timer | BacklogFile::Write(_) | BacklogFile::Proposal(..) => None,
+    });
+    messages.collect()
+}
+
+/// The names of the proposals that a node knows.
+pub(super) fn proposals_of(node: &NodeImage) -> Vec<ProposalId> {
+    let Some(process) = &node.process else {
+        return Vec::new();
+    };
+    let open = process.memory.proposals.iter().map(|(_, _, id)| *id);
+    let backlog = process.frozen.iter().flatten();
+    let waiting = backlog.filter_map(|waiting| match waiting {
+        BacklogImage::Proposal(id, _) => Some(*id),
+        BacklogImage::Message(_) | BacklogImage::Timer(_) | BacklogImage::Write(_) => None,
+    });
+    open.chain(waiting).collect()
+}
+
+/// A node of a world whose other parts stand.
+pub(super) fn node_of(
+    id: NodeId,
+    mut file: NodeFile,
+    image: &WorldImage,
+    members: Members,
+    orders: &mut Orders,
+) -> Result<NodeImage, Problem> {
+    check_role(&file)?;
+    let metadata = metadata_of(id, &file, members)?;
+    let log = std::mem::take(&mut file.log);
+    let entries = entries_of(log, LogPosition::GENESIS)?;
+    check_term(metadata.term, entries.last_position())?;
+    let syncs = file.disk.as_mut().map(|disk| std::mem::take(&mut disk.syncs));
+    let held_on_disk = (metadata, entries.clone());
+    let Laid { disk, synced } = disk_of(file.state, file.disk.take(), held_on_disk, id, image)?;
+    let (counters, failure) = (file.counters, file.failure.take());
+    let disk_settings = file.disk_settings.map(DiskSettings::try_from).transpose()?;
+    let process = match file.state {
+        StateFile::Down => None,
+        StateFile::Up | StateFile::Frozen => {
+            let maker = Maker {
+                id,
+                image,
+                members,
+                metadata,
+                log: Log::of(entries),
+                syncs: syncs.unwrap_or_default(),
+            };
+            Some(maker.process(file, synced, orders)?)
+        }
+    };
+    Ok(NodeImage {
+        id,
+        incarnation: Incarnation::new(counters.starts.get()),
+        disk,
+        disk_settings,
+        syncs_begun: counters.syncs.get(),
+        last_sync_due: counters.last_sync_due.instant(),
+        process,
+        failure: failure.map(|text| neutralised(&text)),
+    })
+}
+
+/// What only one role or state has stands at no other.
+fn check_role(file: &NodeFile) -> Result<(), Problem> {
+    let is = |role| file.role == role;
+    let is_down = file.state == StateFile::Down;
+    let has_memory = file.commit != Number::default()
+        || file.applied.is_some()
+        || file.durable.is_some()
+        || file.timer.is_some()
+        || !file.proposals.is_empty();
+    let has_writes = !file.writes.is_empty() || !file.held.is_empty();
+    let checks = [
+        (
+            !(is_down && (has_memory || has_writes || !is(RoleFile::Follower))),
+            "a node that is down has only what is on its disk: term, vote and log",
+        ),
+        (
+            is(RoleFile::Follower) || file.leader.is_none(),
+            "only a follower has a `leader`",
+        ),
+        (
+            is(RoleFile::Candidate) || (file.granted.is_none() && file.refused.is_empty()),
+            "only a candidate has `granted` and `refused` votes",
+        ),
+        (
+            is(RoleFile::Leader) || file.peers.is_empty(),
+            "only a leader has `peers`",
+        ),
+        (
+            file.state == StateFile::Frozen || file.backlog.is_empty(),
+            "only a frozen node has a `backlog`",
+        ),
+        (
+            file.disk.is_some() || !has_writes,
+            "its `writes` and `held` go with its `disk:`; delete them too",
+        ),
+    ];
+    checks
+        .into_iter()
+        .try_for_each(|(holds, what)| ensure(holds, what))
+}
+
+fn metadata_of(id: NodeId, file: &NodeFile, members: Members) -> Result<Metadata, Problem> {
+    let default = match file.role {
+        RoleFile::Follower => None,
+        RoleFile::Candidate | RoleFile::Leader => Some(id),
+    };
+    let vote = file.vote.map(|vote| members.node(vote)).transpose()?;
+    ensure(
+        default.is_none() || vote.is_none_or(|vote| vote == id),
+        "who leads or stands for election has voted for itself",
+    )?;
+    Ok(Metadata {
+        term: term_of(file),
+        vote: vote.or(default),
+    })
+}
+
+fn check_term(term: Term, last: Option<LogPosition>) -> Result<(), Problem> {
+    let last = last.unwrap_or(LogPosition::GENESIS);
+    let sentence = format!(
+        "its term is {term}, but entry {} of its log is of term {}",
+        last.index, last.term
+    );
+    ensure(last.term <= term, sentence)
+}

@@ -1,0 +1,248 @@
+//! The memory of a running node.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::message::message_of;
+use super::{Members, Orders, Problem, ensure, ensure_to_come};
+use crate::consensus::durable::Metadata;
+use crate::consensus::{
+    Candidate, Durability, Flow, Follower, InFlight, Leader, Log, Persistent, Probe, Progress, Role, State,
+    Volatile,
+};
+use crate::node;
+use crate::playground::{BacklogImage, MessageId, ProcessImage, Timer, TimerImage, WorldImage, WriteImage};
+use crate::save::format::{
+    BacklogFile, FlowFile, HeldFile, MANY, NodeFile, PeerFile, RoleFile, StateFile, SyncFile, WriteFile,
+};
+use crate::save::scalar::{List, Number, Seconds, Text};
+use crate::storage::wal::{WalImage, WalSync};
+use crate::types::{Configuration, Envelope, LogIndex, NodeId, ProposalId, Term, WriteSequence};
+
+/// What the memory of a running node is made from.
+pub(super) struct Maker<'a> {
+    pub(super) id: NodeId,
+    pub(super) image: &'a WorldImage,
+    pub(super) members: Members,
+    pub(super) metadata: Metadata,
+    pub(super) log: Log,
+    /// How its writes are synced.
+    pub(super) syncs: List<SyncFile, MANY>,
+}
+
+impl Maker<'_> {
+    pub(super) fn process(
+        self,
+        file: NodeFile,
+        synced: u64,
+        orders: &mut Orders,
+    ) -> Result<ProcessImage, Problem> {
+        let role = self.role(&file)?;
+        let volatile = self.volatile(&file)?;
+        let timer = self.timer(&file, orders)?;
+        let proposals = file.proposals.iter().map(|proposal| {
+            let (index, term) = (
+                LogIndex::new(proposal.index.get()),
+                Term::new(proposal.term.get()),
+            );
+            (index, term, ProposalId::new(proposal.id.get()))
+        });
+        let proposals = proposals.collect();
+        let writes = self.writes(file.writes, orders)?;
+        let held = self.held(file.held)?;
+        let persistent = Persistent {
+            metadata: self.metadata,
+            log: self.log,
+            genesis: Configuration::of_voters(self.members.all()),
+        };
+        let memory = node::NodeImage {
+            wal: WalImage { synced },
+            held,
+            proposals,
+            state: State {
+                persistent,
+                volatile,
+                role,
+            },
+        };
+        let is_frozen = file.state == StateFile::Frozen;
+        Ok(ProcessImage {
+            memory,
+            writes,
+            timer,
+            frozen: is_frozen.then(|| backlog_of(file.backlog, file.role)),
+        })
+    }
+
+    fn role(&self, file: &NodeFile) -> Result<Role, Problem> {
+        Ok(match file.role {
+            RoleFile::Follower => Role::Follower(Follower {
+                leader: file.leader.map(|leader| self.members.node(leader)).transpose()?,
+            }),
+            RoleFile::Candidate => {
+                let granted = file.granted.as_ref().map(|granted| self.ids(granted));
+                Role::Candidate(Candidate {
+                    granted: granted.unwrap_or_else(|| Ok(BTreeSet::from([self.id])))?,
+                    refused: self.ids(&file.refused)?,
+                })
+            }
+            RoleFile::Leader => Role::Leader(Leader {
+                peers: self.peers(&file.peers)?,
+            }),
+        })
+    }
+
+    fn ids(&self, numbers: &[Number]) -> Result<BTreeSet<NodeId>, Problem> {
+        numbers.iter().map(|number| self.members.node(*number)).collect()
+    }
+
+    fn peers(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, Progress>, Problem> {
+        let next = self.log.last_index().next();
+        let others = self.members.all().filter(|peer| *peer != self.id);
+        let mut peers: BTreeMap<_, _> = others.map(|peer| (peer, Progress::new(next))).collect();
+        let mut named = BTreeSet::from([self.id]);
+        for file in files {
+            let peer = self.members.node(file.node)?;
+            ensure(
+                named.insert(peer),
+                format!("its peers are the other nodes, each once, so not {peer}"),
+            )?;
+            let progress = Progress {
+                matched: LogIndex::new(file.matched.get()),
+                next: file.next.map_or(next, |next| LogIndex::new(next.get())),
+                flow: flow_of(&file.flow),
+            };
+            ensure(
+                progress.matched < progress.next && progress.next <= next,
+                format!("{peer}'s `next` must be past its `matched`, and {next} at most: one past the log"),
+            )?;
+            peers.insert(peer, progress);
+        }
+        Ok(peers)
+    }
+
+    /// The timer of its role; none where that has run out on a frozen node.
+    fn timer(&self, file: &NodeFile, orders: &mut Orders) -> Result<Option<TimerImage>, Problem> {
+        if file.backlog.contains(&BacklogFile::Timer) {
+            return Ok(None);
+        }
+        let (timer, now) = (timer_of(file.role), self.image.now);
+        let usual = self.image.timer_duration(timer, self.id, self.metadata.term);
+        let deadline = file.timer.map_or(now.after(usual), Seconds::instant);
+        let set_for = file.timer_set_for.map(Seconds::duration);
+        ensure_to_come("its timer runs out", deadline, now)?;
+        Ok(Some(TimerImage {
+            timer,
+            deadline,
+            order: orders.place(file.timer_order),
+            duration: set_for.unwrap_or_else(|| deadline.since(now)),
+        }))
+    }
+
+    fn volatile(&self, file: &NodeFile) -> Result<Volatile, Problem> {
+        let last = self.log.last_index();
+        let index = |number: Number| LogIndex::new(number.get());
+        let (commit, applied) = (index(file.commit), index(file.applied.unwrap_or(file.commit)));
+        let durable = file.durable.map_or(last, index);
+        for (what, index, bound, most) in [
+            ("commit", commit, "the end of its log", last),
+            ("applied", applied, "what is committed", commit),
+            ("durable", durable, "the end of its log", last),
+        ] {
+            let sentence = format!("its `{what}` index {index} is past {bound}, {most}");
+            ensure(index <= most, sentence)?;
+        }
+        let flushed = file.counters.writes.get();
+        let under_way = file
+            .writes
+            .iter()
+            .map(|write| (WriteSequence::new(write.number.get()), index(write.through)));
+        Ok(Volatile {
+            commit,
+            applied,
+            durability: Durability {
+                begun: WriteSequence::new(flushed + file.writes.len() as u64),
+                flushed: WriteSequence::new(flushed),
+                metadata: WriteSequence::new(file.counters.term_write.get()),
+                through: durable,
+                under_way: under_way.collect(),
+            },
+        })
+    }
+
+    fn writes<const MOST: usize>(
+        &self,
+        files: List<WriteFile, MOST>,
+        orders: &mut Orders,
+    ) -> Result<Vec<WriteImage>, Problem> {
+        let numbers = files.iter().map(|write| write.number);
+        let is_synced = numbers.eq(self.syncs.iter().map(|sync| sync.write));
+        ensure(
+            is_synced,
+            "its disk's `syncs` are not those of its `writes`, in the same order",
+        )?;
+        let writes = files.into_iter().zip(self.syncs.iter()).map(|(write, sync)| {
+            let due = write.due.map(Seconds::instant);
+            if let Some(due) = due {
+                ensure_to_come("a write of its is done", due, self.image.now)?;
+            }
+            Ok(WriteImage {
+                sequence: WriteSequence::new(write.number.get()),
+                sync: WalSync::from(*sync),
+                due: due.map(|due| (due, orders.place(write.order))),
+            })
+        });
+        writes.collect()
+    }
+
+    fn held<const MOST: usize>(
+        &self,
+        files: List<HeldFile, MOST>,
+    ) -> Result<Vec<(WriteSequence, Envelope)>, Problem> {
+        let held = files.into_iter().map(|file| {
+            let term = Term::new(file.term.get());
+            let envelope = Envelope {
+                from: self.id,
+                to: self.members.node(file.to)?,
+                term,
+                message: message_of(file.says, term)?,
+            };
+            Ok((WriteSequence::new(file.write.get()), envelope))
+        });
+        held.collect()
+    }
+}
+
+fn timer_of(role: RoleFile) -> Timer {
+    match role {
+        RoleFile::Follower | RoleFile::Candidate => Timer::Election,
+        RoleFile::Leader => Timer::Heartbeat,
+    }
+}
+
+fn backlog_of<const MOST: usize>(files: List<BacklogFile, MOST>, role: RoleFile) -> Vec<BacklogImage> {
+    let waiting = files.into_iter().map(|file| match file {
+        BacklogFile::Message(id) => BacklogImage::Message(MessageId(id.get())),
+        BacklogFile::Timer => BacklogImage::Timer(timer_of(role)),
+        BacklogFile::Write(number) => BacklogImage::Write(WriteSequence::new(number.get())),
+        BacklogFile::Proposal(id, Text(command)) => {
+            BacklogImage::Proposal(ProposalId::new(id.get()), command)
+        }
+    });
+    waiting.collect()
+}
+
+fn flow_of(file: &FlowFile) -> Flow {
+    match file {
+        FlowFile::Probe => Flow::Probe(Probe::Ready),
+        FlowFile::Awaiting => Flow::Probe(Probe::Awaiting),
+        FlowFile::Replicate(requests) => {
+            let request = |(last, weight): &(Number, Number)| InFlight {
+                last: LogIndex::new(last.get()),
+                weight: weight.get(),
+            };
+            Flow::Replicate {
+                in_flight: requests.iter().map(request).collect(),
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The program in a real terminal: a pseudo-terminal with the real binary at its end, and an emulator that shows what a
+//! person would see.
+
+#![cfg(all(unix, feature = "tui"))]
+
+#[path = "terminal/person.rs"]
+mod person;
+
+use std::process::{Command, Stdio};
+
+use person::Person;
+
+/// A value is proposed, a leader crashes, another is elected: all by keys.
+#[test]
+fn a_first_session() {
+    let mut person = Person::starts(&["--nodes", "5", "--seed", "42", "--speed", "5"]);
+    person.sees("★ S5 t1");
+    person.types("n");
+    person.sees("x=1");
+    person.types(" ").sees("PAUSED");
+    person.types("c").sees("you crash S5");
+    person.types(" ").sees_not("★ S5 t1");
+    person.sees_any(&["★ S1 t2", "★ S2 t2", "★ S3 t2", "★ S4 t2", "t3", "t4"]);
+    person.types("r").sees("S5");
+    person.types("q");
+    person.leaves(0);
+    assert!(
+        person.printed().contains("raft-play --load last"),
+        "{}",
+        person.printed()
+    );
+}
+
+/// What is saved is found again: by name, in the dialog, and as `last`.
+#[test]
+fn saving_and_loading() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--speed", "10"]);
+    person.sees("leads term");
+    person.types(" nn").sees("PAUSED");
+    person.types("s").sees("Save as");
+    person.types("mine\r").sees("saved as");
+    assert!(person.folder().join("mine.ron").is_file());
+    person.types("n").types("s").sees("Save as");
+    person.types("mine\r").sees("mine.ron");
+    person.types("\x1b").sees_not("Save as");
+    let time = person.clock();
+    person.types("q");
+    person.leaves(0);
+
+    let mut person = person.starts_again(&["--load", "last", "--paused"]);
+    person.sees("PAUSED");
+    assert_eq!(person.clock(), time, "time goes on where it stood");
+    person.types("o").sees("Open");
+    person.types("mine\r").sees("opened");
+    assert!(person.screen().contains("x=2"));
+    person.types(":open five-nodes\r").sees("S5");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// The shell's job control: the screen goes away, and comes back as it was.
+#[test]
+fn sleeping_and_waking() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--paused"]);
+    person.sees("? help");
+    let before = person.screen();
+    person.types("\x1a").sees("asleep; type fg");
+    person.waits_until_it_sleeps();
+    assert!(person.has_terminal_back());
+    person.signals("CONT");
+    person.sees("? help");
+    assert_eq!(person.screen(), before);
+    assert!(!person.has_terminal_back());
+
+    person.signals("TSTP");
+    person.sees("asleep; type fg");
+    person.waits_until_it_sleeps();
+    person.signals("CONT");
+    person.sees("PAUSED");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// A way out: its name, how to go it, and the exit code.
+type Way = (&'static str, fn(&mut Person), u32);
+
+/// Every way out gives the terminal back, saves the cluster and has the exit code that shells expect.
+#[test]
+fn ways_out() {
+    let ways: [Way; 5] = [
+        ("q", |person| person.presses("q"), 0),
+        ("Ctrl-C", |person| person.presses("\x03"), 130),
+        ("SIGINT", |person| person.signals("INT"), 130),
+        ("SIGTERM", |person| person.signals("TERM"), 143),
+        ("SIGHUP", |person| person.signals("HUP"), 129),
+    ];
+    for (way, leave, code) in ways {
+        let mut person = Person::starts(&["--nodes", "3", "--seed", "1"]);
+        person.sees("RUNNING");
+        leave(&mut person);
+        person.leaves(code);
+        assert!(person.has_terminal_back(), "{way}");
+        assert!(
+            person.printed().contains("--load last"),
+            "{way}: {}",
+            person.printed()
+        );
+        assert!(person.last_save().is_file(), "{way}");
+    }
+}
+
+/// Ctrl-C leaves even from a prompt, in which letters are typed.
+#[test]
+fn leaving_from_a_prompt() {
+    let mut person = Person::starts(&["--nodes", "3", "--paused"]);
+    person.sees("PAUSED");
+    person.types(":cra").sees("crash");
+    person.types("\x03");
+    person.leaves(130);
+}
+
+/// A panic on the screen's own thread: the terminal is back before the message is printed, and `last` is saved.
+///
+/// The program has no way to panic on demand, so this test runs the real loop on a library that panics, in a process of its
+/// own: this test's binary, told to run the test below.
+#[test]
+fn a_panic() {
+    let mut person = Person::runs_test("a_program_that_panics");
+    person.sees("PAUSED");
+    person.types("o");
+    person.leaves(101);
+    assert!(person.has_terminal_back());
+    let printed = person.printed();
+    assert!(printed.contains("the shelf collapsed"), "{printed}");
+    assert!(
+        !printed.contains("a node fell over"),
+        "threads of nodes panic in silence: {printed}"
+    );
+    assert!(printed.contains("saved before the end"), "{printed}");
+}
+
+#[test]
+#[ignore = "run by `a_panic`, at a terminal of its own"]
+fn a_program_that_panics() {
+    person::play_until_panic();
+}
+
+/// While time stands the program does nothing at all.
+#[test]
+#[cfg(target_os = "linux")]
+fn standing_still_costs_nothing() {
+    let mut person = Person::starts(&["--nodes", "5", "--seed", "42", "--paused"]);
+    person.sees("PAUSED");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let before = person.work_done();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert_eq!(person.work_done(), before);
+    person.types("q");
+    person.leaves(0);
+}
+
+/// A terminal that is too small says so, and one that grows shows all again.
+#[test]
+fn growing_and_shrinking() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--paused"]);
+    person.sees("Logs");
+    person.resizes(30, 8);
+    person.sees_not("Logs");
+    person.resizes(120, 34);
+    person.sees("Logs");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// What is pasted goes into the prompt, and to nobody where there is none.
+#[test]
+fn pasting() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--paused"]);
+    person.sees("PAUSED");
+    person.types("\x1b[200~q\x1b[201~");
+    person.types("N").sees("Propose");
+    person.types("\x1b[200~set y 7\x1b[201~").sees("set y 7");
+    person.types("\x1b").sees_not("Propose");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// Without colours nothing sets one.
+#[test]
+fn no_color() {
+    let mut person = Person::starts_with(&[("NO_COLOR", "1")], &["--nodes", "3", "--seed", "1", "--paused"]);
+    person.sees("PAUSED");
+    assert!(!person.sees_colours());
+    // Who asks for them by name gets them.
+    person.types(":theme dark\r").waits_for_colours();
+    person.types("q");
+    person.leaves(0);
+}
+
+#[test]
+fn without_a_terminal() {
+    let output = Command::new(env!("CARGO_BIN_EXE_raft-play"))
+        .args(["--nodes", "3", "--seed", "7"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(sentence.lines().count(), 1, "{sentence}");
+    assert!(
+        sentence.contains("raft-play run --nodes 3 --seed 7 --for 10s"),
+        "{sentence}"
+    );
+}
