@@ -567,3 +567,29 @@ fn commands_that_can_do_nothing_are_refused_and_leave_no_trace() {
     }
     assert_eq!((world.drain_records(), world.trace_hash()), (Vec::new(), before));
 }
+
+/// What a node that is down looks like is kept, and looked at anew when it changes.
+#[test]
+fn a_node_that_is_down_looks_like_its_disk() {
+    let mut world = world(3, 5, HostKind::Inline);
+    run_for(&mut world, 2_000);
+    let victim = leader(&world.snapshot());
+    propose(&mut world, "x=1");
+    world.command(Command::Crash(victim)).unwrap();
+    let crashed = world.snapshot().node(victim).unwrap().clone();
+    assert!(
+        crashed.durable < crashed.log.last_index(),
+        "the last entry is not synced"
+    );
+    world.command(Command::CutPower(victim)).unwrap();
+    let cut = world.snapshot().node(victim).unwrap().clone();
+    assert_eq!(cut.log.last_index(), crashed.durable);
+    world.command(Command::Restart(victim)).unwrap();
+    run_for(&mut world, 2_000);
+    world.command(Command::Crash(victim)).unwrap();
+    let again = world.snapshot().node(victim).unwrap().clone();
+    assert!(
+        again.log.last_index() > cut.log.last_index(),
+        "the no-op of a later leader"
+    );
+}

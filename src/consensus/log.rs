@@ -4,6 +4,9 @@ use std::hash::{Hash, Hasher};
 
 use crate::types::{Entries, Entry, LogIndex, LogPosition, Term};
 
+/// Runs are joined up to this many entries.
+const LONGEST_JOINED_RUN: usize = 4096;
+
 /// A log. Equal to another when it holds equal entries at equal places, however the runs were cut.
 ///
 /// Terms never go down from one entry to the next; whoever adds entries sees to it.
@@ -113,7 +116,7 @@ impl Log {
             "a gap in the log"
         );
         self.seal();
-        self.runs.push(entries);
+        self.add_run(entries);
     }
 
     /// Removes the entries from `index` on.
@@ -141,9 +144,22 @@ impl Log {
     pub fn seal(&mut self) {
         if !self.tail.is_empty() {
             let first = self.sealed_last().next();
-            self.runs
-                .push(Entries::new(first, std::mem::take(&mut self.tail)));
+            let tail = std::mem::take(&mut self.tail);
+            self.add_run(Entries::new(first, tail));
         }
+    }
+
+    /// Adds a run, and joins it with the one before where that is no longer, and so on. A log that grows entry by entry
+    /// then has few runs: a clone costs little, and each entry was copied a few times (which shares its command).
+    fn add_run(&mut self, mut run: Entries) {
+        while let Some(before) = self
+            .runs
+            .pop_if(|before| before.len() <= run.len() && before.len() + run.len() <= LONGEST_JOINED_RUN)
+        {
+            let joined: Vec<Entry> = before.as_slice().iter().chain(run.as_slice()).cloned().collect();
+            run = Entries::new(before.first_index(), joined);
+        }
+        self.runs.push(run);
     }
 
     /// The entries from `from` on, as many as stay within the limits, at least one where there is one. Shared where
@@ -255,6 +271,22 @@ mod tests {
         pieces.seal();
         pieces.push(Entry::noop(Term::new(2)));
         assert_eq!(whole, pieces);
+    }
+
+    #[test]
+    fn a_log_that_grows_entry_by_entry_has_few_runs() {
+        let mut log = Log::default();
+        let count = 3 * LONGEST_JOINED_RUN + 77;
+        for _ in 0..count {
+            log.push(Entry::noop(Term::new(1)));
+            log.seal();
+        }
+        assert_eq!(log.len(), count as u64);
+        assert!(log.runs.len() < 20, "{} runs", log.runs.len());
+        assert!(
+            log.runs
+                .is_sorted_by(|earlier, later| earlier.last_index().next() == later.first_index())
+        );
     }
 
     #[test]

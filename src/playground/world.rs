@@ -28,7 +28,7 @@ use super::host::{Host, HostInput, Parked, Request, Response, Stepped};
 use super::network::{Network, Posted};
 use super::record::{ClientAnswer, Happening, Loss, Record, Stop, Timer};
 use super::settings::{DiskSettings, Settings};
-use super::snapshot::{Condition, MessageId};
+use super::snapshot::{Condition, MessageId, NodeView};
 use super::trace::Trace;
 use crate::check::Violation;
 use crate::consensus::durable::{Inbound, Outbound};
@@ -100,6 +100,8 @@ struct Server {
     disk: Option<DiskSettings>,
     backlog: VecDeque<Waiting>,
     failure: Option<String>,
+    /// What it looks like while it is down and nothing changes: to read a disk takes as long as the disk is full.
+    seen_down: Option<NodeView>,
 }
 
 /// A timer that runs.

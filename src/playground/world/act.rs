@@ -403,6 +403,7 @@ impl<M: Exhibit + Default> World<M> {
             self.end_process(id);
         }
         let before = self.last_on_disk(id);
+        self.server(id).seen_down = None;
         let parked = self
             .server(id)
             .parked

@@ -150,6 +150,7 @@ impl<M: Exhibit + Default> World<M> {
     pub(super) fn start_node(&mut self, id: NodeId) -> Result<(), StartError> {
         let incarnation = self.server(id).settings.raft.incarnation.next();
         let settings = self.node_settings(id, incarnation);
+        self.server(id).seen_down = None;
         let Parked { disk, mirror, .. } = self
             .server(id)
             .parked
@@ -206,6 +207,7 @@ impl Server {
             disk: None,
             backlog: std::collections::VecDeque::new(),
             failure: None,
+            seen_down: None,
         }
     }
 }

@@ -37,9 +37,14 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn look(&mut self, id: NodeId) -> NodeView {
-        let server = &self.nodes[&id];
+        let server = self.server(id);
         if server.condition == Condition::Down {
-            return look_at_disk(id, server);
+            let seen = server
+                .seen_down
+                .take()
+                .unwrap_or_else(|| look_at_disk(id, server));
+            server.seen_down = Some(seen.clone());
+            return seen;
         }
         let mut view = match self.host.call(id, Request::Look) {
             Response::Seen(view) => *view,
