@@ -264,7 +264,7 @@ pub fn write(path: &Path, save: &Save, overwrite: Overwrite) -> Result<PathBuf, 
     write_text(path, &text, overwrite)
 }
 
-/// Writes any text as a [save is written](write): whole or not at all.
+/// Writes any text as a [save is written](write()): whole or not at all.
 ///
 /// # Errors
 ///
