@@ -17,20 +17,26 @@ mod election;
 mod event;
 mod io;
 mod log;
+mod pre_vote;
 mod progress;
+mod quiet;
 pub mod quorum;
 mod raft;
 mod replication;
 mod rule;
 mod state;
+mod transfer;
 
 pub use event::{
-    Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal, RoleName, Tally, Unobserved, Verdict,
-    VoteRefusal,
+    Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal, Quiet, RoleName, Tally, TransferRefusal,
+    Unobserved, Verdict, VoteRefusal,
 };
 pub use io::{Answer, Input, Output, ProposalOutcome, TimerChange};
 pub use log::Log;
 pub use progress::{Flow, InFlight, InFlightLimit, Probe, Progress};
-pub use raft::{Limits, Raft, Settings};
+pub use raft::{Limits, Protections, Raft, Settings, Switch};
 pub use rule::{Rule, RuleLabel, RuleSet};
-pub use state::{Candidate, Durability, Follower, Leader, Persistent, Role, State, StateError, Volatile};
+pub use state::{
+    Candidate, Durability, Follower, Leader, Persistent, PreCandidate, Role, State, StateError, Transfer,
+    TransferStage, Volatile,
+};

@@ -9,13 +9,14 @@ mod image;
 pub use image::NodeImage;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::consensus::durable::{Driver, DriverError, Finished, Held, Inbound, Outbound, Pending, Write};
 use crate::consensus::{
-    Answer, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal, Raft, RuleSet, Settings,
-    State, StateError, TimerChange,
+    Answer, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal, Protections, Raft,
+    RuleSet, Settings, State, StateError, TimerChange, TransferRefusal,
 };
 use crate::machine::StateMachine;
 use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
@@ -61,6 +62,13 @@ pub enum NodeInput<D: Disk> {
         id: ProposalId,
         /// The command.
         command: Bytes,
+    },
+    /// A caller wants another server to lead.
+    Transfer {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The server that is to lead.
+        target: NodeId,
     },
     /// A sync has ended.
     Synced(Finished<Wal<D>>),
@@ -121,6 +129,10 @@ pub enum ProposalEnd {
     },
     /// It was turned away and has no effect.
     Refused(ProposalRefusal),
+    /// The leader hands over. Whether it succeeds is seen by who leads next.
+    TransferStarted,
+    /// The leader does not hand over.
+    TransferRefused(TransferRefusal),
     /// Another entry was committed in its place; it has no effect.
     Overwritten {
         /// Where it stood.
@@ -204,6 +216,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             NodeInput::ElectionTimeout => Input::ElectionTimeout,
             NodeInput::HeartbeatTimeout => Input::HeartbeatTimeout,
             NodeInput::Propose { id, command } => Input::Propose { id, command },
+            NodeInput::Transfer { id, target } => Input::Transfer { id, target },
             NodeInput::Synced(finished) => match self.driver.complete(finished)? {
                 Some(proof) => {
                     self.release_held(&mut effects);
@@ -246,6 +259,16 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     /// Breaks or mends rules, for teaching and for testing the tests.
     pub fn set_rules(&mut self, rules: RuleSet) {
         self.raft.set_rules(rules);
+    }
+
+    /// Changes the shortest election timeout.
+    pub fn set_election_timeout(&mut self, election_timeout: Duration) {
+        self.raft.set_election_timeout(election_timeout);
+    }
+
+    /// Switches protections on and off.
+    pub fn set_protections(&mut self, protections: Protections) {
+        self.raft.set_protections(protections);
     }
 
     /// Changes the bounds on what it sends.
@@ -293,6 +316,14 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         match answer.outcome {
             ProposalOutcome::Appended(position) => {
                 self.proposals.insert((position.index, position.term), answer.id);
+            }
+            ProposalOutcome::TransferStarted => {
+                effects.answers.push((answer.id, ProposalEnd::TransferStarted));
+            }
+            ProposalOutcome::TransferRefused(reason) => {
+                effects
+                    .answers
+                    .push((answer.id, ProposalEnd::TransferRefused(reason)));
             }
             ProposalOutcome::Refused(reason) => {
                 effects.answers.push((answer.id, ProposalEnd::Refused(reason)));

@@ -11,5 +11,8 @@ mod time;
 
 pub use entry::{Configuration, Entries, Entry, Payload};
 pub use id::{ClusterId, Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Term, WriteSequence};
-pub use message::{AppendReply, AppendRequest, Envelope, Message, MessageKind, VoteReply, VoteRequest};
+pub use message::{
+    AppendReply, AppendRequest, ElectionOrigin, Envelope, Message, MessageKind, PreVoteReply, PreVoteRequest,
+    TimeoutNow, VoteReply, VoteRequest,
+};
 pub use time::{LocalTime, VirtualTime};

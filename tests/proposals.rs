@@ -1,8 +1,10 @@
 //! Every proposal has an end.
 
 use bytes::Bytes;
+use std::time::Duration;
+
 use raft_play::consensus::durable::Inbound;
-use raft_play::consensus::{Limits, RuleSet, Settings, Unobserved};
+use raft_play::consensus::{Limits, Protections, RuleSet, Settings, Unobserved};
 use raft_play::machine::KeyValue;
 use raft_play::node::{Effects, Node, NodeInput, NodeSettings, ProposalEnd};
 use raft_play::storage::simulated::SimulatedDisk;
@@ -26,6 +28,9 @@ impl Server {
             raft: Settings {
                 id: NodeId::new(1),
                 incarnation: Incarnation::new(1),
+                started: LocalTime::default(),
+                election_timeout: Duration::from_millis(150),
+                protections: Protections::default(),
                 limits: Limits::default(),
                 rules: RuleSet::sound(),
             },

@@ -1,6 +1,7 @@
 //! A cluster that was saved and loaded goes on exactly as the one that never was.
 
 use proptest::prelude::*;
+use raft_play::consensus::Switch;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
     Command, DiskSettings, HostKind, LinkSettings, Record, Settings, Span, World, WorldOptions,
@@ -52,6 +53,10 @@ fn disk_settings() -> impl Strategy<Value = DiskSettings> {
     })
 }
 
+fn switch() -> impl Strategy<Value = Switch> {
+    prop::sample::select(vec![Switch::Off, Switch::On])
+}
+
 fn act(nodes: u64) -> impl Strategy<Value = Command> {
     let pair = (1..=nodes, 1..nodes).prop_map(|(from, to)| {
         let to = if to >= from { to + 1 } else { to };
@@ -88,6 +93,9 @@ fn act(nodes: u64) -> impl Strategy<Value = Command> {
         1 => (prop::option::of(node(nodes)), disk_settings())
             .prop_map(|(node, settings)| Command::Disk { node, settings }),
         1 => (1..4_u32).prop_map(|entries| Command::Batch { entries }),
+        3 => node(nodes).prop_map(Command::Transfer),
+        2 => switch().prop_map(Command::PreVote),
+        2 => switch().prop_map(Command::CheckQuorum),
     ]
 }
 

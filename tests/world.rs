@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use raft_play::consensus::Switch;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
     Command, Condition, HostKind, LinkSettings, Record, RoleView, Settings, Snapshot, World, WorldOptions,
@@ -201,9 +202,17 @@ impl Choices {
         id(1 + self.below(nodes))
     }
 
+    fn switch(&mut self) -> Switch {
+        if self.below(2) == 0 {
+            Switch::Off
+        } else {
+            Switch::On
+        }
+    }
+
     fn command(&mut self, nodes: u64) -> Command {
         let (one, other) = (self.node(nodes), self.node(nodes));
-        match self.below(16) {
+        match self.below(20) {
             0 => Command::Crash(one),
             1 => Command::CutPower(one),
             2 | 3 => Command::Restart(one),
@@ -223,6 +232,9 @@ impl Choices {
                 command: format!("x={}", self.below(100)),
             },
             14 => Command::SpreadTimers,
+            15 => Command::Transfer(one),
+            16 => Command::PreVote(self.switch()),
+            17 => Command::CheckQuorum(self.switch()),
             _ => Command::Propose {
                 to: None,
                 command: format!("y={}", self.below(100)),
@@ -430,6 +442,74 @@ fn a_broken_rule_is_found_and_stops_time() {
         }
     }
     assert!(found.contains("LeaderCompleteness"), "found only {found:?}");
+}
+
+/// A follower that is cut off and comes back: how often the leader was replaced meanwhile.
+fn terms_after_a_visit_to_nowhere(pre_vote: Switch) -> (u64, u64) {
+    let mut world = world(3, 21, HostKind::Inline);
+    world.command(Command::PreVote(pre_vote)).unwrap();
+    run_for(&mut world, 2_000);
+    let before = world.snapshot();
+    let leader = leader(&before);
+    let cut_off = (1..=3).map(id).find(|&node| node != leader).unwrap();
+    let rest = (1..=3).map(id).filter(|&node| node != cut_off).collect();
+    world
+        .command(Command::Partition(vec![vec![cut_off], rest]))
+        .unwrap();
+    run_for(&mut world, 3_000);
+    world.command(Command::Heal).unwrap();
+    run_for(&mut world, 3_000);
+    assert_eq!(world.violations(), []);
+    (
+        before.leaders()[0].term.number(),
+        world.snapshot().leaders()[0].term.number(),
+    )
+}
+
+#[test]
+fn a_server_that_was_cut_off_deposes_the_leader_but_not_with_pre_vote() {
+    let (before, after) = terms_after_a_visit_to_nowhere(Switch::Off);
+    assert!(
+        after > before + 3,
+        "terms rose while it was alone, and the cluster had to follow"
+    );
+    let (before, after) = terms_after_a_visit_to_nowhere(Switch::On);
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_leader_without_its_majority_steps_down_with_check_quorum() {
+    for (check_quorum, leaders) in [(Switch::Off, 2), (Switch::On, 1)] {
+        let mut world = world(5, 4, HostKind::Inline);
+        world.command(Command::CheckQuorum(check_quorum)).unwrap();
+        run_for(&mut world, 2_000);
+        let old = leader(&world.snapshot());
+        let rest = (1..=5).map(id).filter(|&node| node != old).collect();
+        world.command(Command::Partition(vec![vec![old], rest])).unwrap();
+        run_for(&mut world, 3_000);
+        assert_eq!(world.snapshot().leaders().len(), leaders);
+        assert_eq!(world.violations(), []);
+    }
+}
+
+#[test]
+fn a_leader_hands_over_to_whom_it_is_told_in_a_moment() {
+    for seed in 0..30 {
+        let mut world = world(5, seed, HostKind::Inline);
+        for switch in [Command::PreVote(Switch::On), Command::CheckQuorum(Switch::On)] {
+            world.command(switch).unwrap();
+        }
+        run_for(&mut world, 3_000);
+        propose(&mut world, "x=1");
+        let old = leader(&world.snapshot());
+        let target = id(old.number() % 5 + 1);
+        world.command(Command::Transfer(target)).unwrap();
+        run_for(&mut world, 140);
+        assert_eq!(leader(&world.snapshot()), target, "seed {seed}");
+        run_for(&mut world, 1_000);
+        assert_converged(&world.snapshot());
+        assert_eq!(world.violations(), []);
+    }
 }
 
 #[test]

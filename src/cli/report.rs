@@ -101,6 +101,7 @@ impl NodeReport {
             id: node.id.number(),
             role: match node.role {
                 RoleView::Follower { .. } => "follower",
+                RoleView::PreCandidate { .. } => "pre-candidate",
                 RoleView::Candidate { .. } => "candidate",
                 RoleView::Leader { .. } => "leader",
             },

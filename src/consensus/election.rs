@@ -12,10 +12,10 @@ use super::quorum::{self, Election};
 use super::raft::{Promise, Raft};
 use super::rule::Rule;
 use super::state::{Candidate, Leader, Role};
-use crate::types::{LogPosition, Message, MessageKind, NodeId, Term, VoteReply, VoteRequest};
+use crate::types::{ElectionOrigin, LogPosition, Message, MessageKind, NodeId, Term, VoteReply, VoteRequest};
 
 impl Raft {
-    /// No leader was heard of: stand for election in a new term.
+    /// No leader was heard of for an election timeout.
     pub(super) fn on_election_timeout(&mut self, observer: &mut impl Observer) {
         if matches!(self.state.role, Role::Leader(_)) {
             let reason = IgnoreReason::WrongRole {
@@ -28,6 +28,18 @@ impl Raft {
             });
             return;
         }
+        if let Some(reason) = self.reason_for_quiet() {
+            emit(observer, || Event::Stayed { reason });
+            self.batch.election = Some(TimerChange::Restart);
+        } else if self.settings.protections.pre_vote.is_on() {
+            self.become_pre_candidate(observer);
+        } else {
+            self.stand_for_election(ElectionOrigin::Timeout, observer);
+        }
+    }
+
+    /// Stands for election in a new term.
+    pub(super) fn stand_for_election(&mut self, origin: ElectionOrigin, observer: &mut impl Observer) {
         let (id, term) = (self.id(), self.term().next());
         self.set_metadata(Metadata { term, vote: Some(id) });
         self.state.role = Role::Candidate(Candidate::default());
@@ -36,9 +48,14 @@ impl Raft {
         let asked: BTreeSet<NodeId> = self.state.configuration().peers_of(id).collect();
         for &voter in &asked {
             let promise = self.vote_promise();
-            self.draft(voter, Message::VoteRequest(VoteRequest { last }), promise);
+            self.draft(voter, Message::VoteRequest(VoteRequest { last, origin }), promise);
         }
-        emit(observer, || Event::ElectionStarted { term, last, asked });
+        emit(observer, || Event::ElectionStarted {
+            term,
+            origin,
+            last,
+            asked,
+        });
         self.count_own_vote(observer);
     }
 
@@ -104,7 +121,7 @@ impl Raft {
     }
 
     /// §5.4.1: whether a candidate's log is less up-to-date than the voter's.
-    fn is_behind(&self, theirs: LogPosition, own: LogPosition) -> bool {
+    pub(super) fn is_behind(&self, theirs: LogPosition, own: LogPosition) -> bool {
         theirs < own && self.rules().keeps(Rule::UpToDateCheck)
     }
 
@@ -164,8 +181,8 @@ impl Raft {
 
     fn tally(&self) -> Option<Tally> {
         match &self.state.role {
-            Role::Candidate(candidate) => Some(self.state.tally(candidate)),
-            Role::Follower(_) | Role::Leader(_) => None,
+            Role::Candidate(candidate) => Some(self.state.tally(&candidate.granted, &candidate.refused)),
+            Role::Follower(_) | Role::PreCandidate(_) | Role::Leader(_) => None,
         }
     }
 
@@ -183,10 +200,13 @@ impl Raft {
         let tally = self.tally().expect("only a candidate becomes leader");
         let last = self.state.persistent.log.last_position();
         emit(observer, || Event::BecameLeader { tally, last });
-        let next = last.index.next();
+        let (next, now) = (last.index.next(), self.batch.now);
         let peers = self.state.configuration().peers_of(self.id());
-        let peers = peers.map(|peer| (peer, Progress::new(next))).collect();
-        self.state.role = Role::Leader(Leader { peers });
+        let peers = peers.map(|peer| (peer, Progress::new(next, now))).collect();
+        self.state.role = Role::Leader(Leader {
+            peers,
+            transfer: None,
+        });
         self.batch.election = Some(TimerChange::Stop);
         self.batch.heartbeat = Some(TimerChange::Restart);
         self.append_noop(observer);

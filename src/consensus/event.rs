@@ -4,15 +4,91 @@
 
 use std::collections::BTreeSet;
 
-use crate::types::{LogIndex, LogPosition, MessageKind, NodeId, ProposalId, Term, WriteSequence};
+use crate::types::{
+    ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId, ProposalId, Term, WriteSequence,
+};
 
 /// Something that happened inside a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// No leader was heard of for an election timeout: the server stands for election (§5.2).
+    /// No leader was heard of for an election timeout: the server asks whether it would win (thesis §9.6).
+    PreVoteStarted {
+        /// The term it would stand in.
+        asked: Term,
+        /// Its last entry.
+        last: LogPosition,
+        /// The voters asked.
+        voters: BTreeSet<NodeId>,
+    },
+    /// A pre-vote was given: it binds nobody.
+    PreVoteGranted {
+        /// The pre-candidate.
+        candidate: NodeId,
+        /// The term it would stand in.
+        asked: Term,
+        /// Its last entry.
+        theirs: LogPosition,
+        /// The voter's own.
+        own: LogPosition,
+    },
+    /// A pre-vote was refused.
+    PreVoteRefused {
+        /// The pre-candidate.
+        candidate: NodeId,
+        /// Why.
+        reason: VoteRefusal,
+    },
+    /// A pre-candidate got an answer.
+    PreVoteCounted {
+        /// From whom.
+        from: NodeId,
+        /// Whether it was a grant.
+        verdict: Verdict,
+        /// The answers with it.
+        tally: Tally,
+    },
+    /// The election timer ran out, and yet the server does not stand.
+    Stayed {
+        /// Why.
+        reason: Quiet,
+    },
+    /// A leader has not heard from a majority for an election timeout, and steps down (thesis §6.2).
+    LostQuorum {
+        /// Whom it has heard from, itself included.
+        heard: BTreeSet<NodeId>,
+        /// How many it would take.
+        needed: usize,
+    },
+    /// A leader begins to hand over (thesis §3.10).
+    TransferStarted {
+        /// To whom.
+        target: NodeId,
+        /// How far the target's log equals the leader's.
+        matched: LogIndex,
+        /// The end of the leader's log.
+        last: LogIndex,
+    },
+    /// The target has all entries: the leader asks it to stand at once.
+    TransferAsked {
+        /// The target.
+        target: NodeId,
+    },
+    /// A transfer was not begun.
+    TransferRefused {
+        /// Why.
+        reason: TransferRefusal,
+    },
+    /// The transfer came to nothing; the leader takes proposals again.
+    TransferAborted {
+        /// The target.
+        target: NodeId,
+    },
+    /// A server stands for election: its timer ran out (§5.2), or the leader handed over to it.
     ElectionStarted {
         /// The new term.
         term: Term,
+        /// Why it stands.
+        origin: ElectionOrigin,
         /// The candidate's last entry, by which others judge it.
         last: LogPosition,
         /// The voters asked.
@@ -206,6 +282,8 @@ pub enum Verdict {
 pub enum RoleName {
     /// A follower.
     Follower,
+    /// A pre-candidate.
+    PreCandidate,
     /// A candidate.
     Candidate,
     /// A leader.
@@ -227,12 +305,35 @@ pub enum VoteRefusal {
         /// To whom.
         vote: NodeId,
     },
+    /// The voter has a reason to keep quiet.
+    Quiet(Quiet),
     /// The voter's log is more up-to-date (§5.4.1).
     LogBehind {
         /// The candidate's last entry.
         theirs: LogPosition,
         /// The voter's last entry.
         own: LogPosition,
+    },
+}
+
+/// Why a server keeps quiet: it neither stands for election nor helps another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Quiet {
+    /// It has heard from a leader so short a time ago.
+    HeardLeader {
+        /// How long ago, in nanoseconds.
+        ago_nanos: u64,
+        /// How long its promise lasts, in nanoseconds.
+        promise_nanos: u64,
+    },
+    /// It leads, and a majority has answered lately.
+    Leads,
+    /// It restarted so short a time ago, and may have forgotten a promise.
+    Restarted {
+        /// How long ago, in nanoseconds.
+        ago_nanos: u64,
+        /// How long a promise lasts, in nanoseconds.
+        promise_nanos: u64,
     },
 }
 
@@ -243,6 +344,28 @@ pub enum ProposalRefusal {
     NotLeader {
         /// Who does, as far as it knows.
         leader: Option<NodeId>,
+    },
+    /// The leader is handing over.
+    Transferring {
+        /// To whom.
+        target: NodeId,
+    },
+}
+
+/// Why a transfer was not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransferRefusal {
+    /// The server does not lead.
+    NotLeader {
+        /// Who does, as far as it knows.
+        leader: Option<NodeId>,
+    },
+    /// The target is the leader itself, or no voter.
+    NoSuchTarget,
+    /// Another transfer is under way.
+    UnderWay {
+        /// To whom.
+        target: NodeId,
     },
 }
 
@@ -274,6 +397,8 @@ pub enum IgnoreReason {
     },
     /// It tells what is known already.
     OutOfDate,
+    /// The server keeps quiet.
+    Quiet(Quiet),
     /// It is addressed to another server.
     NotForUs,
     /// Its sender does not belong to the configuration.

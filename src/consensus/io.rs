@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::durable::{Durable, Held, Inbound, Write};
-use super::event::ProposalRefusal;
-use crate::types::{Envelope, LogIndex, LogPosition, ProposalId};
+use super::event::{ProposalRefusal, TransferRefusal};
+use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId};
 
 /// Something that happens to a server.
 #[derive(Debug)]
@@ -21,6 +21,13 @@ pub enum Input {
         id: ProposalId,
         /// The command.
         command: Bytes,
+    },
+    /// A caller wants another server to lead.
+    Transfer {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The server that is to lead.
+        target: NodeId,
     },
     /// A write is on disk.
     Durable(Durable),
@@ -71,10 +78,10 @@ pub enum TimerChange {
     Stop,
 }
 
-/// An answer to a caller's proposal.
+/// An answer to a caller.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Answer {
-    /// The proposal.
+    /// The proposal, or whatever else was asked.
     pub id: ProposalId,
     /// What became of it.
     pub outcome: ProposalOutcome,
@@ -88,4 +95,8 @@ pub enum ProposalOutcome {
     Appended(LogPosition),
     /// It was turned away and has no effect.
     Refused(ProposalRefusal),
+    /// The leader hands over. Whether it succeeds is seen by who leads next.
+    TransferStarted,
+    /// The leader does not hand over.
+    TransferRefused(TransferRefusal),
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::types::LogIndex;
+use crate::types::{LocalTime, LogIndex};
 
 /// A leader's view of a follower (paper, Figure 2: `matchIndex`, `nextIndex`). Lives as long as the leadership.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +13,8 @@ pub struct Progress {
     pub next: LogIndex,
     /// How entries flow.
     pub flow: Flow,
+    /// When the follower was last heard from; at first, when the leadership began.
+    pub heard: LocalTime,
 }
 
 /// How entries flow to a follower.
@@ -56,11 +58,12 @@ pub enum Acknowledged {
 
 impl Progress {
     /// Nothing known yet: the first request will start at `next`.
-    pub fn new(next: LogIndex) -> Self {
+    pub fn new(next: LogIndex, now: LocalTime) -> Self {
         Self {
             matched: LogIndex::GENESIS,
             next,
             flow: Flow::Probe(Probe::Ready),
+            heard: now,
         }
     }
 
@@ -175,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_probe_goes_out_alone_until_it_is_answered() {
-        let mut progress = Progress::new(index(5));
+        let mut progress = Progress::new(index(5), LocalTime::default());
         assert!(progress.has_room(LIMIT));
         progress.sent(index(5), 16);
         assert!(!progress.has_room(LIMIT));
@@ -191,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_pipeline_is_bounded_and_drains() {
-        let mut progress = Progress::new(index(1));
+        let mut progress = Progress::new(index(1), LocalTime::default());
         progress.acknowledge(index(0));
         progress.sent(index(1), 16);
         progress.sent(index(2), 16);
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn old_answers_change_nothing() {
-        let mut progress = Progress::new(index(9));
+        let mut progress = Progress::new(index(9), LocalTime::default());
         progress.acknowledge(index(6));
         assert_eq!(progress.acknowledge(index(4)), Acknowledged::Known);
         assert_eq!(progress.matched, index(6), "match never goes down");
@@ -217,7 +220,7 @@ mod tests {
 
     #[test]
     fn backing_off_stays_past_what_matched() {
-        let mut progress = Progress::new(index(9));
+        let mut progress = Progress::new(index(9), LocalTime::default());
         assert!(progress.is_refusal_current(index(8)));
         progress.back_off(index(8), index(3));
         assert_eq!(progress.next, index(3));

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use super::durable::{Durable, Held, Metadata, Write};
 use super::event::{Event, IgnoreReason, IgnoredInput, Observer, RoleName, emit};
 use super::io::{Answer, Input, Output, TimerChange};
@@ -9,7 +13,8 @@ use super::progress::InFlightLimit;
 use super::rule::{Rule, RuleSet};
 use super::state::{Follower, Role, State, StateError};
 use crate::types::{
-    Entries, Envelope, Incarnation, LocalTime, LogIndex, Message, MessageKind, NodeId, Term, WriteSequence,
+    Entries, Envelope, Incarnation, LocalTime, LogIndex, Message, MessageKind, NodeId, PreVoteReply, Term,
+    WriteSequence,
 };
 
 /// What a server is told once, when it starts.
@@ -19,10 +24,43 @@ pub struct Settings {
     pub id: NodeId,
     /// How many times it has been started.
     pub incarnation: Incarnation,
+    /// When it started, by its own clock.
+    pub started: LocalTime,
+    /// The shortest election timeout: how long a promise to a leader lasts.
+    pub election_timeout: Duration,
+    /// What protects it against disruption, beyond the paper's Raft.
+    pub protections: Protections,
     /// Bounds on what it sends.
     pub limits: Limits,
     /// The rules it keeps. Anything but all of them is for teaching and for testing the tests.
     pub rules: RuleSet,
+}
+
+/// What protects a cluster against servers that disrupt it, beyond the paper's Raft. All servers must agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Protections {
+    /// Whether a server asks if it would win before it stands (thesis §9.6).
+    pub pre_vote: Switch,
+    /// Whether a leader that hears from no majority steps down (thesis §6.2), and a server that hears from a leader keeps
+    /// its promise to it (thesis §4.2.3).
+    pub check_quorum: Switch,
+}
+
+/// Off or on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Switch {
+    /// Off.
+    #[default]
+    Off,
+    /// On.
+    On,
+}
+
+impl Switch {
+    /// Whether it is on.
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
 }
 
 /// Bounds on what a leader sends to one follower.
@@ -63,6 +101,8 @@ pub struct Raft {
 /// What was absorbed and not flushed yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Batch {
+    /// The server's own clock at the input at hand.
+    pub(super) now: LocalTime,
     is_metadata_changed: bool,
     changed_from: Option<LogIndex>,
     truncated_from: Option<LogIndex>,
@@ -133,6 +173,16 @@ impl Raft {
         self.settings.rules = rules;
     }
 
+    /// Changes the shortest election timeout.
+    pub fn set_election_timeout(&mut self, election_timeout: Duration) {
+        self.settings.election_timeout = election_timeout;
+    }
+
+    /// Switches protections on and off.
+    pub fn set_protections(&mut self, protections: Protections) {
+        self.settings.protections = protections;
+    }
+
     /// Changes the bounds on what it sends.
     pub fn set_limits(&mut self, limits: Limits) {
         self.settings.limits = limits;
@@ -145,11 +195,13 @@ impl Raft {
     }
 
     /// Takes an input. `now` is the server's own clock.
-    pub fn absorb(&mut self, _now: LocalTime, input: Input, observer: &mut impl Observer) {
+    pub fn absorb(&mut self, now: LocalTime, input: Input, observer: &mut impl Observer) {
+        self.batch.now = now;
         match input {
             Input::Receive(inbound) => self.on_message(inbound.into_inner(), observer),
             Input::ElectionTimeout => self.on_election_timeout(observer),
             Input::HeartbeatTimeout => self.on_heartbeat_timeout(observer),
+            Input::Transfer { id, target } => self.on_transfer(id, target, observer),
             Input::Propose { id, command } => self.on_propose(id, command, observer),
             Input::Durable(proof) => self.on_durable(&proof, observer),
             Input::Applied(index) => self.on_applied(index),
@@ -159,6 +211,7 @@ impl Raft {
     /// Says what is to be done about all that was absorbed since the last time.
     pub fn flush(&mut self, out: &mut Output) {
         out.clear();
+        self.batch.now = LocalTime::default();
         self.state.persistent.log.seal();
         let heartbeats = std::mem::take(&mut self.batch.heartbeat_due);
         self.draft_appends(&heartbeats);
@@ -227,17 +280,27 @@ impl Raft {
             message,
         } = envelope;
         let kind = message.kind();
-        if let Some(reason) = self.reason_to_drop(from, to, term) {
+        if let Some(reason) = self.reason_to_drop(from, to, term, &message) {
             return Self::ignore_message(from, kind, reason, observer);
         }
-        if term > self.term() {
+        if term > self.term() && kind != MessageKind::PreVoteRequest {
             self.adopt_term(term, from, kind, observer);
         }
         let own = self.term();
         match message {
+            // Who asks about a future term stays in its own, and so does who answers: neither is stale by its term.
+            Message::PreVoteRequest(request) => self.on_pre_vote_request(from, request, observer),
+            Message::PreVoteReply(PreVoteReply::Granted { asked }) => {
+                self.on_pre_vote_granted(from, asked, observer);
+            }
             Message::VoteRequest(_) if term < own => self.refuse_stale_vote(from, term, observer),
             Message::AppendRequest(_) if term < own => self.refuse_stale_append(from, term, kind, observer),
-            Message::VoteReply(_) | Message::AppendReply(_) if term < own => {
+            Message::PreVoteReply(PreVoteReply::Refused)
+            | Message::VoteReply(_)
+            | Message::AppendReply(_)
+            | Message::TimeoutNow(_)
+                if term < own =>
+            {
                 Self::ignore_message(
                     from,
                     kind,
@@ -245,15 +308,23 @@ impl Raft {
                     observer,
                 );
             }
+            Message::PreVoteReply(PreVoteReply::Refused) => self.on_pre_vote_refused(from, observer),
             Message::VoteRequest(request) => self.on_vote_request(from, request, observer),
             Message::VoteReply(reply) => self.on_vote_reply(from, reply, observer),
             Message::AppendRequest(request) => self.on_append_request(from, &request, kind, observer),
             Message::AppendReply(reply) => self.on_append_reply(from, reply, observer),
+            Message::TimeoutNow(request) => self.on_timeout_now(from, request, observer),
         }
     }
 
     /// Why a message is not even looked at, if so.
-    fn reason_to_drop(&self, from: NodeId, to: NodeId, term: Term) -> Option<IgnoreReason> {
+    fn reason_to_drop(
+        &self,
+        from: NodeId,
+        to: NodeId,
+        term: Term,
+        message: &Message,
+    ) -> Option<IgnoreReason> {
         if to != self.id() {
             Some(IgnoreReason::NotForUs)
         } else if from == self.id() || !self.state.configuration().voters.contains(&from) {
@@ -263,7 +334,7 @@ impl Raft {
         } else if term > self.term() && !self.takes_on_higher_terms() {
             Some(IgnoreReason::RuleBroken)
         } else {
-            None
+            self.reason_to_ignore_candidate(message).map(IgnoreReason::Quiet)
         }
     }
 
@@ -303,7 +374,7 @@ impl Raft {
             through,
         });
         match self.state.role {
-            Role::Follower(_) => {}
+            Role::Follower(_) | Role::PreCandidate(_) => {}
             Role::Candidate(_) => self.count_own_vote(observer),
             Role::Leader(_) => self.advance_commit(observer),
         }

@@ -10,7 +10,7 @@ use super::progress::{Acknowledged, Flow};
 use super::quorum;
 use super::raft::{Promise, Raft};
 use super::rule::Rule;
-use super::state::Role;
+use super::state::{Follower, Leader, Role, Transfer};
 use crate::types::{
     AppendReply, AppendRequest, Entries, Entry, LogIndex, LogPosition, Message, MessageKind, NodeId,
     ProposalId, Term,
@@ -20,6 +20,10 @@ use crate::types::{
 impl Raft {
     pub(super) fn on_propose(&mut self, id: ProposalId, command: Bytes, observer: &mut impl Observer) {
         let outcome = match &self.state.role {
+            Role::Leader(Leader {
+                transfer: Some(Transfer { target, .. }),
+                ..
+            }) => Self::refuse_proposal(id, ProposalRefusal::Transferring { target: *target }, observer),
             Role::Leader(_) => {
                 let index = self.append(Entry::command(self.term(), command));
                 emit(observer, || Event::Proposed {
@@ -28,18 +32,21 @@ impl Raft {
                 });
                 ProposalOutcome::Appended(LogPosition::new(index, self.term()))
             }
-            Role::Follower(follower) => Self::refuse_proposal(id, follower.leader, observer),
-            Role::Candidate(_) => Self::refuse_proposal(id, None, observer),
+            Role::Follower(Follower { leader }) => {
+                Self::refuse_proposal(id, ProposalRefusal::NotLeader { leader: *leader }, observer)
+            }
+            Role::PreCandidate(_) | Role::Candidate(_) => {
+                Self::refuse_proposal(id, ProposalRefusal::NotLeader { leader: None }, observer)
+            }
         };
         self.batch.answers.push(Answer { id, outcome });
     }
 
     fn refuse_proposal(
         proposal: ProposalId,
-        leader: Option<NodeId>,
+        reason: ProposalRefusal,
         observer: &mut impl Observer,
     ) -> ProposalOutcome {
-        let reason = ProposalRefusal::NotLeader { leader };
         emit(observer, || Event::ProposalRefused { proposal, reason });
         ProposalOutcome::Refused(reason)
     }
@@ -73,8 +80,10 @@ impl Raft {
             return;
         };
         let peers = leader.peers.keys().copied().collect();
-        self.owe_heartbeats(peers);
         self.batch.heartbeat = Some(TimerChange::Restart);
+        self.owe_heartbeats(peers);
+        self.abort_late_transfer(observer);
+        self.check_quorum(observer);
     }
 
     /// Drafts what may go out to each follower now, and a heartbeat where one is due and nothing else went.
@@ -137,7 +146,11 @@ impl Raft {
     }
 
     pub(super) fn on_append_reply(&mut self, from: NodeId, reply: AppendReply, observer: &mut impl Observer) {
-        let (role, last) = (self.state.role.name(), self.state.persistent.log.last_index());
+        let (role, last, now) = (
+            self.state.role.name(),
+            self.state.persistent.log.last_index(),
+            self.batch.now,
+        );
         let mut ignore = |reason| Self::ignore_message(from, MessageKind::AppendReply, reason, observer);
         let Role::Leader(leader) = &mut self.state.role else {
             return ignore(IgnoreReason::WrongRole { role });
@@ -145,6 +158,7 @@ impl Raft {
         let Some(progress) = leader.peers.get_mut(&from) else {
             return ignore(IgnoreReason::NotAMember);
         };
+        progress.heard = now;
         match reply {
             AppendReply::Matched { through } if through > last => ignore(IgnoreReason::Malformed),
             AppendReply::Matched { through } => match progress.acknowledge(through) {
@@ -155,6 +169,7 @@ impl Raft {
                         matched: through,
                     });
                     self.advance_commit(observer);
+                    self.ask_when_caught_up(observer);
                 }
             },
             AppendReply::Diverged { rejected, .. } if !progress.is_refusal_current(rejected) => {
@@ -286,12 +301,13 @@ impl Raft {
                 return Self::ignore_message(from, kind, reason, observer);
             }
             Role::Follower(follower) if follower.leader == Some(from) => {}
-            Role::Follower(_) | Role::Candidate(_) => {
+            Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => {
                 emit(observer, || Event::RecognisedLeader { leader: from, role });
                 self.become_follower(Some(from));
             }
         }
         self.batch.election = Some(TimerChange::Restart);
+        self.state.volatile.heard = Some(self.batch.now);
         if self.contradicts_commit(request) {
             return Self::ignore_message(from, kind, IgnoreReason::ContradictsCommit, observer);
         }

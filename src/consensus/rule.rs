@@ -67,6 +67,10 @@ rules! {
         "A follower takes entries only if its log has the entry before them, with the same term";
     TruncateOnlyOnConflict, "truncate-only-on-conflict", Safety, "Figure 2",
         "A follower removes entries only where one conflicts with the leader's";
+    PromiseRunOut, "promise-run-out", Liveness, "thesis §4.2.3",
+        "With CheckQuorum on, a server that has just heard from a leader neither stands for election nor votes for another";
+    RestartedVoterQuiet, "restarted-voter-quiet", Liveness, "thesis §4.2.3",
+        "With CheckQuorum on, a server that has restarted keeps quiet for an election timeout: it has forgotten its promise";
     CommitWithinRequest, "commit-within-request", Safety, "Figure 2",
         "A follower commits no further than the last entry of the request that told it";
 }

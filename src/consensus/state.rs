@@ -6,7 +6,7 @@ use super::durable::Metadata;
 use super::event::{RoleName, Tally};
 use super::log::Log;
 use super::progress::Progress;
-use crate::types::{Configuration, LogIndex, NodeId, Term, WriteSequence};
+use crate::types::{Configuration, LocalTime, LogIndex, NodeId, Term, WriteSequence};
 
 /// All of it. Plain data, readable by whoever watches; only [`Raft`](super::Raft) changes one that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +37,8 @@ pub struct Volatile {
     pub commit: LogIndex,
     /// The last entry applied to the state machine.
     pub applied: LogIndex,
+    /// When it last heard from a leader of its term: with CheckQuorum on, a promise not to help another for an election timeout.
+    pub heard: Option<LocalTime>,
     /// Which writes are under way, and what is on disk.
     pub durability: Durability,
 }
@@ -112,6 +114,8 @@ impl Durability {
 pub enum Role {
     /// Answers, and waits for a leader's word.
     Follower(Follower),
+    /// Asks whether it would win an election.
+    PreCandidate(PreCandidate),
     /// Stands for election.
     Candidate(Candidate),
     /// Leads its term.
@@ -123,6 +127,15 @@ pub enum Role {
 pub struct Follower {
     /// The leader of the term, once heard from.
     pub leader: Option<NodeId>,
+}
+
+/// What a pre-candidate has. Its own answer is among the granted: nothing hangs on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PreCandidate {
+    /// Who would vote for it.
+    pub granted: BTreeSet<NodeId>,
+    /// Who would not.
+    pub refused: BTreeSet<NodeId>,
 }
 
 /// What a candidate has. Its own vote counts once it is on disk, and then stands among the granted.
@@ -139,6 +152,28 @@ pub struct Candidate {
 pub struct Leader {
     /// Each follower's progress.
     pub peers: BTreeMap<NodeId, Progress>,
+    /// Whom it hands over to, while it does.
+    pub transfer: Option<Transfer>,
+}
+
+/// A leader on its way to hand over (thesis §3.10). It takes no proposals meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Transfer {
+    /// To whom.
+    pub target: NodeId,
+    /// When it began.
+    pub since: LocalTime,
+    /// How far it is.
+    pub stage: TransferStage,
+}
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransferStage {
+    /// The target's log does not reach the leader's end yet.
+    CatchingUp,
+    /// The target was asked to stand: from here on anything it was promised is void.
+    Asked,
 }
 
 impl Role {
@@ -146,6 +181,7 @@ impl Role {
     pub fn name(&self) -> RoleName {
         match self {
             Self::Follower(_) => RoleName::Follower,
+            Self::PreCandidate(_) => RoleName::PreCandidate,
             Self::Candidate(_) => RoleName::Candidate,
             Self::Leader(_) => RoleName::Leader,
         }
@@ -175,12 +211,12 @@ impl State {
         &self.persistent.genesis
     }
 
-    /// A candidate's votes, as an event tells them.
-    pub fn tally(&self, candidate: &Candidate) -> Tally {
+    /// Votes, as an event tells them.
+    pub fn tally(&self, granted: &BTreeSet<NodeId>, refused: &BTreeSet<NodeId>) -> Tally {
         Tally {
             term: self.persistent.metadata.term,
-            granted: candidate.granted.clone(),
-            refused: candidate.refused.clone(),
+            granted: granted.clone(),
+            refused: refused.clone(),
             needed: self.configuration().majority(),
             voters: self.configuration().voters.len(),
         }
@@ -211,19 +247,10 @@ impl State {
                     .is_none_or(|leader| leader != own && voters.contains(&leader)),
                 "a follower's leader is another node of the cluster",
             ),
+            Role::PreCandidate(candidate) => validate_votes(&candidate.granted, &candidate.refused, voters),
             Role::Candidate(candidate) => {
                 ensure(has_voted, "a candidate has voted")?;
-                ensure(
-                    candidate.granted.is_disjoint(&candidate.refused),
-                    "a vote is both granted and refused",
-                )?;
-                ensure(
-                    candidate
-                        .granted
-                        .union(&candidate.refused)
-                        .all(|id| voters.contains(id)),
-                    "a vote is of a node that does not exist",
-                )
+                validate_votes(&candidate.granted, &candidate.refused, voters)
             }
             Role::Leader(leader) => {
                 ensure(has_voted, "a leader has voted")?;
@@ -305,6 +332,19 @@ impl Durability {
             "its term was written by a write that is still to come",
         )
     }
+}
+
+fn validate_votes(
+    granted: &BTreeSet<NodeId>,
+    refused: &BTreeSet<NodeId>,
+    voters: &BTreeSet<NodeId>,
+) -> Result<(), StateError> {
+    ensure(granted.is_disjoint(refused), "a vote is both granted and refused")?;
+    let exists = |id: &NodeId| voters.contains(id);
+    ensure(
+        granted.union(refused).all(exists),
+        "a vote is of a node that does not exist",
+    )
 }
 
 fn ensure(holds: bool, what: &'static str) -> Result<(), StateError> {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Command, DiskSettings, LinkSettings};
-use crate::consensus::Rule;
+use crate::consensus::{Rule, Switch};
 use crate::types::NodeId;
 
 /// One of 25 nodes.
@@ -20,6 +20,10 @@ fn any_link() -> impl Strategy<Value = LinkSettings> {
             ..LinkSettings::default()
         },
     )
+}
+
+fn any_switch() -> impl Strategy<Value = Switch> {
+    proptest::sample::select(vec![Switch::Off, Switch::On])
 }
 
 /// Any command, sensible or not.
@@ -54,6 +58,9 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         (0..99_999u64, 0..99_999u64).prop_map(|(min_ms, max_ms)| Command::ElectionTimeout { min_ms, max_ms }),
         any::<u64>().prop_map(|every_ms| Command::Heartbeat { every_ms }),
         any::<u32>().prop_map(|entries| Command::Batch { entries }),
+        any_node().prop_map(Command::Transfer),
+        any_switch().prop_map(Command::PreVote),
+        any_switch().prop_map(Command::CheckQuorum),
         proptest::sample::select(Rule::ALL).prop_map(Command::Break),
         proptest::sample::select(Rule::ALL).prop_map(Command::Keep),
     ]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{DiskSettings, LinkSettings};
-use crate::consensus::Rule;
+use crate::consensus::{Rule, Switch};
 use crate::types::{NodeId, VirtualTime};
 
 /// An action. Keys, palette, mouse, scripts and tests all speak it.
@@ -105,6 +105,12 @@ pub enum Command {
         /// At least one.
         entries: u32,
     },
+    /// Has the leader of the highest term hand over to this node.
+    Transfer(NodeId),
+    /// Switches PreVote, on every node.
+    PreVote(Switch),
+    /// Switches CheckQuorum and the promise to a leader, on every node.
+    CheckQuorum(Switch),
     /// Breaks a rule of Raft, on every node.
     Break(Rule),
     /// Keeps a broken rule again.
@@ -134,6 +140,9 @@ pub enum CommandError {
     /// The node is up.
     #[error("{0} is up")]
     Up(NodeId),
+    /// The node leads.
+    #[error("{0} leads already")]
+    Leads(NodeId),
     /// The node is frozen.
     #[error("{0} is frozen already")]
     Frozen(NodeId),

@@ -15,6 +15,7 @@ mod election;
 mod event;
 mod fault;
 mod memory;
+mod protection;
 mod replication;
 mod telling;
 mod words;

@@ -11,7 +11,7 @@ use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId, Term, Vi
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
-pub const TRACE_VERSION: u32 = 1;
+pub const TRACE_VERSION: u32 = 2;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -160,7 +160,7 @@ impl Timer {
     pub(super) fn of(role: RoleName) -> Self {
         match role {
             RoleName::Leader => Self::Heartbeat,
-            RoleName::Follower | RoleName::Candidate => Self::Election,
+            RoleName::Follower | RoleName::PreCandidate | RoleName::Candidate => Self::Election,
         }
     }
 }
@@ -191,6 +191,15 @@ pub enum ClientAnswer {
         /// Who leads, as far as it knows.
         leader: Option<NodeId>,
     },
+    /// The leader is handing over; the command has no effect.
+    Transferring {
+        /// To whom.
+        target: NodeId,
+    },
+    /// The leader begins to hand over.
+    TransferStarted,
+    /// The node does not hand over.
+    TransferRefused,
     /// Another entry was committed where the command stood; the command has no effect.
     Overwritten {
         /// Where it stood.

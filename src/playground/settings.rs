@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::consensus::{Limits, RuleSet};
+use crate::consensus::{Limits, Protections, RuleSet};
 
 /// A world's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,8 @@ pub struct Settings {
     pub link: LinkSettings,
     /// How disks behave, unless set otherwise.
     pub disk: DiskSettings,
+    /// What protects the cluster beyond the paper's Raft: nothing, at first.
+    pub protections: Protections,
     /// Bounds on what leaders send.
     pub limits: Limits,
     /// The rules of Raft that are kept: all, unless one is broken on purpose.
@@ -30,6 +32,7 @@ impl Default for Settings {
             heartbeat: Duration::from_millis(50),
             link: LinkSettings::default(),
             disk: DiskSettings::default(),
+            protections: Protections::default(),
             limits: Limits::default(),
             rules: RuleSet::sound(),
         }

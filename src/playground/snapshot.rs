@@ -122,6 +122,13 @@ pub enum RoleView {
         /// Of whom, once it has heard from the leader.
         leader: Option<NodeId>,
     },
+    /// A pre-candidate.
+    PreCandidate {
+        /// Who would vote for it.
+        granted: BTreeSet<NodeId>,
+        /// Who would not.
+        refused: BTreeSet<NodeId>,
+    },
     /// A candidate.
     Candidate {
         /// Who granted.
@@ -133,6 +140,8 @@ pub enum RoleView {
     Leader {
         /// What it knows of each follower.
         peers: BTreeMap<NodeId, PeerView>,
+        /// To whom it hands over, while it does.
+        transfer: Option<NodeId>,
     },
 }
 

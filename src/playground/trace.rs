@@ -40,6 +40,13 @@ impl Trace {
         self.uncollected.push(record);
     }
 
+    /// What somebody who watches remarks. It did not happen in the world, so it is no part of the hash: who does not
+    /// watch, or began to watch later, sees the same run.
+    pub(super) fn remark(&mut self, at: VirtualTime, what: Happening) {
+        let ordinal = self.next_ordinal;
+        self.uncollected.push(Record { at, ordinal, what });
+    }
+
     pub(super) fn collect(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.uncollected)
     }

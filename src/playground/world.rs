@@ -94,6 +94,8 @@ struct Server {
     role: RoleName,
     timer: Option<RunningTimer>,
     syncs: BTreeMap<WriteSequence, Slot>,
+    /// How many election timers ran out in its term: every one of them gets a draw of its own.
+    attempt: u64,
     /// How many syncs it ever began: the ordinal of the draws about them.
     syncs_begun: u64,
     last_sync_due: VirtualTime,
@@ -333,7 +335,10 @@ impl<M> World<M> {
 
     fn time_out(&mut self, id: NodeId, timer: Timer) {
         let input = match timer {
-            Timer::Election => HostInput::ElectionTimeout,
+            Timer::Election => {
+                self.server(id).attempt += 1;
+                HostInput::ElectionTimeout
+            }
             Timer::Heartbeat => HostInput::HeartbeatTimeout,
         };
         self.hand(id, input);
@@ -373,6 +378,9 @@ impl<M> World<M> {
             stepped.commit,
         );
         let server = self.server(id);
+        if server.term != stepped.term {
+            server.attempt = 0;
+        }
         (server.term, server.role) = (stepped.term, stepped.role);
         for event in stepped.events {
             self.record(Happening::Node { node: id, event });
@@ -477,8 +485,9 @@ impl<M> World<M> {
     }
 
     fn timer_duration(&mut self, id: NodeId, timer: Timer) -> Duration {
-        let term = self.server(id).term;
-        image::timer_duration(self.draws, &self.settings, timer, id, term)
+        let server = self.server(id);
+        let (term, attempt) = (server.term, server.attempt);
+        image::timer_duration(self.draws, &self.settings, timer, (id, term, attempt))
     }
 
     fn cancel_timer(&mut self, id: NodeId, timer: Timer) {
@@ -504,7 +513,8 @@ impl<M> World<M> {
         for violation in self.watch.news() {
             self.is_halted = true;
             let (property, detail) = (violation.property.name().to_owned(), violation.to_string());
-            self.record(Happening::Violated { property, detail });
+            self.trace
+                .remark(self.now, Happening::Violated { property, detail });
         }
     }
 }
@@ -513,6 +523,11 @@ fn answer_of(end: ProposalEnd) -> ClientAnswer {
     match end {
         ProposalEnd::Done { index, answer } => ClientAnswer::Done { index, answer },
         ProposalEnd::Refused(ProposalRefusal::NotLeader { leader }) => ClientAnswer::NotLeader { leader },
+        ProposalEnd::Refused(ProposalRefusal::Transferring { target }) => {
+            ClientAnswer::Transferring { target }
+        }
+        ProposalEnd::TransferStarted => ClientAnswer::TransferStarted,
+        ProposalEnd::TransferRefused(_) => ClientAnswer::TransferRefused,
         ProposalEnd::Overwritten { index } => ClientAnswer::Overwritten { index },
     }
 }

@@ -10,7 +10,7 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default, plain};
-use crate::consensus::{Limits, Rule};
+use crate::consensus::{Limits, Rule, Switch};
 use crate::playground::{DiskSettings, LinkSettings, Settings};
 
 pub(super) const NODES_MOST: usize = 25;
@@ -78,6 +78,10 @@ pub(super) struct SettingsFile {
     pub(super) link: LinkSettingsFile,
     pub(super) disk: DiskSettingsFile,
     pub(super) limits: LimitsFile,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) pre_vote: Switch,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) check_quorum: Switch,
     /// The rules of Raft that are broken on purpose.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) broken: List<Rule, 64>,
@@ -163,6 +167,12 @@ pub(super) struct SentFile {
     pub(super) heartbeats: Number,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) append_replies: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) pre_vote_requests: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) pre_vote_replies: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) timeouts_now: Number,
 }
 
 /// A message in flight.
@@ -194,6 +204,20 @@ pub(super) struct MessageFile {
 #[serde(rename = "Words", deny_unknown_fields)]
 pub(super) enum WordsFile {
     VoteRequest {
+        last: PositionFile,
+        /// Whether the leader handed over to the candidate.
+        #[serde(default, skip_serializing_if = "is_default")]
+        transfer: bool,
+    },
+    PreVoteRequest {
+        asked: Number,
+        last: PositionFile,
+    },
+    PreVoteGranted {
+        asked: Number,
+    },
+    PreVoteRefused,
+    TimeoutNow {
         last: PositionFile,
     },
     VoteGranted,
@@ -344,6 +368,12 @@ pub(super) struct NodeFile {
     /// What a leader knows of its followers. Of one that is not named, nothing.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) peers: List<PeerFile, NODES_MOST>,
+    /// To whom a leader hands over.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) transfer: Option<TransferFile>,
+    /// When it last heard from a leader.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) heard: Option<Seconds>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) log: List<EntryFile, ENTRIES_MOST>,
     #[serde(skip_serializing_if = "is_default")]
@@ -398,8 +428,20 @@ pub(super) enum StateFile {
 pub(super) enum RoleFile {
     #[default]
     Follower,
+    PreCandidate,
     Candidate,
     Leader,
+}
+
+/// A leader on its way to hand over.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Transfer", deny_unknown_fields)]
+pub(super) struct TransferFile {
+    pub(super) to: Number,
+    pub(super) since: Seconds,
+    /// Whether it has asked the target to stand.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) asked: bool,
 }
 
 /// What a leader knows of a follower.
@@ -415,6 +457,9 @@ pub(super) struct PeerFile {
     pub(super) next: Option<Number>,
     #[serde(default)]
     pub(super) flow: FlowFile,
+    /// When it was last heard from; by default now.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) heard: Option<Seconds>,
 }
 
 /// How entries flow to a follower.
@@ -480,6 +525,10 @@ pub(super) struct ProposalFile {
 pub(super) struct NodeCountersFile {
     /// How many times it was started.
     pub(super) starts: Number,
+    /// When it was last started.
+    pub(super) started: Seconds,
+    /// How many election timers ran out in its term.
+    pub(super) timeouts: Number,
     /// The writes of this start that are done.
     pub(super) writes: Number,
     /// The one that carried its term and vote.
@@ -494,6 +543,8 @@ impl Default for NodeCountersFile {
     fn default() -> Self {
         Self {
             starts: super::scalar::number(1),
+            started: Seconds::default(),
+            timeouts: Number::default(),
             writes: Number::default(),
             term_write: Number::default(),
             syncs: Number::default(),

@@ -8,11 +8,11 @@ use super::Save;
 use super::format::{
     BacklogFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile, LimitsFile, LinkFile,
     LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PeerFile, PositionFile,
-    ProposalFile, RoleFile, SaveFile, SentFile, SettingsFile, StateFile, WordsFile, WriteFile,
+    ProposalFile, RoleFile, SaveFile, SentFile, SettingsFile, StateFile, TransferFile, WordsFile, WriteFile,
 };
 use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
 use crate::consensus::durable::Metadata;
-use crate::consensus::{Flow, Limits, Probe, Progress, Role, State};
+use crate::consensus::{Flow, Limits, Probe, Progress, Role, State, Transfer, TransferStage};
 use crate::node;
 use crate::playground::{
     BacklogImage, DiskSettings, LinkImage, LinkSettings, MessageImage, NodeImage, ProcessImage, Settings,
@@ -20,8 +20,8 @@ use crate::playground::{
 };
 use crate::storage::simulated::SimulatedDisk;
 use crate::types::{
-    AppendReply, Entry, Envelope, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload, Term,
-    VoteReply,
+    AppendReply, ElectionOrigin, Entry, Envelope, LocalTime, LogIndex, LogPosition, Message, MessageKind,
+    NodeId, Payload, PreVoteReply, Term, VirtualTime, VoteReply,
 };
 
 /// A save as its text has it.
@@ -79,6 +79,8 @@ impl From<&Settings> for SettingsFile {
             link: settings.link.into(),
             disk: settings.disk.into(),
             limits: settings.limits.into(),
+            pre_vote: settings.protections.pre_vote,
+            check_quorum: settings.protections.check_quorum,
             broken: settings.rules.broken().collect(),
         }
     }
@@ -132,6 +134,9 @@ fn link_of(((from, to), link): (&(NodeId, NodeId), &LinkImage)) -> LinkFile {
             appends: sent(MessageKind::Append),
             heartbeats: sent(MessageKind::Heartbeat),
             append_replies: sent(MessageKind::AppendReply),
+            pre_vote_requests: sent(MessageKind::PreVoteRequest),
+            pre_vote_replies: sent(MessageKind::PreVoteReply),
+            timeouts_now: sent(MessageKind::TimeoutNow),
         },
     }
 }
@@ -158,6 +163,18 @@ fn message_of(message: &MessageImage) -> MessageFile {
 fn words_of(message: &Message) -> WordsFile {
     match message {
         Message::VoteRequest(request) => WordsFile::VoteRequest {
+            last: request.last.into(),
+            transfer: request.origin == ElectionOrigin::Transfer,
+        },
+        Message::PreVoteRequest(request) => WordsFile::PreVoteRequest {
+            asked: term_of(request.asked),
+            last: request.last.into(),
+        },
+        Message::PreVoteReply(PreVoteReply::Granted { asked }) => WordsFile::PreVoteGranted {
+            asked: term_of(*asked),
+        },
+        Message::PreVoteReply(PreVoteReply::Refused) => WordsFile::PreVoteRefused,
+        Message::TimeoutNow(request) => WordsFile::TimeoutNow {
             last: request.last.into(),
         },
         Message::VoteReply(VoteReply::Granted) => WordsFile::VoteGranted,
@@ -205,6 +222,8 @@ fn node_of(node: &NodeImage, image: &WorldImage) -> NodeFile {
         failure: node.failure.clone(),
         counters: NodeCountersFile {
             starts: number(node.incarnation.number()),
+            started: Seconds::at(node.started),
+            timeouts: number(node.attempt),
             syncs: number(node.syncs_begun),
             last_sync_due: Seconds::at(node.last_sync_due),
             ..NodeCountersFile::default()
@@ -293,8 +312,14 @@ fn tell_state(file: &mut NodeFile, state: &State) {
     file.durable = (!is_all_durable).then(|| index_of(durability.through));
     file.counters.writes = number(durability.flushed.number());
     file.counters.term_write = number(durability.metadata.number());
+    file.heard = volatile.heard.map(local);
     match role {
         Role::Follower(follower) => file.leader = follower.leader.map(id_of),
+        Role::PreCandidate(candidate) => {
+            file.role = RoleFile::PreCandidate;
+            file.granted = Some(ids(&candidate.granted).into_iter().collect());
+            file.refused = ids(&candidate.refused).into_iter().collect();
+        }
         Role::Candidate(candidate) => {
             file.role = RoleFile::Candidate;
             file.granted = Some(ids(&candidate.granted).into_iter().collect());
@@ -303,8 +328,22 @@ fn tell_state(file: &mut NodeFile, state: &State) {
         Role::Leader(leader) => {
             file.role = RoleFile::Leader;
             file.peers = leader.peers.iter().map(peer_of).collect();
+            file.transfer = leader.transfer.map(transfer_of);
         }
     }
+}
+
+fn transfer_of(transfer: Transfer) -> TransferFile {
+    TransferFile {
+        to: id_of(transfer.target),
+        since: local(transfer.since),
+        asked: transfer.stage == TransferStage::Asked,
+    }
+}
+
+/// A node's own clock is the world's.
+fn local(time: LocalTime) -> Seconds {
+    Seconds::at(VirtualTime::from_nanos(time.nanos()))
 }
 
 fn peer_of((id, progress): (&NodeId, &Progress)) -> PeerFile {
@@ -312,6 +351,7 @@ fn peer_of((id, progress): (&NodeId, &Progress)) -> PeerFile {
         node: id_of(*id),
         matched: index_of(progress.matched),
         next: Some(index_of(progress.next)),
+        heard: Some(local(progress.heard)),
         flow: match &progress.flow {
             Flow::Probe(Probe::Ready) => FlowFile::Probe,
             Flow::Probe(Probe::Awaiting) => FlowFile::Awaiting,

@@ -13,7 +13,7 @@ use super::format::{
     SettingsFile,
 };
 use super::scalar::{List, Millis, Number};
-use crate::consensus::{InFlightLimit, Limits, RuleSet};
+use crate::consensus::{InFlightLimit, Limits, Protections, RuleSet};
 use crate::playground::{
     DiskSettings, LinkImage, LinkSettings, MessageId, NodeImage, Settings, Span, WorldImage,
 };
@@ -195,6 +195,8 @@ fn blank(id: NodeId) -> NodeImage {
     NodeImage {
         id,
         incarnation: crate::types::Incarnation::default(),
+        started: VirtualTime::default(),
+        attempt: 0,
         disk: crate::storage::simulated::DiskImage::default(),
         disk_settings: None,
         syncs_begun: 0,
@@ -218,6 +220,9 @@ fn links_of<const MOST: usize>(
             (MessageKind::Append, link.sent.appends),
             (MessageKind::Heartbeat, link.sent.heartbeats),
             (MessageKind::AppendReply, link.sent.append_replies),
+            (MessageKind::PreVoteRequest, link.sent.pre_vote_requests),
+            (MessageKind::PreVoteReply, link.sent.pre_vote_replies),
+            (MessageKind::TimeoutNow, link.sent.timeouts_now),
         ];
         let sent = counts.into_iter().filter(|(_, count)| count.get() > 0);
         let image = LinkImage {
@@ -268,6 +273,8 @@ impl TryFrom<SettingsFile> for Settings {
             link,
             disk,
             limits,
+            pre_vote,
+            check_quorum,
             broken,
         } = file;
         ensure(
@@ -280,6 +287,10 @@ impl TryFrom<SettingsFile> for Settings {
             link: link.try_into()?,
             disk: disk.try_into()?,
             limits: limits.try_into()?,
+            protections: Protections {
+                pre_vote,
+                check_quorum,
+            },
             rules: broken
                 .iter()
                 .fold(RuleSet::sound(), |rules, rule| rules.without(*rule)),

@@ -19,6 +19,10 @@ pub struct Envelope {
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Message {
+    /// A pre-candidate asks whether it would get a vote (thesis §9.6).
+    PreVoteRequest(PreVoteRequest),
+    /// The answer to a pre-vote request.
+    PreVoteReply(PreVoteReply),
     /// A candidate asks for a vote in its term (§5.2).
     VoteRequest(VoteRequest),
     /// The answer to a vote request.
@@ -27,6 +31,36 @@ pub enum Message {
     AppendRequest(AppendRequest),
     /// The answer to an append request.
     AppendReply(AppendReply),
+    /// A leader asks a follower to stand for election at once (thesis §3.10).
+    TimeoutNow(TimeoutNow),
+}
+
+/// A pre-candidate's question. It stays in its own term, which the envelope carries, and so does whoever answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PreVoteRequest {
+    /// The term it would stand in.
+    pub asked: Term,
+    /// Its last entry, for the up-to-date check (§5.4.1).
+    pub last: LogPosition,
+}
+
+/// The answer to a pre-vote request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PreVoteReply {
+    /// It would get the vote in the term it asked about.
+    Granted {
+        /// That term.
+        asked: Term,
+    },
+    /// It would not; the envelope carries the voter's term.
+    Refused,
+}
+
+/// A leader's request to stand for election at once. It is good for one leadership and one log only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TimeoutNow {
+    /// The leader's last entry: a follower whose log does not reach it must not stand.
+    pub last: LogPosition,
 }
 
 /// A candidate's request for a vote.
@@ -34,6 +68,17 @@ pub enum Message {
 pub struct VoteRequest {
     /// The candidate's last entry, for the up-to-date check (§5.4.1).
     pub last: LogPosition,
+    /// Why it stands.
+    pub origin: ElectionOrigin,
+}
+
+/// Why a server stands for election.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ElectionOrigin {
+    /// Its election timer ran out.
+    Timeout,
+    /// The leader handed over to it: a promise to that leader does not stand in the way (thesis §4.2.3).
+    Transfer,
 }
 
 /// The answer to a vote request, in the term of its envelope.
@@ -103,6 +148,12 @@ pub enum MessageKind {
     Heartbeat,
     /// [`Message::AppendReply`].
     AppendReply,
+    /// [`Message::PreVoteRequest`].
+    PreVoteRequest,
+    /// [`Message::PreVoteReply`].
+    PreVoteReply,
+    /// [`Message::TimeoutNow`].
+    TimeoutNow,
 }
 
 impl Message {
@@ -114,6 +165,9 @@ impl Message {
             Self::AppendRequest(request) if request.entries.is_empty() => MessageKind::Heartbeat,
             Self::AppendRequest(_) => MessageKind::Append,
             Self::AppendReply(_) => MessageKind::AppendReply,
+            Self::PreVoteRequest(_) => MessageKind::PreVoteRequest,
+            Self::PreVoteReply(_) => MessageKind::PreVoteReply,
+            Self::TimeoutNow(_) => MessageKind::TimeoutNow,
         }
     }
 }

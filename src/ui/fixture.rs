@@ -96,6 +96,7 @@ fn lead(node: &mut NodeView, peers: &[(u64, u64, u64, bool)], now: VirtualTime) 
         (id(number), view)
     };
     node.role = RoleView::Leader {
+        transfer: None,
         peers: peers.iter().map(peer).collect::<BTreeMap<_, _>>(),
     };
     node.timer = Some(TimerView {
@@ -212,6 +213,7 @@ pub fn election(count: u64) -> Snapshot {
         refused: BTreeSet::new(),
     };
     let request = VoteRequest {
+        origin: crate::types::ElectionOrigin::Timeout,
         last: LogPosition::new(index(3), Term::new(1)),
     };
     send(&mut snapshot, 2, 1, 2, Message::VoteRequest(request), 500);

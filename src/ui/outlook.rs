@@ -86,7 +86,9 @@ pub fn commit(node: &NodeView, snapshot: &Snapshot) -> CommitOutlook {
     }
     match &node.role {
         RoleView::Leader { .. } => leaders_commit(node, index, snapshot),
-        RoleView::Candidate { .. } | RoleView::Follower { leader: None } => CommitOutlook::NoLeader,
+        RoleView::PreCandidate { .. } | RoleView::Candidate { .. } | RoleView::Follower { leader: None } => {
+            CommitOutlook::NoLeader
+        }
         RoleView::Follower { leader: Some(leader) } => followers_commit(node, *leader, index, snapshot),
     }
 }
@@ -99,8 +101,8 @@ fn leaders_commit(node: &NodeView, index: LogIndex, snapshot: &Snapshot) -> Comm
     }
     let knows = |other: &NodeView| match &node.role {
         RoleView::Leader { .. } if other.id == node.id => node.durable >= index,
-        RoleView::Leader { peers } => peers.get(&other.id).is_some_and(|peer| peer.matched >= index),
-        RoleView::Follower { .. } | RoleView::Candidate { .. } => false,
+        RoleView::Leader { peers, .. } => peers.get(&other.id).is_some_and(|peer| peer.matched >= index),
+        RoleView::Follower { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. } => false,
     };
     let (counted, others): (Vec<_>, Vec<_>) = snapshot.nodes.iter().partition(|other| knows(other));
     let missing = others
@@ -161,7 +163,10 @@ fn missing(leader: &NodeView, other: &NodeView, index: LogIndex, snapshot: &Snap
             {
                 Some(Missing::Answer(left()))
             }
-            Message::AppendRequest(_)
+            Message::PreVoteRequest(_)
+            | Message::PreVoteReply(_)
+            | Message::TimeoutNow(_)
+            | Message::AppendRequest(_)
             | Message::AppendReply(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_) => None,

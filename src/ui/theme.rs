@@ -183,6 +183,8 @@ pub mod glyph {
     pub const LEADER: char = '★';
     /// A candidate.
     pub const CANDIDATE: char = '◆';
+    /// A pre-candidate.
+    pub const PRE_CANDIDATE: char = '◇';
     /// A follower.
     pub const FOLLOWER: char = '●';
     /// A node that is down.
@@ -230,6 +232,7 @@ pub const fn ascii(character: char) -> char {
     match character {
         ' '..='~' => character,
         '★' => '*',
+        '◇' => 'P',
         '◆' => 'C',
         '●' | '◦' => 'o',
         '✗' | '╳' | '×' => 'x',
@@ -308,8 +311,8 @@ mod tests {
 
     #[test]
     fn every_glyph_has_an_ascii_character_of_its_own_kind() {
-        use glyph::{CANDIDATE, DOWN, FOLLOWER, FROZEN, LEADER};
-        let roles = [LEADER, CANDIDATE, FOLLOWER, DOWN, FROZEN].map(ascii);
+        use glyph::{CANDIDATE, DOWN, FOLLOWER, FROZEN, LEADER, PRE_CANDIDATE};
+        let roles = [LEADER, PRE_CANDIDATE, CANDIDATE, FOLLOWER, DOWN, FROZEN].map(ascii);
         let mut distinct = roles.to_vec();
         distinct.sort_unstable();
         distinct.dedup();

@@ -125,12 +125,17 @@ pub fn is_routine(message: &MessageView, snapshot: &Snapshot) -> bool {
         Message::AppendRequest(request) => request.entries.is_empty(),
         Message::AppendReply(AppendReply::Matched { through }) => {
             let known = snapshot.node(envelope.to).and_then(|leader| match &leader.role {
-                RoleView::Leader { peers } => peers.get(&envelope.from),
-                RoleView::Follower { .. } | RoleView::Candidate { .. } => None,
+                RoleView::Leader { peers, .. } => peers.get(&envelope.from),
+                RoleView::Follower { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. } => {
+                    None
+                }
             });
             known.is_some_and(|peer| peer.matched >= *through)
         }
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+        | Message::PreVoteRequest(_)
+        | Message::PreVoteReply(_)
+        | Message::TimeoutNow(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => false,
     }

@@ -5,15 +5,18 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::time::Duration;
 
 use bytes::Bytes;
 use raft_play::consensus::durable::{Driver, Held, Inbound, Metadata, Pending, Store, Write};
 use raft_play::consensus::{
-    Answer, Event, Input, Limits, Log, Output, Raft, RoleName, RuleSet, Settings, State, TimerChange,
+    Answer, Event, Input, Limits, Log, Output, Protections, Raft, RoleName, RuleSet, Settings, State,
+    TimerChange,
 };
 use raft_play::types::{
-    AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, Incarnation, LocalTime, LogIndex,
-    LogPosition, Message, NodeId, ProposalId, Term, VoteReply, VoteRequest, WriteSequence,
+    AppendReply, AppendRequest, Configuration, ElectionOrigin, Entries, Entry, Envelope, Incarnation,
+    LocalTime, LogIndex, LogPosition, Message, NodeId, ProposalId, Term, VoteReply, VoteRequest,
+    WriteSequence,
 };
 
 /// What a disk holds.
@@ -84,6 +87,7 @@ pub struct Boot {
     pub image: Image,
     pub rules: RuleSet,
     pub limits: Limits,
+    pub protections: Protections,
     pub device: Device,
 }
 
@@ -96,6 +100,7 @@ pub fn of(id: u64, voters: u64) -> Boot {
         image: Image::default(),
         rules: RuleSet::sound(),
         limits: Limits::default(),
+        protections: Protections::default(),
         device: Device::Instant,
     }
 }
@@ -127,6 +132,17 @@ impl Boot {
         self
     }
 
+    pub fn protected_by(mut self, protections: Protections) -> Self {
+        self.protections = protections;
+        self
+    }
+
+    /// A server that has run before.
+    pub fn started_again(mut self) -> Self {
+        self.incarnation = 2;
+        self
+    }
+
     pub fn on_a_slow_disk(mut self) -> Self {
         self.device = Device::Slow;
         self
@@ -138,6 +154,9 @@ impl Boot {
         let settings = Settings {
             id,
             incarnation,
+            started: LocalTime::default(),
+            election_timeout: Duration::from_millis(150),
+            protections: self.protections,
             limits: self.limits,
             rules: self.rules,
         };
@@ -161,6 +180,7 @@ impl Boot {
             election: None,
             heartbeat: None,
             deeds: Vec::new(),
+            now: LocalTime::default(),
         };
         server.act();
         server
@@ -185,6 +205,8 @@ pub struct Server {
     pub heartbeat: Option<TimerChange>,
     /// What it did since that was last taken.
     pub deeds: Vec<Deed>,
+    /// Its own clock.
+    now: LocalTime,
 }
 
 /// Inputs. Each gives the messages that left because of it.
@@ -197,9 +219,14 @@ impl Server {
         self.sent_since(before)
     }
 
+    /// Lets time pass on its clock.
+    pub fn wait(&mut self, millis: u64) {
+        self.now = self.now.after(Duration::from_millis(millis));
+    }
+
     /// Takes an input and does nothing about it yet.
     pub fn absorb(&mut self, input: Input) {
-        self.raft.absorb(LocalTime::default(), input, &mut self.events);
+        self.raft.absorb(self.now, input, &mut self.events);
     }
 
     /// Does what all that was absorbed led to.
@@ -237,7 +264,7 @@ impl Server {
             self.deeds.push(Deed::Applied(index, entry));
         }
         self.raft
-            .absorb(LocalTime::default(), Input::Applied(commit), &mut Vec::new());
+            .absorb(self.now, Input::Applied(commit), &mut Vec::new());
     }
 
     fn release(&mut self) {
@@ -396,7 +423,10 @@ pub fn position(index: u64, term: u64) -> LogPosition {
 /// A vote request of a candidate whose last entry is this.
 pub fn vote_request(index: u64, term: u64) -> Message {
     let last = position(index, term);
-    Message::VoteRequest(VoteRequest { last })
+    Message::VoteRequest(VoteRequest {
+        last,
+        origin: ElectionOrigin::Timeout,
+    })
 }
 
 pub fn granted() -> Message {
@@ -445,7 +475,12 @@ pub fn appends(sent: &[Envelope]) -> Vec<(u64, u64, usize)> {
             request.previous.index.number(),
             request.entries.len(),
         )),
-        Message::VoteRequest(_) | Message::VoteReply(_) | Message::AppendReply(_) => None,
+        Message::PreVoteRequest(_)
+        | Message::PreVoteReply(_)
+        | Message::VoteRequest(_)
+        | Message::VoteReply(_)
+        | Message::AppendReply(_)
+        | Message::TimeoutNow(_) => None,
     };
     sent.iter().filter_map(request).collect()
 }

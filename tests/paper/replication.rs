@@ -24,7 +24,12 @@ fn settled_leader() -> Server {
 fn commits(sent: &[raft_play::types::Envelope]) -> Vec<u64> {
     let commit = |message| match message {
         Message::AppendRequest(request) => Some(request.commit.number()),
-        Message::VoteRequest(_) | Message::VoteReply(_) | Message::AppendReply(_) => None,
+        Message::PreVoteRequest(_)
+        | Message::PreVoteReply(_)
+        | Message::VoteRequest(_)
+        | Message::VoteReply(_)
+        | Message::AppendReply(_)
+        | Message::TimeoutNow(_) => None,
     };
     messages(sent).into_iter().filter_map(commit).collect()
 }

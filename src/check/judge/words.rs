@@ -16,7 +16,10 @@ impl Checker {
             Message::AppendReply(AppendReply::Matched { through }) => {
                 self.judge_acknowledgement(from, to, term, *through);
             }
-            Message::VoteReply(VoteReply::Refused)
+            Message::PreVoteRequest(_)
+            | Message::PreVoteReply(_)
+            | Message::TimeoutNow(_)
+            | Message::VoteReply(VoteReply::Refused)
             | Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm) => {}
         }
     }

@@ -32,6 +32,7 @@ pub(super) fn run(first: u64, terms: &[u64]) -> Entries {
 
 pub(super) fn vote_request() -> Message {
     Message::VoteRequest(VoteRequest {
+        origin: crate::types::ElectionOrigin::Timeout,
         last: LogPosition::GENESIS,
     })
 }

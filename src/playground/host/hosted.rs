@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::Look;
 use crate::consensus::durable::{Inbound, Outbound, Pending, Write};
-use crate::consensus::{Event, Limits, Role, RoleName, RuleSet, TimerChange};
+use crate::consensus::{Event, Limits, Protections, Role, RoleName, RuleSet, TimerChange};
 use crate::machine::Exhibit;
 use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd};
 use crate::playground::mirror::Mirror;
@@ -26,6 +27,10 @@ pub(in crate::playground) enum Request {
     Image,
     /// Break or mend rules.
     Rules(RuleSet),
+    /// Change the shortest election timeout.
+    ElectionTimeout(Duration),
+    /// Switch protections.
+    Protections(Protections),
     /// Change what it may send.
     Limits(Limits),
     /// Have these files follow its disk, from what is on it now.
@@ -44,6 +49,8 @@ pub(in crate::playground) enum HostInput {
     HeartbeatTimeout,
     /// A client proposes a command.
     Propose(ProposalId, Bytes),
+    /// A person wants another node to lead.
+    Transfer(ProposalId, NodeId),
     /// The time has come at which a write is on disk.
     SyncDue(WriteSequence),
 }
@@ -190,6 +197,14 @@ impl<M: Exhibit + Default> Hosted<M> {
                 self.node.set_rules(rules);
                 Response::Done(None)
             }
+            Request::ElectionTimeout(shortest) => {
+                self.node.set_election_timeout(shortest);
+                Response::Done(None)
+            }
+            Request::Protections(protections) => {
+                self.node.set_protections(protections);
+                Response::Done(None)
+            }
             Request::Limits(limits) => {
                 self.node.set_limits(limits);
                 Response::Done(None)
@@ -205,6 +220,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             HostInput::ElectionTimeout => NodeInput::ElectionTimeout,
             HostInput::HeartbeatTimeout => NodeInput::HeartbeatTimeout,
             HostInput::Propose(id, command) => NodeInput::Propose { id, command },
+            HostInput::Transfer(id, target) => NodeInput::Transfer { id, target },
             HostInput::SyncDue(sequence) => {
                 let pending = self
                     .syncs
@@ -275,6 +291,10 @@ fn role_view(role: &Role) -> RoleView {
         Role::Follower(follower) => RoleView::Follower {
             leader: follower.leader,
         },
+        Role::PreCandidate(candidate) => RoleView::PreCandidate {
+            granted: candidate.granted.clone(),
+            refused: candidate.refused.clone(),
+        },
         Role::Candidate(candidate) => RoleView::Candidate {
             granted: candidate.granted.clone(),
             refused: candidate.refused.clone(),
@@ -293,6 +313,7 @@ fn role_view(role: &Role) -> RoleView {
             });
             RoleView::Leader {
                 peers: peers.collect(),
+                transfer: leader.transfer.map(|transfer| transfer.target),
             }
         }
     }

@@ -4,6 +4,7 @@ use super::Describe;
 use super::memory::Memory;
 use super::telling::Telling;
 use super::words::{SHORT_WIDTH, columns, duration, label, nodes, percent};
+use crate::consensus::Switch;
 use crate::playground::command::Command;
 use crate::playground::settings::{DiskSettings, LinkSettings, Span};
 use crate::playground::story::Mark;
@@ -42,12 +43,29 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         ),
         Command::Batch { entries } => act(format!("you allow {entries} entries a message"))
             .because("A leader may send many entries in one request", "§5.3"),
+        Command::Transfer(target) => Telling::act(Some(*target), format!("you have {target} take over"))
+            .because("A leader can hand over to a server that a person chooses", "thesis §3.10"),
+        Command::PreVote(switch) => act(format!("you switch PreVote {}", words_of(*switch))).because(
+            "With PreVote, a server asks whether it would win before it raises its term",
+            "thesis §9.6",
+        ),
+        Command::CheckQuorum(switch) => act(format!("you switch CheckQuorum {}", words_of(*switch))).because(
+            "With CheckQuorum, a leader that hears from no majority steps down, and who hears from a leader helps no rival",
+            "thesis §6.2, §4.2.3",
+        ),
         Command::Break(rule) => act(format!("you break {rule}"))
             .long(format!("you break the rule {rule}"))
             .rule(*rule),
         Command::Keep(rule) => act(format!("you mend {rule}"))
             .long(format!("you mend the rule {rule}"))
             .rule(*rule),
+    }
+}
+
+fn words_of(switch: Switch) -> &'static str {
+    match switch {
+        Switch::Off => "off",
+        Switch::On => "on",
     }
 }
 

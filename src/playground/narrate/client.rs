@@ -65,7 +65,10 @@ pub(super) fn answered(
             )
         }
         // The node's own refusal has said it.
-        ClientAnswer::NotLeader { .. } => None,
+        ClientAnswer::NotLeader { .. }
+        | ClientAnswer::Transferring { .. }
+        | ClientAnswer::TransferStarted
+        | ClientAnswer::TransferRefused => None,
         ClientAnswer::Overwritten { index } => Some(
             Telling::turn(own, format!("{own} tells its client: {index} is lost"))
                 .long(format!(

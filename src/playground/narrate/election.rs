@@ -3,14 +3,28 @@
 use std::collections::BTreeSet;
 
 use super::memory::{Memory, NodeMemory, Standing};
+use super::protection::{briefly, reason_of, rule_of};
 use super::telling::Telling;
 use super::words::{duration, nodes};
 use crate::consensus::{RoleName, Rule, Tally, Verdict, VoteRefusal};
 use crate::playground::story::Mark;
-use crate::types::{Envelope, LogPosition, Message, MessageKind, NodeId, Term};
+use crate::types::{ElectionOrigin, Envelope, LogPosition, Message, MessageKind, NodeId, Term};
 
-pub(super) fn started(memory: &Memory, own: NodeId, term: Term, last: LogPosition) -> Telling {
+pub(super) fn started(
+    memory: &Memory,
+    own: NodeId,
+    term: Term,
+    origin: ElectionOrigin,
+    last: LogPosition,
+) -> Telling {
     let node = memory.node(own);
+    match origin {
+        ElectionOrigin::Transfer => return asked_to_stand(own, term, last),
+        ElectionOrigin::Timeout if node.role() == RoleName::PreCandidate => {
+            return sure_to_win(own, term, last);
+        }
+        ElectionOrigin::Timeout => {}
+    }
     let again = node.role() == RoleName::Candidate;
     let short = if again {
         format!("{own} tries again: candidate, term {term}")
@@ -35,6 +49,33 @@ pub(super) fn started(memory: &Memory, own: NodeId, term: Term, last: LogPositio
         (None, false) => telling,
     };
     telling.otherwise("A heartbeat of a leader in that time would have kept it a follower.")
+}
+
+fn asked_to_stand(own: NodeId, term: Term, last: LogPosition) -> Telling {
+    Telling::turn(own, format!("{own} stands as asked: term {term}"))
+        .long(format!(
+            "{own} stands for election as its leader asked: candidate, term {term}"
+        ))
+        .mark(Mark::Election)
+        .because(
+            "A server that its leader hands over to stands at once, promise or not",
+            "thesis §3.10",
+        )
+        .value(format!("{own}'s last entry: {last}"))
+        .otherwise("With an entry less than the leader it would have stayed.")
+}
+
+fn sure_to_win(own: NodeId, term: Term, last: LogPosition) -> Telling {
+    Telling::step(own, format!("{own} stands: candidate, term {term}"))
+        .long(format!(
+            "{own} stands, for a majority would vote for it: candidate, term {term}"
+        ))
+        .because(
+            "After a majority of pre-votes a server stands for election",
+            "thesis §9.6",
+        )
+        .value(format!("{own}'s last entry: {last}"))
+        .value(format!("{own} votes for itself, once that is on its disk"))
 }
 
 fn long_start(node: &NodeMemory, own: NodeId, term: Term, again: bool) -> String {
@@ -110,7 +151,7 @@ pub(super) fn own_vote(own: NodeId, tally: &Tally) -> Telling {
     .rule(Rule::PersistVoteBeforeAnswering)
 }
 
-fn counted(telling: Telling, tally: &Tally) -> Telling {
+pub(super) fn counted(telling: Telling, tally: &Tally) -> Telling {
     telling
         .value(format!("granted: {}", nodes(&tally.granted)))
         .value(format!("refused: {}", nodes(&tally.refused)))
@@ -186,6 +227,12 @@ pub(super) fn vote_refused(own: NodeId, candidate: NodeId, reason: VoteRefusal) 
                     "Had {candidate}'s request come before, the vote could be its."
                 ))
         }
+        VoteRefusal::Quiet(quiet) => {
+            Telling::step(own, format!("{own} refuses {candidate}: {}", briefly(quiet)))
+                .long(format!("{own} refuses {candidate}: {}", reason_of(own, quiet)))
+                .rule(rule_of(quiet))
+                .value(reason_of(own, quiet))
+        }
         VoteRefusal::LogBehind { theirs, own: its } => {
             Telling::step(own, format!("{own} refuses {candidate}: its log is behind"))
                 .long(format!(
@@ -256,9 +303,12 @@ pub(super) fn adopted(
         .map_or(before.next(), |envelope| envelope.term);
     let telling = match role {
         RoleName::Follower => Telling::routine(own, format!("{own} takes on term {term} from {from}")),
-        RoleName::Candidate => Telling::step(own, format!("{own} gives up: {from} is in term {term}")).long(
-            format!("{own} gives up: {from}'s {} says term {term}", message_name(kind)),
-        ),
+        RoleName::PreCandidate | RoleName::Candidate => {
+            Telling::step(own, format!("{own} gives up: {from} is in term {term}")).long(format!(
+                "{own} gives up: {from}'s {} says term {term}",
+                message_name(kind)
+            ))
+        }
         RoleName::Leader => {
             Telling::turn(own, format!("{own} steps down: {from} is in term {term}")).long(format!(
                 "{own} leads no more: {from}'s {} says term {term}, not {before}",
@@ -281,10 +331,11 @@ pub(super) fn recognised(memory: &Memory, own: NodeId, leader: NodeId, role: Rol
         RoleName::Follower | RoleName::Leader => {
             Telling::routine(own, format!("{own} follows {leader}, term {term}"))
         }
-        RoleName::Candidate => Telling::step(own, format!("{own} gives up: {leader} leads term {term}"))
-            .long(format!(
+        RoleName::PreCandidate | RoleName::Candidate => {
+            Telling::step(own, format!("{own} gives up: {leader} leads term {term}")).long(format!(
                 "{own} gives up and follows {leader}, who leads term {term}"
-            )),
+            ))
+        }
     };
     telling
         .because(
@@ -299,6 +350,7 @@ pub(super) fn recognised(memory: &Memory, own: NodeId, leader: NodeId, role: Rol
 pub(super) fn role_name(role: RoleName) -> &'static str {
     match role {
         RoleName::Follower => "follower",
+        RoleName::PreCandidate => "pre-candidate",
         RoleName::Candidate => "candidate",
         RoleName::Leader => "leader",
     }
@@ -311,5 +363,8 @@ pub(super) fn message_name(kind: MessageKind) -> &'static str {
         MessageKind::Append => "append",
         MessageKind::Heartbeat => "heartbeat",
         MessageKind::AppendReply => "reply",
+        MessageKind::PreVoteRequest => "pre-vote request",
+        MessageKind::PreVoteReply => "pre-vote",
+        MessageKind::TimeoutNow => "request to stand",
     }
 }

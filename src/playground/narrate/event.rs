@@ -3,6 +3,7 @@
 use super::Describe;
 use super::election;
 use super::memory::Memory;
+use super::protection;
 use super::replication;
 use super::telling::Telling;
 use crate::consensus::Event;
@@ -10,7 +11,32 @@ use crate::types::NodeId;
 
 pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Option<Telling> {
     Some(match event {
-        Event::ElectionStarted { term, last, .. } => election::started(memory, own, *term, *last),
+        Event::ElectionStarted {
+            term, origin, last, ..
+        } => election::started(memory, own, *term, *origin, *last),
+        Event::PreVoteStarted { asked, last, voters } => {
+            protection::pre_vote_started(own, *asked, *last, voters)
+        }
+        Event::PreVoteGranted {
+            candidate,
+            asked,
+            theirs,
+            own: its,
+        } => protection::pre_vote_granted(own, *candidate, *asked, *theirs, *its),
+        Event::PreVoteRefused { candidate, reason } => protection::pre_vote_refused(own, *candidate, *reason),
+        Event::PreVoteCounted { from, verdict, tally } => {
+            protection::pre_vote_counted(own, *from, *verdict, tally)
+        }
+        Event::Stayed { reason } => protection::stayed(own, *reason),
+        Event::LostQuorum { heard, needed } => protection::lost_quorum(own, heard, *needed),
+        Event::TransferStarted {
+            target,
+            matched,
+            last,
+        } => protection::transfer_started(own, *target, *matched, *last),
+        Event::TransferAsked { target } => protection::transfer_asked(own, *target),
+        Event::TransferAborted { target } => protection::transfer_aborted(own, *target),
+        Event::TransferRefused { reason } => protection::transfer_refused(memory, own, *reason),
         Event::OwnVoteCounted { tally } => election::own_vote(own, tally),
         Event::VoteGranted {
             candidate,

@@ -113,6 +113,9 @@ fn named_in_full(envelope: &Envelope) -> String {
         }
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
         | Message::AppendRequest(_)
+        | Message::PreVoteRequest(_)
+        | Message::PreVoteReply(_)
+        | Message::TimeoutNow(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => named(envelope),
     }
@@ -131,7 +134,10 @@ fn named(envelope: &Envelope) -> String {
         Message::AppendRequest(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_)
-        | Message::AppendReply(_) => format!("{from}'s {}", message_name(envelope.message.kind())),
+        | Message::AppendReply(_)
+        | Message::PreVoteRequest(_)
+        | Message::PreVoteReply(_)
+        | Message::TimeoutNow(_) => format!("{from}'s {}", message_name(envelope.message.kind())),
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) enum Standing {
     /// A follower.
     #[default]
     Follower,
+    /// A pre-candidate.
+    PreCandidate,
     /// A candidate.
     Candidate {
         /// Whom it asks, until that is told.
@@ -142,6 +144,9 @@ impl Memory {
                 leader.holders_of(envelope.to, *through).contains(&envelope.from)
             }
             Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+            | Message::PreVoteRequest(_)
+            | Message::PreVoteReply(_)
+            | Message::TimeoutNow(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_) => false,
         }
@@ -206,6 +211,9 @@ impl Memory {
             | Command::ElectionTimeout { .. }
             | Command::Heartbeat { .. }
             | Command::Batch { .. }
+            | Command::Transfer(_)
+            | Command::PreVote(_)
+            | Command::CheckQuorum(_)
             | Command::Break(_)
             | Command::Keep(_) => {}
         }
@@ -286,8 +294,9 @@ impl NodeMemory {
     fn of(view: &NodeView) -> Self {
         let standing = match &view.role {
             RoleView::Follower { .. } => Standing::Follower,
+            RoleView::PreCandidate { .. } => Standing::PreCandidate,
             RoleView::Candidate { .. } => Standing::Candidate { asking: None },
-            RoleView::Leader { peers } => Standing::Leader {
+            RoleView::Leader { peers, .. } => Standing::Leader {
                 matched: peers.iter().map(|(&id, peer)| (id, peer.matched)).collect(),
                 withheld: None,
             },
@@ -313,6 +322,7 @@ impl NodeMemory {
     pub(super) fn role(&self) -> RoleName {
         match self.standing {
             Standing::Follower => RoleName::Follower,
+            Standing::PreCandidate => RoleName::PreCandidate,
             Standing::Candidate { .. } => RoleName::Candidate,
             Standing::Leader { .. } => RoleName::Leader,
         }
@@ -332,7 +342,7 @@ impl NodeMemory {
     pub(super) fn is_withholding(&self, position: LogPosition) -> bool {
         match self.standing {
             Standing::Leader { withheld, .. } => withheld == Some(position),
-            Standing::Follower | Standing::Candidate { .. } => false,
+            Standing::Follower | Standing::PreCandidate | Standing::Candidate { .. } => false,
         }
     }
 
@@ -370,7 +380,11 @@ impl NodeMemory {
                 self.term = self.received.as_ref().map_or(self.term, |envelope| envelope.term);
                 self.standing = Standing::Follower;
             }
-            Event::RecognisedLeader { .. } => self.standing = Standing::Follower,
+            Event::PreVoteStarted { .. } => {
+                self.standing = Standing::PreCandidate;
+                (self.waited, self.is_forced) = (None, false);
+            }
+            Event::RecognisedLeader { .. } | Event::LostQuorum { .. } => self.standing = Standing::Follower,
             Event::Stored { first, last, .. } => self.note_stored(*first, *last),
             Event::Truncated { from, .. } => {
                 self.entries.split_off(from);
@@ -390,7 +404,15 @@ impl NodeMemory {
                 }
             }
             Event::Flushed { through, .. } => self.durable = *through,
-            Event::OwnVoteCounted { .. }
+            Event::PreVoteGranted { .. }
+            | Event::PreVoteRefused { .. }
+            | Event::PreVoteCounted { .. }
+            | Event::Stayed { .. }
+            | Event::TransferStarted { .. }
+            | Event::TransferAsked { .. }
+            | Event::TransferRefused { .. }
+            | Event::TransferAborted { .. }
+            | Event::OwnVoteCounted { .. }
             | Event::VoteGranted { .. }
             | Event::VoteRefused { .. }
             | Event::VoteCounted { .. }

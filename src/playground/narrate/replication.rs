@@ -1,6 +1,7 @@
 //! Replication and commitment in words (§5.3, §5.4.2).
 
 use super::memory::Memory;
+use super::protection::{reason_of, rule_of};
 use super::telling::Telling;
 use super::words::{indices, label, nodes};
 use super::{Describe, election::message_name, election::role_name};
@@ -87,7 +88,10 @@ pub(super) fn heartbeat_due(own: NodeId) -> Telling {
 }
 
 pub(super) fn refused(memory: &Memory, describe: Describe, own: NodeId, reason: ProposalRefusal) -> Telling {
-    let ProposalRefusal::NotLeader { leader } = reason;
+    let leader = match reason {
+        ProposalRefusal::NotLeader { leader } => leader,
+        ProposalRefusal::Transferring { target } => return refused_for_transfer(own, target),
+    };
     let what = memory
         .proposal_for(own)
         .map_or_else(|| "a proposal".to_owned(), |command| label(&describe(command)));
@@ -111,6 +115,13 @@ pub(super) fn refused(memory: &Memory, describe: Describe, own: NodeId, reason: 
         ))
         .value(knows)
         .otherwise("The leader of this term would have appended it.")
+}
+
+fn refused_for_transfer(own: NodeId, target: NodeId) -> Telling {
+    Telling::step(own, format!("{own} refuses: it hands over to {target}"))
+        .because("A leader that hands over takes no proposals", "thesis §3.10")
+        .value(format!("{own} hands over to {target}"))
+        .otherwise("Once the transfer has succeeded or failed, somebody takes it.")
 }
 
 pub(super) fn stored(
@@ -163,7 +174,7 @@ pub(super) fn flushed(
                 nodes(&with(memory.node(own).holders_of(own, through), own))
             ))
             .otherwise("Until now a power cut would have lost it here, so it could not count."),
-        RoleName::Follower | RoleName::Candidate => {
+        RoleName::Follower | RoleName::PreCandidate | RoleName::Candidate => {
             Telling::step(own, format!("{own} stores {what}, on disk: yes"))
                 .rule(Rule::PersistEntriesBeforeAcknowledging)
                 .value("its acknowledgement leaves now, not before".to_owned())
@@ -400,6 +411,11 @@ pub(super) fn ignored(
                 "§5.1",
             ),
         ),
+        IgnoreReason::Quiet(quiet) => (
+            reason_of(own, quiet),
+            true,
+            (rule_of(quiet).sentence(), rule_of(quiet).section()),
+        ),
         IgnoreReason::NotForUs => (
             "it is for another".to_owned(),
             true,
@@ -450,6 +466,9 @@ pub(super) fn delivered(memory: &Memory, envelope: &Envelope) -> Option<Telling>
         Message::AppendRequest(request) => append_delivered(memory, envelope, request),
         Message::AppendReply(AppendReply::Matched { through }) => reply_delivered(memory, envelope, *through),
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+        | Message::PreVoteRequest(_)
+        | Message::PreVoteReply(_)
+        | Message::TimeoutNow(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => None,
     }

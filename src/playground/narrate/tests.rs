@@ -7,14 +7,15 @@ use proptest::prelude::*;
 use super::words::{LONG_WIDTH, SHORT_WIDTH, columns};
 use super::*;
 use crate::consensus::{
-    Event, IgnoreReason, IgnoredInput, ProposalRefusal, RoleName, Tally, Verdict, VoteRefusal,
+    Event, IgnoreReason, IgnoredInput, ProposalRefusal, Quiet, RoleName, Tally, TransferRefusal, Verdict,
+    VoteRefusal,
 };
 use crate::machine::{Exhibit, KeyValue};
 use crate::playground::any::{any_command, any_node};
 use crate::playground::{ClientAnswer, Command, Loss, Mark, MessageId, Stop, Weight};
 use crate::types::{
-    AppendReply, AppendRequest, Entries, Entry, Envelope, LogIndex, LogPosition, Message, MessageKind,
-    NodeId, ProposalId, Term, VirtualTime, VoteReply, VoteRequest, WriteSequence,
+    AppendReply, AppendRequest, ElectionOrigin, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
+    MessageKind, NodeId, ProposalId, Term, VirtualTime, VoteReply, VoteRequest, WriteSequence,
 };
 
 fn node(number: u64) -> NodeId {
@@ -143,7 +144,12 @@ fn minority_leader() -> Vec<Happening> {
 }
 
 fn election() -> Vec<Happening> {
-    let request = || Message::VoteRequest(VoteRequest { last: position(4, 3) });
+    let request = || {
+        Message::VoteRequest(VoteRequest {
+            last: position(4, 3),
+            origin: ElectionOrigin::Timeout,
+        })
+    };
     let adopted = Event::AdoptedTerm {
         before: Term::new(3),
         role: RoleName::Follower,
@@ -159,6 +165,7 @@ fn election() -> Vec<Happening> {
         event(
             3,
             Event::ElectionStarted {
+                origin: ElectionOrigin::Timeout,
                 term: Term::new(4),
                 last: position(4, 3),
                 asked: set(&[1, 2, 4, 5]),
@@ -562,11 +569,70 @@ fn any_tally() -> impl Strategy<Value = Tally> {
     )
 }
 
+fn any_quiet() -> impl Strategy<Value = Quiet> {
+    prop_oneof![
+        Just(Quiet::Leads),
+        any::<(u64, u64)>().prop_map(|(ago_nanos, promise_nanos)| Quiet::HeardLeader {
+            ago_nanos,
+            promise_nanos
+        }),
+        any::<(u64, u64)>().prop_map(|(ago_nanos, promise_nanos)| Quiet::Restarted {
+            ago_nanos,
+            promise_nanos
+        }),
+    ]
+}
+
+fn any_verdict() -> impl Strategy<Value = Verdict> {
+    proptest::sample::select(vec![Verdict::Granted, Verdict::Refused])
+}
+
+fn any_protection_event() -> impl Strategy<Value = Event> {
+    let transfer_refusal = prop_oneof![
+        proptest::option::of(any_node()).prop_map(|leader| TransferRefusal::NotLeader { leader }),
+        Just(TransferRefusal::NoSuchTarget),
+        any_node().prop_map(|target| TransferRefusal::UnderWay { target }),
+    ];
+    prop_oneof![
+        (any_term(), any_position(), any_nodes()).prop_map(|(asked, last, voters)| Event::PreVoteStarted {
+            asked,
+            last,
+            voters
+        }),
+        (any_node(), any_term(), any_position(), any_position()).prop_map(
+            |(candidate, asked, theirs, own)| Event::PreVoteGranted {
+                candidate,
+                asked,
+                theirs,
+                own,
+            }
+        ),
+        (any_node(), any_refusal())
+            .prop_map(|(candidate, reason)| Event::PreVoteRefused { candidate, reason }),
+        (any_node(), any_verdict(), any_tally()).prop_map(|(from, verdict, tally)| Event::PreVoteCounted {
+            from,
+            verdict,
+            tally
+        }),
+        any_quiet().prop_map(|reason| Event::Stayed { reason }),
+        (any_nodes(), 0..30usize).prop_map(|(heard, needed)| Event::LostQuorum { heard, needed }),
+        (any_node(), any_index(), any_index()).prop_map(|(target, matched, last)| Event::TransferStarted {
+            target,
+            matched,
+            last
+        }),
+        any_node().prop_map(|target| Event::TransferAsked { target }),
+        any_node().prop_map(|target| Event::TransferAborted { target }),
+        transfer_refusal.prop_map(|reason| Event::TransferRefused { reason }),
+    ]
+}
+
 fn any_refusal() -> impl Strategy<Value = VoteRefusal> {
     prop_oneof![
         (any_term(), any_term()).prop_map(|(theirs, own)| VoteRefusal::StaleTerm { theirs, own }),
         any_node().prop_map(|vote| VoteRefusal::AlreadyVoted { vote }),
         (any_position(), any_position()).prop_map(|(theirs, own)| VoteRefusal::LogBehind { theirs, own }),
+        any_quiet().prop_map(VoteRefusal::Quiet),
     ]
 }
 
@@ -585,6 +651,7 @@ fn any_ignored() -> impl Strategy<Value = Event> {
         Just(IgnoreReason::Malformed),
         Just(IgnoreReason::ContradictsCommit),
         Just(IgnoreReason::RuleBroken),
+        any_quiet().prop_map(IgnoreReason::Quiet),
     ];
     (proptest::option::of(any_node()), what, reason).prop_map(|(from, what, reason)| Event::Ignored {
         from,
@@ -596,6 +663,7 @@ fn any_ignored() -> impl Strategy<Value = Event> {
 fn any_election_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         (any_term(), any_position(), any_nodes()).prop_map(|(term, last, asked)| Event::ElectionStarted {
+            origin: ElectionOrigin::Timeout,
             term,
             last,
             asked
@@ -697,7 +765,10 @@ fn any_log_event() -> impl Strategy<Value = Event> {
 
 fn any_message() -> impl Strategy<Value = Message> {
     prop_oneof![
-        any_position().prop_map(|last| Message::VoteRequest(VoteRequest { last })),
+        any_position().prop_map(|last| Message::VoteRequest(VoteRequest {
+            last,
+            origin: ElectionOrigin::Timeout
+        })),
         Just(Message::VoteReply(VoteReply::Granted)),
         Just(Message::VoteReply(VoteReply::Refused)),
         (0..20u64, 0..3usize, any_index(), ".{0,20}").prop_map(|(previous, count, commit, text)| {
@@ -796,7 +867,7 @@ fn any_answer() -> impl Strategy<Value = ClientAnswer> {
 }
 
 fn any_happening() -> impl Strategy<Value = Happening> {
-    let event = prop_oneof![any_election_event(), any_log_event()];
+    let event = prop_oneof![any_election_event(), any_protection_event(), any_log_event()];
     prop_oneof![
         2 => (any_node(), event).prop_map(|(node, event)| Happening::Node { node, event }),
         1 => any_world_happening(),

@@ -73,6 +73,17 @@ impl<M: Exhibit + Default> World<M> {
                 Condition::Up => Err(CommandError::NotFrozen(*id)),
                 Condition::Down => Err(CommandError::Down(*id)),
             },
+            Command::Transfer(target) => {
+                self.check_exists(*target)?;
+                match self.leader() {
+                    None => Err(CommandError::NoLeader),
+                    Some(leader) if leader == *target => Err(CommandError::Leads(leader)),
+                    Some(leader) if self.condition(leader)? == Condition::Frozen => {
+                        Err(CommandError::Frozen(leader))
+                    }
+                    Some(_) => Ok(()),
+                }
+            }
             Command::TieTimers(ids) => {
                 ids.iter().try_for_each(|id| self.check_exists(*id))?;
                 self.check_timers(ids)
@@ -107,7 +118,11 @@ impl<M: Exhibit + Default> World<M> {
                 check_setting(is_valid, "heartbeats are 1 ms to an hour apart")
             }
             Command::Batch { entries } => check_setting(*entries > 0, "a request carries at least one entry"),
-            Command::Heal | Command::Break(_) | Command::Keep(_) => Ok(()),
+            Command::Heal
+            | Command::PreVote(_)
+            | Command::CheckQuorum(_)
+            | Command::Break(_)
+            | Command::Keep(_) => Ok(()),
         }
     }
 
@@ -140,11 +155,21 @@ impl<M: Exhibit + Default> World<M> {
             Command::ElectionTimeout { min_ms, max_ms } => {
                 let span = Span::new(milliseconds(min_ms), milliseconds(max_ms));
                 self.settings.election_timeout = span.expect("it was checked");
+                self.tell_all(|world| Request::ElectionTimeout(world.settings.election_timeout.min()));
             }
             Command::Heartbeat { every_ms } => self.settings.heartbeat = milliseconds(every_ms),
             Command::Batch { entries } => {
                 self.settings.limits.entries_per_request = usize::try_from(entries).unwrap_or(usize::MAX);
                 self.tell_all(|world| Request::Limits(world.settings.limits));
+            }
+            Command::Transfer(target) => self.transfer(target),
+            Command::PreVote(switch) => {
+                self.settings.protections.pre_vote = switch;
+                self.tell_all(|world| Request::Protections(world.settings.protections));
+            }
+            Command::CheckQuorum(switch) => {
+                self.settings.protections.check_quorum = switch;
+                self.tell_all(|world| Request::Protections(world.settings.protections));
             }
             Command::Break(rule) => {
                 self.settings.rules = self.settings.rules.without(rule);
@@ -166,6 +191,8 @@ impl<M: Exhibit + Default> World<M> {
         for server in self.nodes.values_mut() {
             server.settings.raft.rules = self.settings.rules;
             server.settings.raft.limits = self.settings.limits;
+            server.settings.raft.protections = self.settings.protections;
+            server.settings.raft.election_timeout = self.settings.election_timeout.min();
         }
     }
 
@@ -178,6 +205,13 @@ impl<M: Exhibit + Default> World<M> {
             return server.backlog.push_back(Waiting::Proposal(id, command));
         }
         self.hand(to, HostInput::Propose(id, command));
+    }
+
+    fn transfer(&mut self, target: NodeId) {
+        let leader = self.leader().expect("it was checked");
+        let id = self.next_proposal;
+        self.next_proposal = id.next();
+        self.hand(leader, HostInput::Transfer(id, target));
     }
 
     /// What waited is due now; the clients, who wait for nothing else, come first.

@@ -1,36 +1,31 @@
 //! A whole world as plain data: what a save writes down, and goes on from exactly.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
+mod restore;
+mod validate;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::super::data_dir;
 use super::super::draw::{Draws, Purpose};
-use super::super::host::{Found, HostKind, Hosted, Parked, Request, Response};
-use super::super::mirror::Mirror;
-use super::super::network::{InFlight, Link, LinkId, Network};
+use super::super::host::{Found, Request, Response};
+use super::super::network::{Link, LinkId};
 use super::super::record::Timer;
 use super::super::settings::{DiskSettings, Settings};
 use super::super::snapshot::{Condition, MessageId};
-use super::super::trace::Trace;
-use super::start::{CLUSTER, NODES_MAX, WorldError, lay_files, open_folder};
-use super::{Due, RunningTimer, Server, Slot, Waiting, World};
+use super::start::{CLUSTER, NODES_MAX, WorldError};
+use super::{Server, Waiting, World};
+use crate::consensus;
 use crate::consensus::durable::Metadata;
-use crate::consensus::{self, RoleName};
 use crate::machine::Exhibit;
-use crate::node::{self, Node, NodeSettings, StartError, first_nodes};
+use crate::node::{self, NodeSettings, StartError};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{WalOptions, WalSync};
 use crate::types::{
-    Configuration, Entries, Envelope, Incarnation, Message, NodeId, ProposalId, Term, VirtualTime,
+    Configuration, Entries, Envelope, Incarnation, LocalTime, NodeId, ProposalId, Term, VirtualTime,
     WriteSequence,
 };
-
-/// What no counter of an image may have reached, nor its time in nanoseconds: from below here, no world ever comes to
-/// the last number.
-const COUNT_END: u64 = 1 << 62;
 
 /// A world between two steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +83,10 @@ pub struct NodeImage {
     pub id: NodeId,
     /// How many times it was started.
     pub incarnation: Incarnation,
+    /// When it was last started.
+    pub started: VirtualTime,
+    /// How many election timers ran out in its term.
+    pub attempt: u64,
     /// Its disk.
     pub disk: DiskImage,
     /// How its disk behaves, where that was set for it.
@@ -197,7 +196,8 @@ pub enum ImageError {
 impl WorldImage {
     /// What a node is told when it starts in this world.
     pub fn node_settings(&self, id: NodeId, incarnation: Incarnation) -> NodeSettings {
-        node_settings(&self.settings, self.configuration(), id, incarnation)
+        let started = VirtualTime::default();
+        node_settings(&self.settings, self.configuration(), id, (incarnation, started))
     }
 
     /// A disk on which this node has this term, vote and log, all of it durable: for saves written by hand.
@@ -213,7 +213,7 @@ impl WorldImage {
 
     /// How long a node's timer runs that is set in this term: for saves that do not say when it runs out.
     pub fn timer_duration(&self, timer: Timer, id: NodeId, term: Term) -> Duration {
-        timer_duration(Draws::new(self.seed), &self.settings, timer, id, term)
+        timer_duration(Draws::new(self.seed), &self.settings, timer, (id, term, 0))
     }
 
     fn configuration(&self) -> Configuration {
@@ -225,12 +225,11 @@ pub(super) fn timer_duration(
     draws: Draws,
     settings: &Settings,
     timer: Timer,
-    id: NodeId,
-    term: Term,
+    (id, term, attempt): (NodeId, Term, u64),
 ) -> Duration {
     match timer {
         Timer::Election => {
-            let key = [id.number(), term.number()];
+            let key = [id.number(), term.number(), attempt];
             draws.duration(Purpose::ElectionTimeout, &key, settings.election_timeout)
         }
         Timer::Heartbeat => settings.heartbeat,
@@ -241,11 +240,14 @@ pub(super) fn node_settings(
     settings: &Settings,
     genesis: Configuration,
     id: NodeId,
-    incarnation: Incarnation,
+    (incarnation, started): (Incarnation, VirtualTime),
 ) -> NodeSettings {
     let raft = consensus::Settings {
         id,
         incarnation,
+        started: LocalTime::from_nanos(started.nanos()),
+        election_timeout: settings.election_timeout.min(),
+        protections: settings.protections,
         limits: settings.limits,
         rules: settings.rules,
     };
@@ -314,6 +316,8 @@ impl<M: Exhibit + Default> World<M> {
         Ok(NodeImage {
             id,
             incarnation: server.settings.raft.incarnation,
+            started: VirtualTime::from_nanos(server.settings.raft.started.nanos()),
+            attempt: server.attempt,
             disk,
             disk_settings: server.disk,
             syncs_begun: server.syncs_begun,
@@ -321,205 +325,6 @@ impl<M: Exhibit + Default> World<M> {
             process: found.map(|found| process_image(server, found)),
             failure: server.failure.clone(),
         })
-    }
-
-    /// A world as an image has it.
-    ///
-    /// # Errors
-    ///
-    /// Where the image is none of any world; says what does not fit. The data directory is then as it was.
-    pub fn restore(image: WorldImage, host: HostKind, data_dir: Option<PathBuf>) -> Result<Self, ImageError> {
-        image.validate()?;
-        if let Some(folder) = &data_dir {
-            // Once without files: only a sound image is laid into the folder.
-            Self::restore(image.clone(), HostKind::Inline, None)?;
-            data_dir::lay_out(folder, image.nodes.len() as u64).map_err(WorldError::from)?;
-        }
-        let mut world = Self::empty(
-            Draws::new(image.seed),
-            image.settings.clone(),
-            image.configuration(),
-            host,
-        );
-        world.now = image.now;
-        world.trace = Trace::resume(image.next_ordinal, image.trace_hash);
-        world.delivered = image.delivered;
-        world.next_order = image.next_order;
-        world.next_proposal = image.next_proposal;
-        world.restore_network(&image);
-        for node in image.nodes {
-            world.restore_node(node, data_dir.as_deref())?;
-        }
-        world.watch.news();
-        world.data_dir = data_dir;
-        Ok(world)
-    }
-
-    /// Takes over the files of the world before it: they follow this world's disks from now on. What does not work is
-    /// [complained](Self::drain_complaints) of, and the world goes on without files.
-    pub fn take_files_from(&mut self, mut before: Self) {
-        let folder = before.data_dir.take();
-        drop(before);
-        if let Some(folder) = folder
-            && let Err(error) = self.lay_out(&folder)
-        {
-            self.complaints.push(error.to_string());
-        }
-    }
-
-    fn lay_out(&mut self, folder: &Path) -> Result<(), WorldError> {
-        data_dir::replace(folder, self.nodes.len() as u64)?;
-        let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
-        for id in ids {
-            if let Some(parked) = self.server(id).parked.as_mut() {
-                parked.mirror = lay_files(Some(folder), id, &mut parked.disk)?;
-                continue;
-            }
-            let mirror = Mirror::waiting(open_folder(folder, id)?);
-            if let Response::Done(Some(complaint)) = self.host.call(id, Request::Follow(mirror)) {
-                self.complaints.push(complaint);
-            }
-        }
-        self.data_dir = Some(folder.to_owned());
-        Ok(())
-    }
-
-    fn restore_network(&mut self, image: &WorldImage) {
-        let in_flight = image.messages.iter().map(|message| {
-            let MessageImage {
-                id,
-                ref envelope,
-                sent,
-                due,
-                order,
-            } = *message;
-            (
-                id,
-                InFlight {
-                    envelope: envelope.clone(),
-                    sent,
-                    due,
-                    order,
-                },
-            )
-        });
-        self.network = Network {
-            links: image.links.clone(),
-            partition: image.partition.clone(),
-            in_flight: in_flight.collect(),
-            next_message: image.next_message.0,
-        };
-        for message in &image.messages {
-            if let Some(order) = message.order {
-                self.restore_due(message.due, order, Due::Delivery(message.id));
-            }
-        }
-    }
-
-    fn restore_due(&mut self, at: VirtualTime, order: u64, due: Due) -> Slot {
-        let slot = Slot { at, order };
-        self.queue.insert(slot, due);
-        slot
-    }
-
-    fn restore_node(&mut self, image: NodeImage, data_dir: Option<&Path>) -> Result<(), ImageError> {
-        let NodeImage {
-            id,
-            incarnation,
-            disk,
-            disk_settings,
-            syncs_begun,
-            last_sync_due,
-            process,
-            failure,
-        } = image;
-        let mut disk =
-            SimulatedDisk::restore(disk).map_err(|source| ImageError::Disk { node: id, source })?;
-        let mirror = lay_files(data_dir, id, &mut disk)?;
-        let settings = node_settings(&self.settings, self.configuration.clone(), id, incarnation);
-        let mut server = Server::down(
-            settings.clone(),
-            Parked {
-                disk,
-                mirror,
-                open_proposals: Vec::new(),
-            },
-        );
-        (server.disk, server.syncs_begun, server.last_sync_due) = (disk_settings, syncs_begun, last_sync_due);
-        server.failure = failure;
-        match process {
-            None => {
-                let parked = server.parked.as_ref().expect("it was just parked");
-                // What is written and not synced, a power cut may still take: nobody may be told that it is safe.
-                let mut durable = parked.disk.clone();
-                durable.power_cut_losing_everything();
-                if let Ok(recovered) = node::inspect(&settings, &durable) {
-                    let log = consensus::Log::of(recovered.entries);
-                    self.watch.started(id, recovered.metadata, &log);
-                    self.watch.stopped(id);
-                }
-            }
-            Some(process) => self.restore_process(id, &mut server, process)?,
-        }
-        self.nodes.insert(id, server);
-        Ok(())
-    }
-
-    fn restore_process(
-        &mut self,
-        id: NodeId,
-        server: &mut Server,
-        process: ProcessImage,
-    ) -> Result<(), ImageError> {
-        let ProcessImage {
-            memory,
-            writes,
-            timer,
-            frozen,
-        } = process;
-        let Parked { disk, mirror, .. } = server.parked.take().expect("it was just parked");
-        let node = Node::<M, _>::resume(server.settings.clone(), disk, memory);
-        let node = node.map_err(|source| ImageError::Memory { node: id, source })?;
-        let state = node.state();
-        let backlog = frozen.as_deref().unwrap_or_default();
-        check_writes(id, state, &writes, backlog)?;
-        self.watch.found(id, state);
-        (server.term, server.role) = (state.persistent.metadata.term, state.role.name());
-        check_timer(id, server.role, timer.as_ref(), backlog)?;
-        let mut hosted = Hosted::new(id, node, mirror);
-        hosted.resume_syncs(writes.iter().map(|write| (write.sequence, write.sync)));
-        for write in writes {
-            if let Some((at, order)) = write.due {
-                let slot = self.restore_due(at, order, Due::Sync(id, write.sequence));
-                server.syncs.insert(write.sequence, slot);
-            }
-        }
-        if let Some(TimerImage {
-            timer,
-            deadline,
-            order,
-            duration,
-        }) = timer
-        {
-            let slot = self.restore_due(deadline, order, Due::Timer(id, timer));
-            server.timer = Some(RunningTimer {
-                timer,
-                slot,
-                duration,
-            });
-        }
-        server.condition = if frozen.is_some() {
-            Condition::Frozen
-        } else {
-            Condition::Up
-        };
-        server.backlog = frozen
-            .into_iter()
-            .flatten()
-            .map(Waiting::from)
-            .collect::<VecDeque<_>>();
-        self.host.start(id, hosted);
-        Ok(())
     }
 }
 
@@ -562,210 +367,5 @@ impl From<BacklogImage> for Waiting {
             BacklogImage::Write(sequence) => Self::Sync(sequence),
             BacklogImage::Proposal(id, command) => Self::Proposal(id, command),
         }
-    }
-}
-
-impl WorldImage {
-    fn validate(&self) -> Result<(), ImageError> {
-        let count = self.nodes.len() as u64;
-        let ids = self.nodes.iter().map(|node| node.id);
-        if !(1..=NODES_MAX).contains(&count) || !ids.eq(first_nodes(count)) {
-            return Err(ImageError::Nodes);
-        }
-        let exists = |id: &NodeId| (1..=count).contains(&id.number());
-        let link_exists = |(from, to): &LinkId| exists(from) && exists(to) && from != to;
-        self.settings.check().map_err(ImageError::World)?;
-        self.validate_links(link_exists)?;
-        self.validate_partition(exists)?;
-        self.validate_messages(link_exists)?;
-        self.validate_backlogs()?;
-        self.validate_places()?;
-        ensure(
-            self.counts().all(|count| count < COUNT_END),
-            "a number is larger than any world counts to",
-        )
-    }
-
-    fn validate_links(&self, exists: impl Fn(&LinkId) -> bool) -> Result<(), ImageError> {
-        ensure(
-            self.links.keys().all(exists),
-            "a link leads to or from a node that does not exist",
-        )?;
-        let mut settings = self.links.values().filter_map(|link| link.settings);
-        ensure(
-            settings.all(|settings| settings.is_valid()),
-            "a share of messages is at most 1000000 ppm",
-        )
-    }
-
-    fn validate_partition(&self, exists: impl Fn(&NodeId) -> bool) -> Result<(), ImageError> {
-        let named: Vec<NodeId> = self.partition.iter().flatten().copied().collect();
-        let distinct: BTreeSet<NodeId> = named.iter().copied().collect();
-        let is_whole = named.is_empty() || distinct.len() == self.nodes.len();
-        ensure(
-            distinct.len() == named.len() && named.iter().all(exists) && is_whole,
-            "the partition must name every node once",
-        )
-    }
-
-    fn validate_messages(&self, link_exists: impl Fn(&LinkId) -> bool) -> Result<(), ImageError> {
-        let ids: BTreeSet<MessageId> = self.messages.iter().map(|message| message.id).collect();
-        ensure(
-            ids.len() == self.messages.len() && ids.iter().all(|id| *id < self.next_message),
-            "two messages have one number, or one has a number that was never given",
-        )?;
-        let envelopes = || self.messages.iter().map(|message| &message.envelope);
-        ensure(
-            envelopes().all(|envelope| link_exists(&(envelope.from, envelope.to))),
-            "a message travels from or to a node that does not exist",
-        )?;
-        let held = self.processes().flat_map(|(_, process)| &process.memory.held);
-        let names_possible_indices = |envelope: &Envelope| match &envelope.message {
-            Message::AppendRequest(request) => request.is_contiguous(),
-            Message::VoteRequest(_) | Message::VoteReply(_) | Message::AppendReply(_) => true,
-        };
-        ensure(
-            envelopes()
-                .chain(held.map(|(_, envelope)| envelope))
-                .all(names_possible_indices),
-            "the entries of a message do not follow the one before them",
-        )
-    }
-
-    /// What waits for a frozen node is what is not due, once, at its receiver.
-    fn validate_backlogs(&self) -> Result<(), ImageError> {
-        let not_due = self.messages.iter().filter(|message| message.order.is_none());
-        let expected: BTreeMap<MessageId, NodeId> =
-            not_due.map(|message| (message.id, message.envelope.to)).collect();
-        let mut found: Vec<(MessageId, NodeId)> = Vec::new();
-        for (id, process) in self.processes() {
-            let waiting = process.frozen.iter().flatten();
-            found.extend(waiting.filter_map(|waiting| match waiting {
-                BacklogImage::Message(message) => Some((*message, id)),
-                BacklogImage::Timer(_) | BacklogImage::Write(_) | BacklogImage::Proposal(..) => None,
-            }));
-        }
-        found.sort_unstable();
-        ensure(
-            found.into_iter().eq(expected),
-            "a message must be due, or wait once for its frozen receiver",
-        )
-    }
-
-    fn validate_places(&self) -> Result<(), ImageError> {
-        let messages = self.messages.iter();
-        let mut places: Vec<(u64, VirtualTime)> = messages
-            .filter_map(|message| Some((message.order?, message.due)))
-            .collect();
-        for (_, process) in self.processes() {
-            let writes = process.writes.iter().filter_map(|write| write.due);
-            places.extend(writes.map(|(at, order)| (order, at)));
-            places.extend(process.timer.map(|timer| (timer.order, timer.deadline)));
-        }
-        places.sort_unstable();
-        let is_each_once = places.is_sorted_by(|(earlier, _), (later, _)| earlier < later);
-        let is_given = |(order, at): &(u64, VirtualTime)| *order < self.next_order && *at >= self.now;
-        ensure(
-            is_each_once && places.iter().all(is_given),
-            "something is due in the past, or at a place that was never given or is taken",
-        )
-    }
-
-    /// Everything that counts up.
-    fn counts(&self) -> impl Iterator<Item = u64> + '_ {
-        let whole = [
-            self.now.nanos(),
-            self.next_ordinal,
-            self.delivered,
-            self.next_order,
-            self.next_proposal.number(),
-            self.next_message.0,
-        ];
-        let links = self.links.values().flat_map(|link| link.sent.values().copied());
-        let messages = self.messages.iter().map(|message| message.envelope.term.number());
-        let nodes = self.nodes.iter().flat_map(|node| {
-            [
-                node.incarnation.number(),
-                node.syncs_begun,
-                node.disk.last_file.number(),
-                node.disk.last_op.number(),
-            ]
-        });
-        let processes = self.processes().flat_map(|(_, process)| {
-            let state = &process.memory.state;
-            [
-                state.persistent.metadata.term.number(),
-                state.volatile.durability.begun.number(),
-            ]
-        });
-        whole
-            .into_iter()
-            .chain(links)
-            .chain(messages)
-            .chain(nodes)
-            .chain(processes)
-    }
-
-    fn processes(&self) -> impl Iterator<Item = (NodeId, &ProcessImage)> {
-        self.nodes
-            .iter()
-            .filter_map(|node| Some((node.id, node.process.as_ref()?)))
-    }
-}
-
-fn ensure(holds: bool, what: &'static str) -> Result<(), ImageError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(ImageError::World(what))
-    }
-}
-
-/// The writes that are to be synced are those that the algorithm waits for, and end in their order: first those that a
-/// frozen node has still to learn of.
-fn check_writes(
-    node: NodeId,
-    state: &consensus::State,
-    writes: &[WriteImage],
-    backlog: &[BacklogImage],
-) -> Result<(), ImageError> {
-    let under_way = &state.volatile.durability.under_way;
-    let awaited = under_way.iter().map(|(sequence, _)| *sequence);
-    let is_awaited = writes.iter().map(|write| write.sequence).eq(awaited);
-    let is_in_order = writes.is_sorted_by_key(|write| write.due);
-    let done = writes.iter().filter(|write| write.due.is_none());
-    let to_learn = backlog.iter().filter_map(|waiting| match waiting {
-        BacklogImage::Write(sequence) => Some(*sequence),
-        BacklogImage::Message(_) | BacklogImage::Timer(_) | BacklogImage::Proposal(..) => None,
-    });
-    if is_awaited && is_in_order && done.map(|write| write.sequence).eq(to_learn) {
-        Ok(())
-    } else {
-        Err(ImageError::Node {
-            node,
-            problem: "its writes under way are not those that it waits for",
-        })
-    }
-}
-
-/// A running node has the timer of its role, a frozen one perhaps among what waits for it.
-fn check_timer(
-    node: NodeId,
-    role: RoleName,
-    timer: Option<&TimerImage>,
-    backlog: &[BacklogImage],
-) -> Result<(), ImageError> {
-    let ran_out = backlog.iter().filter_map(|waiting| match waiting {
-        BacklogImage::Timer(timer) => Some(*timer),
-        BacklogImage::Message(_) | BacklogImage::Write(_) | BacklogImage::Proposal(..) => None,
-    });
-    let timers = timer.map(|timer| timer.timer).into_iter().chain(ran_out);
-    if timers.eq([Timer::of(role)]) {
-        Ok(())
-    } else {
-        Err(ImageError::Node {
-            node,
-            problem: "its timer is not that of its role",
-        })
     }
 }

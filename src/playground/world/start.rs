@@ -143,7 +143,12 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     pub(super) fn node_settings(&self, id: NodeId, incarnation: Incarnation) -> NodeSettings {
-        node_settings(&self.settings, self.configuration.clone(), id, incarnation)
+        node_settings(
+            &self.settings,
+            self.configuration.clone(),
+            id,
+            (incarnation, self.now),
+        )
     }
 
     /// Starts a node that is down, in a new incarnation. Where it can't start, it stays down with its disk as it was.
@@ -178,6 +183,7 @@ impl<M: Exhibit + Default> World<M> {
         self.host.start(id, hosted);
         let server = self.server(id);
         server.settings = settings;
+        (server.term, server.attempt) = (metadata.term, 0);
         server.condition = Condition::Up;
         server.failure = None;
         let torn_bytes = cut.map_or(0, |cut| cut.bytes);
@@ -202,6 +208,7 @@ impl Server {
             role: RoleName::Follower,
             timer: None,
             syncs: std::collections::BTreeMap::new(),
+            attempt: 0,
             syncs_begun: 0,
             last_sync_due: VirtualTime::default(),
             disk: None,

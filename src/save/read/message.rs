@@ -7,8 +7,8 @@ use crate::playground::{MessageId, MessageImage, WorldImage};
 use crate::save::format::{EntryFile, MessageFile, PositionFile, WordsFile};
 use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::types::{
-    AppendReply, AppendRequest, Entries, Entry, Envelope, LogIndex, LogPosition, Message, NodeId, Term,
-    VoteReply, VoteRequest,
+    AppendReply, AppendRequest, ElectionOrigin, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
+    NodeId, PreVoteReply, PreVoteRequest, Term, TimeoutNow, VoteReply, VoteRequest,
 };
 
 /// What the messages of a world are read against.
@@ -72,7 +72,29 @@ impl Around<'_> {
 /// What a message says, in a term.
 pub(super) fn message_of(words: WordsFile, term: Term) -> Result<Message, Problem> {
     Ok(match words {
-        WordsFile::VoteRequest { last } => Message::VoteRequest(VoteRequest { last: last.into() }),
+        WordsFile::VoteRequest { last, transfer } => {
+            let origin = if transfer {
+                ElectionOrigin::Transfer
+            } else {
+                ElectionOrigin::Timeout
+            };
+            Message::VoteRequest(VoteRequest {
+                last: last.into(),
+                origin,
+            })
+        }
+        WordsFile::PreVoteRequest { asked, last } => {
+            let asked = Term::new(asked.get());
+            Message::PreVoteRequest(PreVoteRequest {
+                asked,
+                last: last.into(),
+            })
+        }
+        WordsFile::PreVoteGranted { asked } => Message::PreVoteReply(PreVoteReply::Granted {
+            asked: Term::new(asked.get()),
+        }),
+        WordsFile::PreVoteRefused => Message::PreVoteReply(PreVoteReply::Refused),
+        WordsFile::TimeoutNow { last } => Message::TimeoutNow(TimeoutNow { last: last.into() }),
         WordsFile::VoteGranted => Message::VoteReply(VoteReply::Granted),
         WordsFile::VoteRefused => Message::VoteReply(VoteReply::Refused),
         WordsFile::Append {

@@ -16,7 +16,7 @@ use crate::types::{Incarnation, LogPosition, NodeId, ProposalId, Term};
 /// The term of a node: as given, or that of its last entry; at least 1 where it stands for election or leads.
 pub(super) fn term_of(file: &NodeFile) -> Term {
     let least = match file.role {
-        RoleFile::Follower => 0,
+        RoleFile::Follower | RoleFile::PreCandidate => 0,
         RoleFile::Candidate | RoleFile::Leader => 1,
     };
     let of_log = file.log.last().map_or(0, |entry| entry.term.get());
@@ -82,6 +82,8 @@ pub(super) fn node_of(
     Ok(NodeImage {
         id,
         incarnation: Incarnation::new(counters.starts.get()),
+        started: counters.started.instant(),
+        attempt: counters.timeouts.get(),
         disk,
         disk_settings,
         syncs_begun: counters.syncs.get(),
@@ -111,12 +113,14 @@ fn check_role(file: &NodeFile) -> Result<(), Problem> {
             "only a follower has a `leader`",
         ),
         (
-            is(RoleFile::Candidate) || (file.granted.is_none() && file.refused.is_empty()),
+            is(RoleFile::Candidate)
+                || is(RoleFile::PreCandidate)
+                || (file.granted.is_none() && file.refused.is_empty()),
             "only a candidate has `granted` and `refused` votes",
         ),
         (
-            is(RoleFile::Leader) || file.peers.is_empty(),
-            "only a leader has `peers`",
+            is(RoleFile::Leader) || (file.peers.is_empty() && file.transfer.is_none()),
+            "only a leader has `peers` and a `transfer`",
         ),
         (
             file.state == StateFile::Frozen || file.backlog.is_empty(),
@@ -134,7 +138,7 @@ fn check_role(file: &NodeFile) -> Result<(), Problem> {
 
 fn metadata_of(id: NodeId, file: &NodeFile, members: Members) -> Result<Metadata, Problem> {
     let default = match file.role {
-        RoleFile::Follower => None,
+        RoleFile::Follower | RoleFile::PreCandidate => None,
         RoleFile::Candidate | RoleFile::Leader => Some(id),
     };
     let vote = file.vote.map(|vote| members.node(vote)).transpose()?;

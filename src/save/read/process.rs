@@ -6,17 +6,18 @@ use super::message::message_of;
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
-    Candidate, Durability, Flow, Follower, InFlight, Leader, Log, Persistent, Probe, Progress, Role, State,
-    Volatile,
+    Candidate, Durability, Flow, Follower, InFlight, Leader, Log, Persistent, PreCandidate, Probe, Progress,
+    Role, State, Transfer, TransferStage, Volatile,
 };
 use crate::node;
 use crate::playground::{BacklogImage, MessageId, ProcessImage, Timer, TimerImage, WorldImage, WriteImage};
 use crate::save::format::{
-    BacklogFile, FlowFile, HeldFile, MANY, NodeFile, PeerFile, RoleFile, StateFile, SyncFile, WriteFile,
+    BacklogFile, FlowFile, HeldFile, MANY, NodeFile, PeerFile, RoleFile, StateFile, SyncFile, TransferFile,
+    WriteFile,
 };
 use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::storage::wal::{WalImage, WalSync};
-use crate::types::{Configuration, Envelope, LogIndex, NodeId, ProposalId, Term, WriteSequence};
+use crate::types::{Configuration, Envelope, LocalTime, LogIndex, NodeId, ProposalId, Term, WriteSequence};
 
 /// What the memory of a running node is made from.
 pub(super) struct Maker<'a> {
@@ -78,16 +79,42 @@ impl Maker<'_> {
             RoleFile::Follower => Role::Follower(Follower {
                 leader: file.leader.map(|leader| self.members.node(leader)).transpose()?,
             }),
-            RoleFile::Candidate => {
-                let granted = file.granted.as_ref().map(|granted| self.ids(granted));
-                Role::Candidate(Candidate {
-                    granted: granted.unwrap_or_else(|| Ok(BTreeSet::from([self.id])))?,
-                    refused: self.ids(&file.refused)?,
-                })
-            }
+            RoleFile::PreCandidate => Role::PreCandidate(PreCandidate {
+                granted: self.granted(file)?,
+                refused: self.ids(&file.refused)?,
+            }),
+            RoleFile::Candidate => Role::Candidate(Candidate {
+                granted: self.granted(file)?,
+                refused: self.ids(&file.refused)?,
+            }),
             RoleFile::Leader => Role::Leader(Leader {
                 peers: self.peers(&file.peers)?,
+                transfer: file
+                    .transfer
+                    .map(|transfer| self.transfer(transfer))
+                    .transpose()?,
             }),
+        })
+    }
+
+    /// Who granted; by default itself.
+    fn granted(&self, file: &NodeFile) -> Result<BTreeSet<NodeId>, Problem> {
+        let granted = file.granted.as_ref().map(|granted| self.ids(granted));
+        granted.unwrap_or_else(|| Ok(BTreeSet::from([self.id])))
+    }
+
+    fn transfer(&self, file: TransferFile) -> Result<Transfer, Problem> {
+        let target = self.members.node(file.to)?;
+        ensure(target != self.id, "it can't hand over to itself")?;
+        let stage = if file.asked {
+            TransferStage::Asked
+        } else {
+            TransferStage::CatchingUp
+        };
+        Ok(Transfer {
+            target,
+            since: local(file.since),
+            stage,
         })
     }
 
@@ -98,7 +125,8 @@ impl Maker<'_> {
     fn peers(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, Progress>, Problem> {
         let next = self.log.last_index().next();
         let others = self.members.all().filter(|peer| *peer != self.id);
-        let mut peers: BTreeMap<_, _> = others.map(|peer| (peer, Progress::new(next))).collect();
+        let now = LocalTime::from_nanos(self.image.now.nanos());
+        let mut peers: BTreeMap<_, _> = others.map(|peer| (peer, Progress::new(next, now))).collect();
         let mut named = BTreeSet::from([self.id]);
         for file in files {
             let peer = self.members.node(file.node)?;
@@ -110,6 +138,7 @@ impl Maker<'_> {
                 matched: LogIndex::new(file.matched.get()),
                 next: file.next.map_or(next, |next| LogIndex::new(next.get())),
                 flow: flow_of(&file.flow),
+                heard: file.heard.map_or(now, local),
             };
             ensure(
                 progress.matched < progress.next && progress.next <= next,
@@ -159,6 +188,7 @@ impl Maker<'_> {
         Ok(Volatile {
             commit,
             applied,
+            heard: file.heard.map(local),
             durability: Durability {
                 begun: WriteSequence::new(flushed + file.writes.len() as u64),
                 flushed: WriteSequence::new(flushed),
@@ -212,9 +242,14 @@ impl Maker<'_> {
     }
 }
 
+/// A node's own clock is the world's.
+fn local(time: Seconds) -> LocalTime {
+    LocalTime::from_nanos(time.instant().nanos())
+}
+
 fn timer_of(role: RoleFile) -> Timer {
     match role {
-        RoleFile::Follower | RoleFile::Candidate => Timer::Election,
+        RoleFile::Follower | RoleFile::PreCandidate | RoleFile::Candidate => Timer::Election,
         RoleFile::Leader => Timer::Heartbeat,
     }
 }

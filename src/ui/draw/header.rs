@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::text::{Pen, width};
-use crate::consensus::Rule;
+use crate::consensus::{Protections, Rule};
 use crate::playground::{Condition, NodeView};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{Pace, Scene, Speed};
@@ -106,10 +106,7 @@ fn right_variants(scene: &Scene<'_>, theme: &Theme) -> Vec<Vec<Piece>> {
 fn raft_names(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
     let broken: Vec<&str> = scene.snapshot.settings.rules.broken().map(Rule::word).collect();
     match broken[..] {
-        [] => vec![
-            ("paper Raft (no PreVote, no CheckQuorum)".to_owned(), Style::new()),
-            ("paper Raft".to_owned(), Style::new()),
-        ],
+        [] => protections(scene.snapshot.settings.protections),
         [one] => vec![
             (format!("rule broken: {one}"), theme.bad),
             ("rule broken".to_owned(), theme.bad),
@@ -119,6 +116,19 @@ fn raft_names(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
             (format!("{} rules broken", broken.len()), theme.bad),
         ],
     }
+}
+
+fn protections(on: Protections) -> Vec<Piece> {
+    let names: &[&str] = match (on.pre_vote.is_on(), on.check_quorum.is_on()) {
+        (false, false) => &["paper Raft (no PreVote, no CheckQuorum)", "paper Raft"],
+        (true, false) => &["Raft + PreVote (no CheckQuorum)", "PreVote"],
+        (false, true) => &["Raft + CheckQuorum (no PreVote)", "CheckQuorum"],
+        (true, true) => &["Raft + PreVote + CheckQuorum", "PV + CQ"],
+    };
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), Style::new()))
+        .collect()
 }
 
 fn leaders(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {

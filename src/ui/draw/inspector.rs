@@ -278,6 +278,7 @@ fn what_runs(node: &NodeView, snapshot: &Snapshot) -> Answer {
         let left = short(timer.deadline.since(snapshot.now));
         match node.role {
             RoleView::Leader { .. } => format!("sends heartbeats in {left}"),
+            RoleView::PreCandidate { .. } => format!("asks again in {left} of {}", short(timer.duration)),
             RoleView::Candidate { .. } => format!("tries again in {left} of {}", short(timer.duration)),
             RoleView::Follower { .. } => {
                 format!("stands for election in {left} of {}", short(timer.duration))

@@ -41,6 +41,7 @@ pub const fn symbol(node: &NodeView) -> char {
         (Condition::Down, _) => glyph::DOWN,
         (Condition::Frozen, _) => glyph::FROZEN,
         (Condition::Up, RoleView::Leader { .. }) => glyph::LEADER,
+        (Condition::Up, RoleView::PreCandidate { .. }) => glyph::PRE_CANDIDATE,
         (Condition::Up, RoleView::Candidate { .. }) => glyph::CANDIDATE,
         (Condition::Up, RoleView::Follower { .. }) => glyph::FOLLOWER,
     }
@@ -52,10 +53,13 @@ pub fn style(node: &NodeView, theme: &Theme) -> Style {
         (Condition::Down, _) => theme.bad,
         (
             Condition::Frozen,
-            RoleView::Leader { .. } | RoleView::Candidate { .. } | RoleView::Follower { .. },
+            RoleView::Leader { .. }
+            | RoleView::PreCandidate { .. }
+            | RoleView::Candidate { .. }
+            | RoleView::Follower { .. },
         ) => theme.term(node.term).add_modifier(Modifier::ITALIC),
         (Condition::Up, RoleView::Leader { .. }) => theme.term_block(node.term).add_modifier(Modifier::BOLD),
-        (Condition::Up, RoleView::Candidate { .. }) => theme
+        (Condition::Up, RoleView::PreCandidate { .. } | RoleView::Candidate { .. }) => theme
             .term(node.term)
             .add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
         (Condition::Up, RoleView::Follower { .. }) => theme.term(node.term).add_modifier(Modifier::BOLD),
@@ -107,6 +111,8 @@ fn word(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> &'static str {
         }
         (Condition::Up, RoleView::Leader { .. }) if is_full => "LEADER",
         (Condition::Up, RoleView::Leader { .. }) => "lead",
+        (Condition::Up, RoleView::PreCandidate { .. }) if is_full => "pre-candidate",
+        (Condition::Up, RoleView::PreCandidate { .. }) => "pre",
         (Condition::Up, RoleView::Candidate { .. }) if is_full => "candidate",
         (Condition::Up, RoleView::Candidate { .. }) => "cand",
         (Condition::Up, RoleView::Follower { .. }) => "",
@@ -127,11 +133,14 @@ fn second(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> String {
             if is_full { "messages wait" } else { "wait" }
         ),
         (Condition::Up, RoleView::Leader { .. }) => leaders_second(node, snapshot, is_full),
+        (Condition::Up, RoleView::PreCandidate { granted, .. }) if is_full => {
+            format!("{} would, needs {}", granted.len(), snapshot.majority())
+        }
         (Condition::Up, RoleView::Candidate { granted, .. }) if is_full => {
             let votes = if granted.len() == 1 { "vote" } else { "votes" };
             format!("has {} {votes}, needs {}", granted.len(), snapshot.majority())
         }
-        (Condition::Up, RoleView::Candidate { granted, .. }) => {
+        (Condition::Up, RoleView::PreCandidate { granted, .. } | RoleView::Candidate { granted, .. }) => {
             format!("has {}/{}", granted.len(), snapshot.majority())
         }
         (Condition::Up, RoleView::Follower { .. }) => timer_bar(node, snapshot, if is_full { 10 } else { 8 }),
@@ -191,7 +200,10 @@ pub fn timer_style(node: &NodeView, snapshot: &Snapshot, theme: &Theme) -> Style
 pub fn second_style(node: &NodeView, snapshot: &Snapshot, theme: &Theme) -> Style {
     match (node.condition, &node.role) {
         (Condition::Up, RoleView::Follower { .. }) => timer_style(node, snapshot, theme),
-        (Condition::Up, RoleView::Leader { .. } | RoleView::Candidate { .. })
+        (
+            Condition::Up,
+            RoleView::Leader { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. },
+        )
         | (Condition::Down | Condition::Frozen, _) => Style::new(),
     }
 }

@@ -22,8 +22,11 @@ use crate::ui::view::{Pane, Scene};
 pub fn leading<'a>(scene: &Scene<'a>) -> Option<&'a std::collections::BTreeMap<NodeId, PeerView>> {
     let selected = selected(scene)?;
     match &selected.role {
-        RoleView::Leader { peers } if selected.condition != Condition::Down => Some(peers),
-        RoleView::Leader { .. } | RoleView::Candidate { .. } | RoleView::Follower { .. } => None,
+        RoleView::Leader { peers, .. } if selected.condition != Condition::Down => Some(peers),
+        RoleView::Leader { .. }
+        | RoleView::PreCandidate { .. }
+        | RoleView::Candidate { .. }
+        | RoleView::Follower { .. } => None,
     }
 }
 
@@ -159,6 +162,10 @@ fn draw_name(
             let word = if grid.word > 5 { "leader" } else { "lead" };
             (word.to_owned(), theme.strong)
         }
+        (Condition::Up, RoleView::PreCandidate { granted, .. }) => (
+            format!("pre{}/{}", granted.len(), scene.snapshot.majority()),
+            theme.warn,
+        ),
         (Condition::Up, RoleView::Candidate { granted, .. }) => {
             let votes = format!("{}/{}", granted.len(), scene.snapshot.majority());
             let whole = format!("cand{votes}");

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::ring::Ring;
 use crate::playground::{MessageView, Snapshot};
-use crate::types::{AppendReply, Message, NodeId, VoteReply};
+use crate::types::{AppendReply, Message, NodeId, PreVoteReply, VoteReply};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::is_routine;
 
@@ -76,7 +76,12 @@ fn draw_routine(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: 
     let way = way(ring, message.envelope.from, message.envelope.to);
     let symbol = match message.envelope.message {
         Message::AppendReply(_) => glyph::HEARTBEAT_ANSWER,
-        Message::AppendRequest(_) | Message::VoteRequest(_) | Message::VoteReply(_) => glyph::HEARTBEAT,
+        Message::AppendRequest(_)
+        | Message::PreVoteRequest(_)
+        | Message::PreVoteReply(_)
+        | Message::TimeoutNow(_)
+        | Message::VoteRequest(_)
+        | Message::VoteReply(_) => glyph::HEARTBEAT,
     };
     let style = theme.term(message.envelope.term);
     let travelled = message.travelled_permille(snapshot.now);
@@ -106,6 +111,10 @@ fn draw_telling(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: 
 /// A request is a capital letter, an answer a small one with what it says.
 const fn letters(message: &Message) -> (char, Option<char>) {
     match message {
+        Message::PreVoteRequest(_) => ('P', None),
+        Message::PreVoteReply(PreVoteReply::Granted { .. }) => ('p', Some('+')),
+        Message::PreVoteReply(PreVoteReply::Refused) => ('p', Some('-')),
+        Message::TimeoutNow(_) => ('T', None),
         Message::VoteRequest(_) => ('V', None),
         Message::VoteReply(VoteReply::Granted) => ('v', Some('+')),
         Message::VoteReply(VoteReply::Refused) => ('v', Some('-')),

@@ -1,7 +1,7 @@
 //! The words.
 
 use super::arguments::{Context, Ends, Ways, count, number_of_node, share, span, whole_span};
-use crate::consensus::Rule;
+use crate::consensus::{Rule, Switch};
 use crate::playground::{Command, Condition, DiskSettings, LinkSettings};
 use crate::types::NodeId;
 use crate::ui::action::{Action, Exit, Question, Step, Verb};
@@ -49,7 +49,7 @@ impl Word {
 }
 
 /// All words, as the palette lists them.
-pub(super) static WORDS: [Word; 45] = [
+pub(super) static WORDS: [Word; 48] = [
     word("run", "run", "run or hold time", |text, _| {
         bare(text, Action::ToggleRun)
     })
@@ -252,6 +252,27 @@ pub(super) static WORDS: [Word; 45] = [
         },
     ),
     word(
+        "transfer",
+        "transfer NODE",
+        "have the leader hand over to a node",
+        |text, context| Ok(Action::Do(Command::Transfer(context.node(text)?))),
+    )
+    .with(followers),
+    word(
+        "prevote",
+        "prevote SWITCH",
+        "ask whether one would win before standing: on or off",
+        |text, _| Ok(Action::Do(Command::PreVote(switch(text)?))),
+    )
+    .with(switches),
+    word(
+        "checkquorum",
+        "checkquorum SWITCH",
+        "leaders without a majority step down: on or off",
+        |text, _| Ok(Action::Do(Command::CheckQuorum(switch(text)?))),
+    )
+    .with(switches),
+    word(
         "break",
         "break RULE",
         "break a rule of Raft, on every node",
@@ -403,6 +424,32 @@ fn themes(_: &Context<'_>) -> Vec<(String, String)> {
         ("high-contrast", "few colours, far apart"),
         ("mono", "no colour"),
     ])
+}
+
+fn followers(context: &Context<'_>) -> Vec<(String, String)> {
+    let leader = context.snapshot.leaders().first().map(|leader| leader.id);
+    let followers = context
+        .snapshot
+        .nodes
+        .iter()
+        .filter(|node| Some(node.id) != leader);
+    followers
+        .map(|node| (node.id.number().to_string(), format!("{} takes over", node.id)))
+        .collect()
+}
+
+fn switches(_: &Context<'_>) -> Vec<(String, String)> {
+    ["on", "off"]
+        .map(|word| (word.to_owned(), format!("switch it {word}")))
+        .to_vec()
+}
+
+fn switch(text: &str) -> Result<Switch, String> {
+    match text {
+        "on" => Ok(Switch::On),
+        "off" => Ok(Switch::Off),
+        other => Err(format!("`{other}` is neither on nor off")),
+    }
 }
 
 fn kept_rules(context: &Context<'_>) -> Vec<(String, String)> {

@@ -1,0 +1,229 @@
+//! A world that goes on from an image.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use super::super::super::data_dir;
+use super::super::super::draw::Draws;
+use super::super::super::host::{HostKind, Hosted, Parked, Request, Response};
+use super::super::super::mirror::Mirror;
+use super::super::super::network::{InFlight, Network};
+use super::super::super::snapshot::Condition;
+use super::super::super::trace::Trace;
+use super::super::start::{WorldError, lay_files, open_folder};
+use super::super::{Due, RunningTimer, Server, Slot, Waiting, World};
+use super::validate::{check_timer, check_writes};
+use super::{ImageError, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage, node_settings};
+use crate::consensus;
+use crate::machine::Exhibit;
+use crate::node::{self, Node};
+use crate::storage::simulated::SimulatedDisk;
+use crate::types::{NodeId, VirtualTime};
+
+impl<M: Exhibit + Default> World<M> {
+    /// A world as an image has it.
+    ///
+    /// # Errors
+    ///
+    /// Where the image is none of any world; says what does not fit. The data directory is then as it was.
+    pub fn restore(image: WorldImage, host: HostKind, data_dir: Option<PathBuf>) -> Result<Self, ImageError> {
+        image.validate()?;
+        if let Some(folder) = &data_dir {
+            // Once without files: only a sound image is laid into the folder.
+            Self::restore(image.clone(), HostKind::Inline, None)?;
+            data_dir::lay_out(folder, image.nodes.len() as u64).map_err(WorldError::from)?;
+        }
+        let mut world = Self::empty(
+            Draws::new(image.seed),
+            image.settings.clone(),
+            image.configuration(),
+            host,
+        );
+        world.now = image.now;
+        world.trace = Trace::resume(image.next_ordinal, image.trace_hash);
+        world.delivered = image.delivered;
+        world.next_order = image.next_order;
+        world.next_proposal = image.next_proposal;
+        world.restore_network(&image);
+        for node in image.nodes {
+            world.restore_node(node, data_dir.as_deref())?;
+        }
+        world.watch.news();
+        world.data_dir = data_dir;
+        Ok(world)
+    }
+
+    /// Takes over the files of the world before it: they follow this world's disks from now on. What does not work is
+    /// [complained](Self::drain_complaints) of, and the world goes on without files.
+    pub fn take_files_from(&mut self, mut before: Self) {
+        let folder = before.data_dir.take();
+        drop(before);
+        if let Some(folder) = folder
+            && let Err(error) = self.lay_out(&folder)
+        {
+            self.complaints.push(error.to_string());
+        }
+    }
+
+    fn lay_out(&mut self, folder: &Path) -> Result<(), WorldError> {
+        data_dir::replace(folder, self.nodes.len() as u64)?;
+        let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
+        for id in ids {
+            if let Some(parked) = self.server(id).parked.as_mut() {
+                parked.mirror = lay_files(Some(folder), id, &mut parked.disk)?;
+                continue;
+            }
+            let mirror = Mirror::waiting(open_folder(folder, id)?);
+            if let Response::Done(Some(complaint)) = self.host.call(id, Request::Follow(mirror)) {
+                self.complaints.push(complaint);
+            }
+        }
+        self.data_dir = Some(folder.to_owned());
+        Ok(())
+    }
+
+    fn restore_network(&mut self, image: &WorldImage) {
+        let in_flight = image.messages.iter().map(|message| {
+            let MessageImage {
+                id,
+                ref envelope,
+                sent,
+                due,
+                order,
+            } = *message;
+            (
+                id,
+                InFlight {
+                    envelope: envelope.clone(),
+                    sent,
+                    due,
+                    order,
+                },
+            )
+        });
+        self.network = Network {
+            links: image.links.clone(),
+            partition: image.partition.clone(),
+            in_flight: in_flight.collect(),
+            next_message: image.next_message.0,
+        };
+        for message in &image.messages {
+            if let Some(order) = message.order {
+                self.restore_due(message.due, order, Due::Delivery(message.id));
+            }
+        }
+    }
+
+    fn restore_due(&mut self, at: VirtualTime, order: u64, due: Due) -> Slot {
+        let slot = Slot { at, order };
+        self.queue.insert(slot, due);
+        slot
+    }
+
+    fn restore_node(&mut self, image: NodeImage, data_dir: Option<&Path>) -> Result<(), ImageError> {
+        let NodeImage {
+            id,
+            incarnation,
+            started,
+            attempt,
+            disk,
+            disk_settings,
+            syncs_begun,
+            last_sync_due,
+            process,
+            failure,
+        } = image;
+        let mut disk =
+            SimulatedDisk::restore(disk).map_err(|source| ImageError::Disk { node: id, source })?;
+        let mirror = lay_files(data_dir, id, &mut disk)?;
+        let settings = node_settings(
+            &self.settings,
+            self.configuration.clone(),
+            id,
+            (incarnation, started),
+        );
+        let mut server = Server::down(
+            settings.clone(),
+            Parked {
+                disk,
+                mirror,
+                open_proposals: Vec::new(),
+            },
+        );
+        (server.disk, server.syncs_begun, server.last_sync_due) = (disk_settings, syncs_begun, last_sync_due);
+        (server.failure, server.attempt) = (failure, attempt);
+        match process {
+            None => {
+                let parked = server.parked.as_ref().expect("it was just parked");
+                // What is written and not synced, a power cut may still take: nobody may be told that it is safe.
+                let mut durable = parked.disk.clone();
+                durable.power_cut_losing_everything();
+                if let Ok(recovered) = node::inspect(&settings, &durable) {
+                    let log = consensus::Log::of(recovered.entries);
+                    self.watch.started(id, recovered.metadata, &log);
+                    self.watch.stopped(id);
+                }
+            }
+            Some(process) => self.restore_process(id, &mut server, process)?,
+        }
+        self.nodes.insert(id, server);
+        Ok(())
+    }
+
+    fn restore_process(
+        &mut self,
+        id: NodeId,
+        server: &mut Server,
+        process: ProcessImage,
+    ) -> Result<(), ImageError> {
+        let ProcessImage {
+            memory,
+            writes,
+            timer,
+            frozen,
+        } = process;
+        let Parked { disk, mirror, .. } = server.parked.take().expect("it was just parked");
+        let node = Node::<M, _>::resume(server.settings.clone(), disk, memory);
+        let node = node.map_err(|source| ImageError::Memory { node: id, source })?;
+        let state = node.state();
+        let backlog = frozen.as_deref().unwrap_or_default();
+        check_writes(id, state, &writes, backlog)?;
+        self.watch.found(id, state);
+        (server.term, server.role) = (state.persistent.metadata.term, state.role.name());
+        check_timer(id, server.role, timer.as_ref(), backlog)?;
+        let mut hosted = Hosted::new(id, node, mirror);
+        hosted.resume_syncs(writes.iter().map(|write| (write.sequence, write.sync)));
+        for write in writes {
+            if let Some((at, order)) = write.due {
+                let slot = self.restore_due(at, order, Due::Sync(id, write.sequence));
+                server.syncs.insert(write.sequence, slot);
+            }
+        }
+        if let Some(TimerImage {
+            timer,
+            deadline,
+            order,
+            duration,
+        }) = timer
+        {
+            let slot = self.restore_due(deadline, order, Due::Timer(id, timer));
+            server.timer = Some(RunningTimer {
+                timer,
+                slot,
+                duration,
+            });
+        }
+        server.condition = if frozen.is_some() {
+            Condition::Frozen
+        } else {
+            Condition::Up
+        };
+        server.backlog = frozen
+            .into_iter()
+            .flatten()
+            .map(Waiting::from)
+            .collect::<VecDeque<_>>();
+        self.host.start(id, hosted);
+        Ok(())
+    }
+}
