@@ -117,7 +117,7 @@ fn read_note(path: &Path, text: &str) -> Result<Note, DataDirError> {
 /// Makes a folder ready for a cluster that powers on from it: a new one, or the one that it holds.
 pub(super) fn power_on(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
     match stored_nodes(folder)? {
-        None => begin(folder, nodes),
+        None => mark(folder, nodes),
         Some(found) if found == nodes => Ok(()),
         Some(found) => Err(DataDirError::OtherSize {
             path: folder.to_owned(),
@@ -127,23 +127,34 @@ pub(super) fn power_on(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
     }
 }
 
-/// Makes a folder ready for a cluster that comes from a save.
-pub(super) fn lay_out(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
+/// Whether a cluster that comes from a save may be laid into a folder: into one that is empty or is not there yet.
+pub(super) fn check_vacant(folder: &Path) -> Result<(), DataDirError> {
     match stored_nodes(folder)? {
-        None => begin(folder, nodes),
+        None => Ok(()),
         Some(_) => Err(DataDirError::Occupied {
             path: folder.to_owned(),
         }),
     }
 }
 
-/// Makes a folder that this program has been using ready for another cluster.
-pub(super) fn replace(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
-    begin(folder, nodes)
+/// Takes the note away, durably, for as long as the nodes' files are being laid out.
+pub(super) fn unmark(folder: &Path) -> Result<(), DataDirError> {
+    let unmark = || {
+        fs::create_dir_all(folder)?;
+        match fs::remove_file(folder.join(NOTE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        File::open(folder)?.sync_all()
+    };
+    unmark().map_err(|source| DataDirError::Io {
+        path: folder.to_owned(),
+        source,
+    })
 }
 
-/// The note is written before the first node's file, whole or not at all: a folder with files has one.
-fn begin(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
+/// Writes the note, whole or not at all.
+pub(super) fn mark(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
     let failed = |source| DataDirError::Io {
         path: folder.to_owned(),
         source,
@@ -184,7 +195,12 @@ mod tests {
                 ..
             })
         ));
-        assert!(matches!(lay_out(&folder, 5), Err(DataDirError::Occupied { .. })));
+        assert!(matches!(
+            check_vacant(&folder),
+            Err(DataDirError::Occupied { .. })
+        ));
+        unmark(&folder).unwrap();
+        assert_eq!(stored_nodes(&folder).unwrap(), None);
     }
 
     #[test]

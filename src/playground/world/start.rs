@@ -238,19 +238,13 @@ fn open_files(data_dir: Option<&Path>, id: NodeId) -> Result<(SimulatedDisk, Opt
 }
 
 /// A node's disk as a save has it, and the files made to follow it.
-pub(super) fn lay_files(
-    data_dir: Option<&Path>,
-    id: NodeId,
-    disk: &mut SimulatedDisk,
-) -> Result<Option<Mirror>, WorldError> {
-    let Some(data_dir) = data_dir else { return Ok(None) };
-    let real = open_folder(data_dir, id)?;
+pub(super) fn lay_files(folder: &Path, id: NodeId, disk: &mut SimulatedDisk) -> Result<Mirror, WorldError> {
+    let real = open_folder(folder, id)?;
     let path = real.directory().to_owned();
     let mirror = Mirror::begin(real, &disk.contents());
     disk.enable_journal();
-    mirror
-        .map(Some)
-        .map_err(|source| WorldError::Files { path, source })
+    disk.drain_journal();
+    mirror.map_err(|source| WorldError::Files { path, source })
 }
 
 pub(super) fn open_folder(data_dir: &Path, id: NodeId) -> Result<RealDisk, WorldError> {

@@ -27,12 +27,16 @@ impl<M: Exhibit + Default> World<M> {
     ///
     /// Where the image is none of any world; says what does not fit. The data directory is then as it was.
     pub fn restore(image: WorldImage, host: HostKind, data_dir: Option<PathBuf>) -> Result<Self, ImageError> {
-        image.validate()?;
-        if let Some(folder) = &data_dir {
-            // Once without files: only a sound image is laid into the folder.
-            Self::restore(image.clone(), HostKind::Inline, None)?;
-            data_dir::lay_out(folder, image.nodes.len() as u64).map_err(WorldError::from)?;
+        let mut world = Self::restored(image, host)?;
+        if let Some(folder) = data_dir {
+            data_dir::check_vacant(&folder).map_err(WorldError::from)?;
+            world.lay_out(&folder)?;
         }
+        Ok(world)
+    }
+
+    fn restored(image: WorldImage, host: HostKind) -> Result<Self, ImageError> {
+        image.validate()?;
         let mut world = Self::empty(
             Draws::new(image.seed),
             image.settings.clone(),
@@ -46,10 +50,9 @@ impl<M: Exhibit + Default> World<M> {
         world.next_proposal = image.next_proposal;
         world.restore_network(&image);
         for node in image.nodes {
-            world.restore_node(node, data_dir.as_deref())?;
+            world.restore_node(node)?;
         }
         world.watch.news();
-        world.data_dir = data_dir;
         Ok(world)
     }
 
@@ -65,12 +68,14 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
+    /// Lays all disks onto files. The note that says whose they are is gone meanwhile, and comes back last: a folder that
+    /// was left half-way is never taken for a cluster.
     fn lay_out(&mut self, folder: &Path) -> Result<(), WorldError> {
-        data_dir::replace(folder, self.nodes.len() as u64)?;
+        data_dir::unmark(folder)?;
         let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
         for id in ids {
             if let Some(parked) = self.server(id).parked.as_mut() {
-                parked.mirror = lay_files(Some(folder), id, &mut parked.disk)?;
+                parked.mirror = Some(lay_files(folder, id, &mut parked.disk)?);
                 continue;
             }
             let mirror = Mirror::waiting(open_folder(folder, id)?);
@@ -78,6 +83,7 @@ impl<M: Exhibit + Default> World<M> {
                 self.complaints.push(complaint);
             }
         }
+        data_dir::mark(folder, self.nodes.len() as u64)?;
         self.data_dir = Some(folder.to_owned());
         Ok(())
     }
@@ -120,7 +126,7 @@ impl<M: Exhibit + Default> World<M> {
         slot
     }
 
-    fn restore_node(&mut self, image: NodeImage, data_dir: Option<&Path>) -> Result<(), ImageError> {
+    fn restore_node(&mut self, image: NodeImage) -> Result<(), ImageError> {
         let NodeImage {
             id,
             incarnation,
@@ -133,9 +139,7 @@ impl<M: Exhibit + Default> World<M> {
             process,
             failure,
         } = image;
-        let mut disk =
-            SimulatedDisk::restore(disk).map_err(|source| ImageError::Disk { node: id, source })?;
-        let mirror = lay_files(data_dir, id, &mut disk)?;
+        let disk = SimulatedDisk::restore(disk).map_err(|source| ImageError::Disk { node: id, source })?;
         let settings = node_settings(
             &self.settings,
             self.configuration.clone(),
@@ -146,7 +150,7 @@ impl<M: Exhibit + Default> World<M> {
             settings.clone(),
             Parked {
                 disk,
-                mirror,
+                mirror: None,
                 open_proposals: Vec::new(),
             },
         );
