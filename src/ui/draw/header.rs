@@ -59,6 +59,8 @@ fn safe(scene: &Scene<'_>, theme: &Theme) -> Piece {
 fn left_variants(scene: &Scene<'_>, theme: &Theme) -> [Vec<Piece>; 3] {
     let pace = match scene.view.pace {
         Pace::Paused => (" PAUSED ".to_owned(), theme.chosen),
+        // Whatever lies over the screen holds time.
+        Pace::Running if scene.view.overlay.is_some() => (" HELD ".to_owned(), theme.chosen),
         Pace::Running => (" RUNNING ".to_owned(), theme.good),
         Pace::ToNextLine => (" TO NEXT ".to_owned(), theme.good),
     };

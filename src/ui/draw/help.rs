@@ -9,8 +9,8 @@ use crate::ui::theme::Theme;
 
 /// What the signs mean.
 const LEGEND: [&str; 3] = [
-    "★ leader  ◆ candidate  ● follower  ✗ down  ‖ frozen · one colour, one term",
-    "V asks for a vote  A sends entries  • heartbeat · small: answer, + yes - no",
+    "★ leader  ◆ candidate  ◇ pre-candidate  ● follower  ✗ down  ‖ frozen",
+    "V vote  P pre-vote  A entries  T stand now  • heartbeat · small: answer, + -",
     "┃ left of it: known to be committed  ~ not on disk  ≠ unlike the leader's",
 ];
 
