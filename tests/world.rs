@@ -673,3 +673,49 @@ fn a_node_that_is_down_looks_like_its_disk() {
         "the no-op of a later leader"
     );
 }
+
+/// A save keeps what was found broken: time stays stopped, and what was told is not told again.
+#[test]
+fn a_violation_outlives_a_save() {
+    let broken = |seed| {
+        let mut choices = Choices(seed);
+        let options = WorldOptions {
+            nodes: 5,
+            seed,
+            settings: faulty(seed),
+            host: HostKind::Inline,
+            data_dir: None,
+        };
+        let mut world: Lab = World::new(options).unwrap();
+        world
+            .command(Command::Break(raft_play::consensus::Rule::UpToDateCheck))
+            .unwrap();
+        for _ in 0..60 {
+            run_for(&mut world, choices.below(300));
+            let _ = world.command(choices.command(5));
+        }
+        world.violation().is_some().then_some(world)
+    };
+    let mut straight = (0..200).find_map(broken).expect("the rule matters");
+    let violation = straight.violation().cloned();
+    let image = straight.image().unwrap();
+    let save = raft_play::save::Save {
+        title: None,
+        notes: Vec::new(),
+        image,
+    };
+    let text = raft_play::save::render(&save);
+    let image = raft_play::save::parse(&text, "test")
+        .expect("it was written just now")
+        .image;
+    let mut resumed: Lab = World::restore(image, HostKind::Inline, None).unwrap();
+    assert_eq!(resumed.violation().cloned(), violation);
+    let stopped = resumed.now();
+    run_for(&mut resumed, 1_000);
+    assert_eq!(resumed.now(), stopped);
+    for world in [&mut straight, &mut resumed] {
+        world.go_on();
+        run_for(world, 300);
+    }
+    assert_eq!(straight.trace_hash(), resumed.trace_hash());
+}

@@ -19,6 +19,7 @@ pub(super) const ENTRIES_MOST: usize = 1_000_000;
 pub(super) const MANY: usize = 100_000;
 pub(super) const NOTES_MOST: usize = 100;
 pub(super) const FILES_MOST: usize = 64;
+pub(super) const PROPERTIES_MOST: usize = 64;
 
 /// What says whether the rest can be read: looked at first, whatever else there is.
 #[derive(Debug, Default, Deserialize)]
@@ -48,10 +49,30 @@ pub(super) struct SaveFile {
     pub(super) partition: List<List<Number, NODES_MOST>, NODES_MOST>,
     pub(super) counters: CountersFile,
     pub(super) trace_hash: Hash,
+    /// The promises that were broken so far.
+    pub(super) violations: List<ViolationFile, PROPERTIES_MOST>,
+    /// Whether the last of them has stopped time.
+    pub(super) stopped: bool,
     pub(super) links: List<LinkFile, LINKS_MOST>,
     pub(super) messages: List<MessageFile, MANY>,
     /// A number of new nodes, or each of them.
     pub(super) nodes: NodesFile,
+}
+
+/// A broken promise, as an oracle told it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Violation", deny_unknown_fields)]
+pub(super) struct ViolationFile {
+    /// The property's name.
+    pub(super) property: String,
+    /// What broke it, in a sentence.
+    pub(super) detail: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) nodes: List<Number, NODES_MOST>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) terms: List<Number, MANY>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) indices: List<Number, MANY>,
 }
 
 /// What the world has counted. Left out, it counts on from the largest that is named.

@@ -8,9 +8,11 @@ use super::Save;
 use super::format::{
     BacklogFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile, LimitsFile, LinkFile,
     LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PeerFile, PositionFile,
-    ProposalFile, RoleFile, SaveFile, SentFile, SettingsFile, StateFile, TransferFile, WordsFile, WriteFile,
+    ProposalFile, RoleFile, SaveFile, SentFile, SettingsFile, StateFile, TransferFile, ViolationFile,
+    WordsFile, WriteFile,
 };
 use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
+use crate::check::Violation;
 use crate::consensus::durable::Metadata;
 use crate::consensus::{Flow, Limits, Probe, Progress, Role, State, Transfer, TransferStage};
 use crate::node;
@@ -49,9 +51,21 @@ pub(super) fn file_of(save: &Save) -> SaveFile {
         partition: groups.collect(),
         counters,
         trace_hash: Hash(image.trace_hash),
+        violations: image.violations.iter().map(violation_of).collect(),
+        stopped: image.is_halted,
         links: image.links.iter().map(link_of).collect(),
         messages: image.messages.iter().map(message_of).collect(),
         nodes: NodesFile::Each(image.nodes.iter().map(|node| node_of(node, image)).collect()),
+    }
+}
+
+fn violation_of(violation: &Violation) -> ViolationFile {
+    ViolationFile {
+        property: violation.property.name().to_owned(),
+        detail: violation.detail.clone(),
+        nodes: violation.nodes.iter().copied().map(id_of).collect(),
+        terms: violation.terms.iter().copied().map(term_of).collect(),
+        indices: violation.indices.iter().copied().map(index_of).collect(),
     }
 }
 

@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use super::format::{
     CountersFile, DiskSettingsFile, LimitsFile, LinkFile, LinkSettingsFile, NodeFile, NodesFile, SaveFile,
-    SettingsFile,
+    SettingsFile, ViolationFile,
 };
-use super::scalar::{List, Millis, Number};
+use super::scalar::{List, Millis, Number, neutralised};
+use crate::check::{Property, Violation};
 use crate::consensus::{InFlightLimit, Limits, Protections, RuleSet};
 use crate::playground::{
     DiskSettings, LinkImage, LinkSettings, MessageId, NodeImage, Settings, Span, WorldImage,
 };
-use crate::types::{MessageKind, NodeId, ProposalId, VirtualTime};
+use crate::types::{LogIndex, MessageKind, NodeId, ProposalId, Term, VirtualTime};
 
 /// What is wrong, in a sentence.
 #[derive(Debug)]
@@ -40,6 +41,34 @@ fn ensure_to_come(what: &str, due: VirtualTime, now: VirtualTime) -> Result<(), 
     )
 }
 
+fn violation_of(file: &ViolationFile, members: Members) -> Result<Violation, Problem> {
+    let name = neutralised(&file.property);
+    let names = || {
+        Property::ALL
+            .iter()
+            .map(|property| property.name())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let property = Property::of_name(&file.property);
+    Ok(Violation {
+        property: property
+            .ok_or_else(|| Problem(format!("`{name}` is no property; the properties are {}", names())))?,
+        nodes: file
+            .nodes
+            .iter()
+            .map(|id| members.node(*id))
+            .collect::<Result<_, _>>()?,
+        terms: file.terms.iter().map(|term| Term::new(term.get())).collect(),
+        indices: file
+            .indices
+            .iter()
+            .map(|index| LogIndex::new(index.get()))
+            .collect(),
+        detail: neutralised(&file.detail),
+    })
+}
+
 /// The world of a save.
 pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
     let SaveFile {
@@ -53,6 +82,8 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         partition,
         counters,
         trace_hash,
+        violations,
+        stopped,
         links,
         messages,
         nodes,
@@ -66,6 +97,11 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         next_ordinal: counters.records.get(),
         trace_hash: trace_hash.0,
         delivered: counters.delivered.get(),
+        violations: violations
+            .iter()
+            .map(|violation| violation_of(violation, members))
+            .collect::<Result<_, _>>()?,
+        is_halted: stopped,
         next_order: 0,
         next_proposal: ProposalId::default(),
         next_message: MessageId(0),

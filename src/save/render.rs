@@ -26,6 +26,8 @@ pub(super) fn text_of(file: &SaveFile) -> String {
         partition,
         counters,
         trace_hash,
+        violations,
+        stopped,
         links,
         messages,
         nodes,
@@ -41,6 +43,8 @@ pub(super) fn text_of(file: &SaveFile) -> String {
     push(&mut text, "partition", partition, 0);
     push(&mut text, "counters", counters, 0);
     push(&mut text, "trace_hash", trace_hash, 0);
+    push(&mut text, "violations", violations, 1);
+    push(&mut text, "stopped", &stopped.then_some(true), 0);
     push(&mut text, "links", links, 1);
     push(&mut text, "messages", messages, 1);
     push(&mut text, "nodes", nodes, 2);

@@ -16,6 +16,7 @@ use super::super::settings::{DiskSettings, Settings};
 use super::super::snapshot::{Condition, MessageId};
 use super::start::{CLUSTER, NODES_MAX, WorldError};
 use super::{Server, Waiting, World};
+use crate::check::Violation;
 use crate::consensus;
 use crate::consensus::durable::Metadata;
 use crate::machine::Exhibit;
@@ -42,6 +43,10 @@ pub struct WorldImage {
     pub trace_hash: u128,
     /// How many messages were delivered.
     pub delivered: u64,
+    /// The promises that were found broken.
+    pub violations: Vec<Violation>,
+    /// Whether the last of them has stopped time.
+    pub is_halted: bool,
     /// The place of the next thing that becomes due, among all that ever did.
     pub next_order: u64,
     /// The name of the next proposal.
@@ -286,6 +291,8 @@ impl<M: Exhibit + Default> World<M> {
             next_ordinal: self.trace.next_ordinal(),
             trace_hash: self.trace.hash(),
             delivered: self.delivered,
+            violations: self.watch.violations().to_vec(),
+            is_halted: self.is_halted,
             next_order: self.next_order,
             next_proposal: self.next_proposal,
             next_message: MessageId(self.network.next_message),

@@ -27,6 +27,12 @@ impl Watch {
         }
     }
 
+    /// Takes over what was found before a save was made: none of it is news.
+    pub(super) fn go_on_from(&mut self, violations: Vec<Violation>) {
+        self.found = violations.iter().map(|violation| violation.property).collect();
+        self.violations = violations;
+    }
+
     /// All violations so far.
     pub(super) fn violations(&self) -> &[Violation] {
         &self.violations

@@ -46,13 +46,15 @@ impl<M: Exhibit + Default> World<M> {
         world.now = image.now;
         world.trace = Trace::resume(image.next_ordinal, image.trace_hash);
         world.delivered = image.delivered;
+        world.watch.go_on_from(image.violations.clone());
         world.next_order = image.next_order;
         world.next_proposal = image.next_proposal;
         world.restore_network(&image);
         for node in image.nodes {
             world.restore_node(node)?;
         }
-        world.watch.news();
+        // What the oracles find broken in a state that was made by hand stops time at once.
+        world.is_halted = image.is_halted || !world.watch.news().is_empty();
         Ok(world)
     }
 
