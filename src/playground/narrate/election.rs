@@ -144,18 +144,9 @@ fn is_or_are(nodes: &BTreeSet<NodeId>) -> &'static str {
 }
 
 pub(super) fn own_vote(own: NodeId, tally: &Tally) -> Telling {
-    counted(
-        Telling::routine(own, format!("{own} votes for itself, on disk: yes")),
-        tally,
-    )
-    .rule(Rule::PersistVoteBeforeAnswering)
-}
-
-pub(super) fn counted(telling: Telling, tally: &Tally) -> Telling {
-    telling
-        .value(format!("granted: {}", nodes(&tally.granted)))
-        .value(format!("refused: {}", nodes(&tally.refused)))
-        .value(format!("needed: {} of {}", tally.needed, tally.voters))
+    Telling::routine(own, format!("{own} votes for itself, on disk: yes"))
+        .counting(tally)
+        .rule(Rule::PersistVoteBeforeAnswering)
 }
 
 pub(super) fn vote_granted(
@@ -265,7 +256,9 @@ pub(super) fn vote_counted(own: NodeId, from: NodeId, verdict: Verdict, tally: &
         }
         Verdict::Refused => Telling::routine(own, format!("{own} is refused by {from}: {has} of {needed}")),
     };
-    counted(telling, tally).because("A candidate leads with the votes of a majority", "§5.2")
+    telling
+        .counting(tally)
+        .because("A candidate leads with the votes of a majority", "§5.2")
 }
 
 pub(super) fn leads(own: NodeId, tally: &Tally, last: LogPosition) -> Telling {
@@ -278,7 +271,8 @@ pub(super) fn leads(own: NodeId, tally: &Tally, last: LogPosition) -> Telling {
         ))
         .mark(Mark::Leader)
         .because("A candidate with the votes of a majority leads its term", "§5.2");
-    counted(telling, tally)
+    telling
+        .counting(tally)
         .value(format!("{own}'s last entry: {last}"))
         .otherwise(format!(
             "With {} it would have gone on waiting. Nobody else can lead term {term}: two majorities share a \

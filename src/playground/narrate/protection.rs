@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::election::counted;
 use super::memory::Memory;
 use super::telling::Telling;
 use super::words::{duration, nodes};
@@ -91,7 +90,7 @@ pub(super) fn pre_vote_counted(own: NodeId, from: NodeId, verdict: Verdict, tall
         Verdict::Granted => Telling::routine(own, format!("{own} has {from}'s word: {has}, needs {needed}")),
         Verdict::Refused => Telling::routine(own, format!("{own} is refused by {from}: {has} of {needed}")),
     };
-    counted(telling, tally).because(
+    telling.counting(tally).because(
         "A pre-candidate stands once a majority would vote for it",
         "thesis §9.6",
     )

@@ -1,7 +1,7 @@
 //! A line on its way: what is said, before it has its time and its place.
 
-use super::words::{LONG_WIDTH, SHORT_WIDTH, fit};
-use crate::consensus::Rule;
+use super::words::{LONG_WIDTH, SHORT_WIDTH, fit, nodes};
+use crate::consensus::{Rule, Tally};
 use crate::playground::record::Record;
 use crate::playground::story::{Mark, StoryLine, Weight, Why};
 use crate::types::{LogIndex, NodeId};
@@ -81,6 +81,13 @@ impl Telling {
     pub(super) fn value(mut self, value: String) -> Self {
         self.why.values.push(value);
         self
+    }
+
+    /// The votes that decided.
+    pub(super) fn counting(self, tally: &Tally) -> Self {
+        self.value(format!("granted: {}", nodes(&tally.granted)))
+            .value(format!("refused: {}", nodes(&tally.refused)))
+            .value(format!("needed: {} of {}", tally.needed, tally.voters))
     }
 
     /// What would have made it different.

@@ -14,18 +14,16 @@ use super::super::network::{Link, LinkId};
 use super::super::record::Timer;
 use super::super::settings::{DiskSettings, Settings};
 use super::super::snapshot::{Condition, MessageId};
-use super::start::{CLUSTER, NODES_MAX, WorldError};
+use super::start::{NODES_MAX, WorldError, node_settings};
 use super::{Server, Waiting, World};
 use crate::check::Violation;
-use crate::consensus;
 use crate::consensus::durable::Metadata;
 use crate::machine::Exhibit;
 use crate::node::{self, NodeSettings, StartError};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
-use crate::storage::wal::{WalOptions, WalSync};
+use crate::storage::wal::WalSync;
 use crate::types::{
-    Configuration, Entries, Envelope, Incarnation, LocalTime, NodeId, ProposalId, Term, VirtualTime,
-    WriteSequence,
+    Configuration, Entries, Envelope, Incarnation, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
 };
 
 /// A world between two steps.
@@ -238,29 +236,6 @@ pub(super) fn timer_duration(
             draws.duration(Purpose::ElectionTimeout, &key, settings.election_timeout)
         }
         Timer::Heartbeat => settings.heartbeat,
-    }
-}
-
-pub(super) fn node_settings(
-    settings: &Settings,
-    genesis: Configuration,
-    id: NodeId,
-    (incarnation, started): (Incarnation, VirtualTime),
-) -> NodeSettings {
-    let raft = consensus::Settings {
-        id,
-        incarnation,
-        started: LocalTime::from_nanos(started.nanos()),
-        election_timeout: settings.election_timeout.min(),
-        protections: settings.protections,
-        limits: settings.limits,
-        rules: settings.rules,
-    };
-    NodeSettings {
-        cluster: CLUSTER,
-        genesis,
-        raft,
-        wal: WalOptions::default(),
     }
 }
 

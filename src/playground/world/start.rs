@@ -12,19 +12,19 @@ use super::super::record::Happening;
 use super::super::settings::Settings;
 use super::super::snapshot::Condition;
 use super::super::trace::Trace;
-use super::image::node_settings;
 use super::watch::Watch;
 use super::{Server, World};
-use crate::consensus::RoleName;
+use crate::consensus::{self, RoleName};
 use crate::machine::Exhibit;
 use crate::node::{Node, NodeSettings, StartError, first_nodes};
 use crate::storage;
 use crate::storage::real::{DirectoryError, RealDisk};
 use crate::storage::simulated::SimulatedDisk;
-use crate::types::{ClusterId, Configuration, Incarnation, NodeId, ProposalId, Term, VirtualTime};
+use crate::storage::wal::WalOptions;
+use crate::types::{ClusterId, Configuration, Incarnation, LocalTime, NodeId, ProposalId, Term, VirtualTime};
 
 /// The cluster that every world holds: worlds do not meet.
-pub(super) const CLUSTER: ClusterId = ClusterId::new(1);
+const CLUSTER: ClusterId = ClusterId::new(1);
 
 /// The most nodes in a world.
 pub const NODES_MAX: u64 = 25;
@@ -249,4 +249,27 @@ pub(super) fn lay_files(folder: &Path, id: NodeId, disk: &mut SimulatedDisk) -> 
 
 pub(super) fn open_folder(data_dir: &Path, id: NodeId) -> Result<RealDisk, WorldError> {
     Ok(RealDisk::open(&data_dir.join(id.to_string()))?)
+}
+
+pub(super) fn node_settings(
+    settings: &Settings,
+    genesis: Configuration,
+    id: NodeId,
+    (incarnation, started): (Incarnation, VirtualTime),
+) -> NodeSettings {
+    let raft = consensus::Settings {
+        id,
+        incarnation,
+        started: LocalTime::from_nanos(started.nanos()),
+        election_timeout: settings.election_timeout.min(),
+        protections: settings.protections,
+        limits: settings.limits,
+        rules: settings.rules,
+    };
+    NodeSettings {
+        cluster: CLUSTER,
+        genesis,
+        raft,
+        wal: WalOptions::default(),
+    }
 }
