@@ -7,6 +7,7 @@ use raft_play::machine::KeyValue;
 use raft_play::playground::{
     Command, Happening, HostKind, LinkSettings, Record, Settings, Span, Stop, World, WorldOptions,
 };
+use raft_play::save::{self, Save};
 use raft_play::types::NodeId;
 
 type Lab = World<KeyValue>;
@@ -112,6 +113,17 @@ fn a_world_with_broken_rules_never_panics_and_can_always_be_loaded_again() {
             if let Err(error) = Lab::restore(image, HostKind::Inline, None) {
                 panic!("seed {seed}: {error}");
             }
+        }
+        if seed % 10 == 0 {
+            let image = world.image().expect("no disk has failed");
+            let save = Save {
+                title: None,
+                notes: Vec::new(),
+                image,
+            };
+            let read = save::parse(&save::render(&save), "test")
+                .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+            assert_eq!(read, save, "seed {seed}");
         }
     }
 }

@@ -48,7 +48,8 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         scene,
     } = start::begin(source, HostKind::Threads, data_dir)?;
     let start = Start {
-        is_paused: args.paused,
+        // A scene with notes asks before it shows.
+        is_paused: args.paused || !scene.notes.is_empty(),
         speed: Some(pace),
         title: scene.title.clone(),
         notes: scene.notes.clone(),

@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub partition: Vec<BTreeSet<NodeId>>,
     /// The hash of the trace so far.
     pub trace_hash: u128,
+    /// The names of the promises that were found broken so far.
+    pub broken: Vec<&'static str>,
     /// How many messages have been delivered.
     pub delivered: u64,
 }

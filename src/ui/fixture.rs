@@ -115,6 +115,7 @@ fn snapshot(now: VirtualTime, nodes: Vec<NodeView>) -> Snapshot {
         cut: BTreeSet::new(),
         partition: Vec::new(),
         trace_hash: 7,
+        broken: Vec::new(),
         delivered: 0,
     }
 }

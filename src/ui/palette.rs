@@ -82,6 +82,19 @@ pub fn enter(palette: &mut Palette, context: &Context<'_>) -> Entered {
         palette.error = parse(&typed, context).err();
         return Entered::Stay;
     };
+    // What a digit or letter more would make of it was not said: a wrong number must not run as another one.
+    let says_all = split(&typed)
+        .1
+        .chars()
+        .any(|character| character.is_ascii_digit());
+    let is_guess = palette.chosen == 0 && !words.starts_with(&typed) && word(split(&typed).0).is_some();
+    if says_all
+        && is_guess
+        && let Err(error) = parse(&typed, context)
+    {
+        palette.error = Some(error);
+        return Entered::Stay;
+    }
     if fixed_part(&words) == words {
         match parse(&words, context) {
             Ok(action) => return Entered::Run(action),

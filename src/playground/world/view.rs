@@ -31,6 +31,11 @@ impl<M: Exhibit + Default> World<M> {
             cut,
             partition: self.network.partition.clone(),
             trace_hash: self.trace.hash(),
+            broken: self
+                .violations()
+                .iter()
+                .map(|violation| violation.property.name())
+                .collect(),
             delivered: self.delivered,
             nodes,
         }

@@ -189,7 +189,10 @@ impl<W: Playable> App<W> {
                 self.view.overlay = None;
                 self.command(command);
             }
-            Err(sentence) => self.complain(sentence),
+            Err(sentence) => {
+                self.view.overlay = None;
+                self.complain(sentence);
+            }
         }
     }
 }

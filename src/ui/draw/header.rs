@@ -50,6 +50,10 @@ fn fitting(scene: &Scene<'_>, theme: &Theme, room: u16) -> (Vec<Piece>, Vec<Piec
 
 fn safe(scene: &Scene<'_>, theme: &Theme) -> Piece {
     match scene.view.violation {
+        None if !scene.snapshot.broken.is_empty() => (
+            format!("{} {} broken", glyph::DOWN, scene.snapshot.broken.len()),
+            theme.bad,
+        ),
         None => (format!("safe {}", glyph::CHECK), theme.good),
         Some(_) => (format!("{} BROKEN", glyph::DOWN), theme.alarm),
     }

@@ -15,6 +15,15 @@ use crate::ui::view::{Pane, Scene};
 /// From so many columns of text on, the long form of a line is shown.
 const LONG_FROM: u16 = 52;
 
+/// What stands where no line does: before the first, or after a save was opened.
+const fn empty(scene: &Scene<'_>) -> &'static str {
+    if scene.snapshot.delivered == 0 {
+        "nothing has happened yet"
+    } else {
+        "nothing has happened since the save"
+    }
+}
+
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let hint = if scene.story.is_empty() {
         ""
@@ -25,7 +34,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if scene.story.is_empty() {
         Pen::new(buffer, inner, 0)
             .skip(1)
-            .write("nothing has happened yet", theme.faint);
+            .write(empty(scene), theme.faint);
     }
     let here = cursor(scene);
     let time = scene.story.last().map_or(0, |newest| newest.at.to_string().len());
