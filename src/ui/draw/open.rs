@@ -16,21 +16,11 @@ fn area(dialog: &OpenDialog, screen: Rect) -> Rect {
     pane::centered(screen, 92, u16::try_from(rows).unwrap_or(1) + 3, 2)
 }
 
-fn list(area: Rect) -> Rect {
-    let inner = pane::box_inner(area);
-    let typed = inner.height.min(1);
-    Rect {
-        y: inner.y + typed,
-        height: inner.height - typed,
-        ..inner
-    }
-}
-
 pub fn draw(dialog: &OpenDialog, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> Option<Position> {
     let area = area(dialog, screen);
     let inner = pane::draw_box("Open", "↑ ↓ choose · Enter open · Esc", theme, area, buffer);
     let cursor = prompt::input("Name contains: ", &dialog.filter, theme, inner, buffer);
-    let list = list(area);
+    let list = pane::below_typed(area);
     if dialog.rows.is_empty() {
         Pen::new(buffer, list, 0).write("no save has that in its name", theme.faint);
     }
@@ -54,7 +44,7 @@ pub fn draw(dialog: &OpenDialog, theme: &Theme, screen: Rect, buffer: &mut Buffe
 
 pub fn row_at(dialog: &OpenDialog, screen: Rect, place: Position) -> Hit {
     palette::row_in(
-        list(area(dialog, screen)),
+        pane::below_typed(area(dialog, screen)),
         dialog.rows.len(),
         dialog.chosen,
         place,

@@ -16,17 +16,6 @@ fn area(palette: &Palette, screen: Rect) -> Rect {
     pane::centered(screen, 92, u16::try_from(rows).unwrap_or(1) + 3, 2)
 }
 
-/// The room of the candidates: all but the line that is typed.
-fn list(area: Rect) -> Rect {
-    let inner = pane::box_inner(area);
-    let typed = inner.height.min(1);
-    Rect {
-        y: inner.y + typed,
-        height: inner.height - typed,
-        ..inner
-    }
-}
-
 pub fn draw(palette: &Palette, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> Option<Position> {
     let area = area(palette, screen);
     let inner = pane::draw_box(
@@ -37,7 +26,7 @@ pub fn draw(palette: &Palette, theme: &Theme, screen: Rect, buffer: &mut Buffer)
         buffer,
     );
     let cursor = prompt::input(": ", &palette.input, theme, inner, buffer);
-    let list = list(area);
+    let list = pane::below_typed(area);
     if let Some(error) = &palette.error {
         Pen::new(buffer, list, 0).write(error, theme.bad);
         return cursor;
@@ -81,7 +70,7 @@ pub fn highlight(list: Rect, row: u16, theme: &Theme, buffer: &mut Buffer) {
 
 pub fn row_at(palette: &Palette, screen: Rect, place: Position) -> Hit {
     row_in(
-        list(area(palette, screen)),
+        pane::below_typed(area(palette, screen)),
         palette.candidates.len(),
         palette.chosen,
         place,

@@ -69,3 +69,14 @@ pub fn window(count: usize, chosen: usize, height: u16) -> std::ops::Range<usize
     let first = (chosen + 1).saturating_sub(height).min(count);
     first..count.min(first + height)
 }
+
+/// What is left of a box below the line that is typed.
+pub fn below_typed(area: Rect) -> Rect {
+    let inner = box_inner(area);
+    let typed = inner.height.min(1);
+    Rect {
+        y: inner.y + typed,
+        height: inner.height - typed,
+        ..inner
+    }
+}
