@@ -111,9 +111,9 @@ impl<D: Disk> Default for Effects<D> {
 pub struct Applied {
     /// Which.
     pub position: LogPosition,
-    /// Its command; `None` for a no-op.
-    pub command: Option<Bytes>,
-    /// The machine's answer; empty for a no-op.
+    /// What it carries.
+    pub payload: Payload,
+    /// The machine's answer; empty where it carries no command.
     pub answer: Bytes,
 }
 
@@ -182,7 +182,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             entries,
             cut,
         } = recovered;
-        let state = State::recovered(metadata, Log::of(entries), settings.genesis.clone());
+        let state = State::recovered(metadata, Log::of(settings.genesis.clone(), entries), None);
         let raft = Raft::start(settings.raft.clone(), state)?;
         let (driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
         let mut node = Self {
@@ -352,21 +352,15 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             .entry(index)
             .expect("what is committed is in the log");
         let position = LogPosition::new(index, entry.term);
-        match &entry.payload {
-            Payload::Noop => Applied {
-                position,
-                command: None,
-                answer: Bytes::new(),
-            },
-            Payload::Command(command) => {
-                let command = command.clone();
-                let answer = self.machine.apply(&command);
-                Applied {
-                    position,
-                    command: Some(command),
-                    answer,
-                }
-            }
+        let payload = entry.payload.clone();
+        let answer = match &payload {
+            Payload::Noop | Payload::Configuration(_) => Bytes::new(),
+            Payload::Command(command) => self.machine.apply(command),
+        };
+        Applied {
+            position,
+            payload,
+            answer,
         }
     }
 
@@ -407,6 +401,8 @@ pub fn prepare<D: Disk>(
     let write = Write {
         sequence: WriteSequence::new(1),
         metadata: Some(metadata),
+        snapshot: None,
+        compact: None,
         truncate: None,
         append: entries,
     };

@@ -3,16 +3,20 @@
 //! Nothing here knows a rule of the algorithm. Whatever two layers must agree on stands in this module, so that
 //! they need not know each other.
 
+mod configuration;
 pub mod disk;
 mod entry;
 mod id;
 mod message;
+mod snapshot;
 mod time;
 
-pub use entry::{Configuration, Entries, Entry, Payload};
+pub use configuration::{Configuration, JoinToken, majority_of};
+pub use entry::{Entries, Entry, Payload};
 pub use id::{ClusterId, Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Term, WriteSequence};
 pub use message::{
     AppendReply, AppendRequest, ElectionOrigin, Envelope, Message, MessageKind, PreVoteReply, PreVoteRequest,
     TimeoutNow, VoteReply, VoteRequest,
 };
+pub use snapshot::Snapshot;
 pub use time::{LocalTime, VirtualTime};

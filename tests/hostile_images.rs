@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_play::consensus::Role;
+use raft_play::consensus::{Log, Role};
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
     BacklogImage, Command, HostKind, MessageId, ProcessImage, Settings, Timer, World, WorldImage,
@@ -147,7 +147,8 @@ fn nobody_speaks_to_or_of_a_node_that_does_not_exist() {
     refused(|image| process(image, 2).memory.held[0].1.to = id(99));
     refused(|image| {
         let genesis = Configuration::of_voters([1, 2, 3, 99].map(id));
-        process(image, 2).memory.state.persistent.genesis = genesis;
+        let log = &mut process(image, 2).memory.state.persistent.log;
+        *log = Log::of(genesis, log.slice(LogIndex::new(1), usize::MAX, u64::MAX));
     });
     refused(|image| {
         let Role::Follower(follower) = &mut process(image, 2).memory.state.role else {

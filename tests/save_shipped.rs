@@ -41,7 +41,7 @@ fn terms(node: &NodeView) -> Vec<u64> {
 
 fn values(node: &NodeView) -> Vec<String> {
     let commands = node.log.iter().filter_map(|(_, entry)| match &entry.payload {
-        Payload::Noop => None,
+        Payload::Noop | Payload::Configuration(_) => None,
         Payload::Command(command) => Some(String::from_utf8_lossy(command).into_owned()),
     });
     commands.collect()

@@ -94,6 +94,7 @@ impl NodeReport {
             let value = match &entry.payload {
                 Payload::Noop => None,
                 Payload::Command(command) => Some(M::describe(command)),
+                Payload::Configuration(configuration) => Some(configuration.to_string()),
             };
             (entry.term.number(), value)
         });

@@ -26,7 +26,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::types::{Entries, Incarnation, LogIndex, NodeId, Term, WriteSequence};
+use crate::types::{Entries, Incarnation, LogIndex, LogPosition, NodeId, Snapshot, Term, WriteSequence};
 
 /// The term and vote that must survive a crash: one atomic record (paper, Figure 2: `currentTerm`, `votedFor`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,14 +39,19 @@ pub struct Metadata {
 
 /// What the core asks a store to make durable: all that changed since the write before.
 ///
-/// The parts take effect together and in this order: metadata, truncation, entries. A term is thereby durable no later than
-/// the entries that carry it.
+/// The parts take effect together and in this order: metadata, snapshot, compaction, truncation, entries. A term is thereby
+/// durable no later than the entries that carry it, and no entry is dropped before the snapshot that stands for it is there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Write {
     /// This write's number, one more than the one before it.
     pub sequence: WriteSequence,
     /// The new term and vote, where they changed.
     pub metadata: Option<Metadata>,
+    /// The snapshot that is in force from now on, taken here or sent by the leader; in place of any before it.
+    pub snapshot: Option<Snapshot>,
+    /// Drop the entries through this one, which a snapshot stands for (§7). Where the log has no such entry, or one of another
+    /// term, all entries go, and the log begins anew after it.
+    pub compact: Option<LogPosition>,
     /// Remove the entries from this index on, where a conflict was found.
     pub truncate: Option<LogIndex>,
     /// Entries to add at the end; may be empty.
@@ -444,6 +449,8 @@ mod tests {
         Write {
             sequence: WriteSequence::new(sequence),
             metadata: None,
+            snapshot: None,
+            compact: None,
             truncate: None,
             append: Entries::empty(LogIndex::new(1)),
         }

@@ -45,7 +45,7 @@ impl Raft {
         self.state.role = Role::Candidate(Candidate::default());
         self.batch.election = Some(TimerChange::Restart);
         let last = self.state.persistent.log.last_position();
-        let asked: BTreeSet<NodeId> = self.state.configuration().peers_of(id).collect();
+        let asked: BTreeSet<NodeId> = self.state.configuration().voters_beside(id).collect();
         for &voter in &asked {
             let promise = self.vote_promise();
             self.draft(voter, Message::VoteRequest(VoteRequest { last, origin }), promise);

@@ -1,8 +1,9 @@
 //! The replicated log in memory: runs of shared entries, and a tail that is still growing.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use crate::types::{Entries, Entry, LogIndex, LogPosition, Term};
+use crate::types::{Configuration, Entries, Entry, LogIndex, LogPosition, Payload, Term};
 
 /// Runs are joined up to this many entries.
 const LONGEST_JOINED_RUN: usize = 4096;
@@ -12,8 +13,10 @@ const LONGEST_JOINED_RUN: usize = 4096;
 /// Terms never go down from one entry to the next; whoever adds entries sees to it.
 #[derive(Clone)]
 pub struct Log {
-    /// What stands before the first entry: genesis, or the last entry that a snapshot replaced.
+    /// What stands before the first entry: genesis, or the last entry that was dropped behind a snapshot.
     base: LogPosition,
+    /// The configuration in force at the base, and every one that an entry since then has put into force, in order.
+    configurations: Vec<(LogIndex, Arc<Configuration>)>,
     /// Sealed runs in order, none empty, each starting where the one before ends.
     runs: Vec<Entries>,
     /// Entries added since the last [`seal`](Self::seal).
@@ -22,20 +25,72 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self {
-            base: LogPosition::GENESIS,
-            runs: Vec::new(),
-            tail: Vec::new(),
-        }
+        Self::after(LogPosition::GENESIS, Arc::default())
     }
 }
 
 impl Log {
-    /// A log of these entries, which start at index 1.
-    pub fn of(entries: Entries) -> Self {
-        let mut log = Self::default();
+    /// A log without entries, which begins after `base`, where `configuration` is in force.
+    pub fn after(base: LogPosition, configuration: Arc<Configuration>) -> Self {
+        Self {
+            base,
+            configurations: vec![(base.index, configuration)],
+            runs: Vec::new(),
+            tail: Vec::new(),
+        }
+    }
+
+    /// A log of these entries, which start at index 1, after the genesis configuration.
+    pub fn of(genesis: impl Into<Arc<Configuration>>, entries: Entries) -> Self {
+        let mut log = Self::after(LogPosition::GENESIS, genesis.into());
         log.extend(entries);
         log
+    }
+
+    /// What stands before the first entry.
+    pub fn base(&self) -> LogPosition {
+        self.base
+    }
+
+    /// The configuration in force: the latest in the log, committed or not (§6).
+    pub fn configuration(&self) -> &Arc<Configuration> {
+        &self.latest_configuration().1
+    }
+
+    /// The configuration in force, and the index of the entry that put it there: the base's, where none since then did.
+    pub fn latest_configuration(&self) -> &(LogIndex, Arc<Configuration>) {
+        self.configurations.last().expect("the base has a configuration")
+    }
+
+    /// The configuration that was in force at `index`, or at the base where that is later.
+    pub fn configuration_at(&self, index: LogIndex) -> &Arc<Configuration> {
+        let since = self.configurations.partition_point(|(at, _)| *at <= index);
+        &self.configurations[since.saturating_sub(1)].1
+    }
+
+    /// The configurations since the base, each with the index from which it is in force; the first is the base's.
+    pub fn configurations(&self) -> &[(LogIndex, Arc<Configuration>)] {
+        &self.configurations
+    }
+
+    /// Drops the entries through `base`, which a snapshot stands for. Where the log has another entry there, or none, all its
+    /// entries go, and it begins anew after `base`, where `configuration` is in force (§7).
+    pub fn compact(&mut self, base: LogPosition, configuration: Arc<Configuration>) {
+        if base.index < self.base.index {
+            return;
+        }
+        if self.term_at(base.index) != Some(base.term) {
+            *self = Self::after(base, configuration);
+            return;
+        }
+        self.seal();
+        self.runs.retain(|run| run.last_index() > base.index);
+        if let Some(first) = self.runs.first_mut() {
+            *first = first.starting_at(base.index.next());
+        }
+        self.configurations.retain(|(index, _)| *index > base.index);
+        self.configurations.insert(0, (base.index, configuration));
+        self.base = base;
     }
 
     /// The index of the first entry the log holds, or would hold.
@@ -103,6 +158,10 @@ impl Log {
     /// Adds one entry at the end.
     pub fn push(&mut self, entry: Entry) {
         debug_assert!(entry.term >= self.last_position().term, "terms never go down");
+        if let Payload::Configuration(configuration) = &entry.payload {
+            let index = self.last_index().next();
+            self.configurations.push((index, Arc::clone(configuration)));
+        }
         self.tail.push(entry);
     }
 
@@ -116,12 +175,18 @@ impl Log {
             "a gap in the log"
         );
         self.seal();
+        for (index, entry) in entries.iter() {
+            if let Payload::Configuration(configuration) = &entry.payload {
+                self.configurations.push((index, Arc::clone(configuration)));
+            }
+        }
         self.add_run(entries);
     }
 
     /// Removes the entries from `index` on.
     pub fn truncate_from(&mut self, index: LogIndex) {
         assert!(index > self.base.index, "truncating what a snapshot replaced");
+        self.configurations.retain(|(at, _)| *at < index);
         let sealed_last = self.sealed_last();
         if index > sealed_last {
             let kept = usize::try_from(index.since(sealed_last) - 1).unwrap_or(usize::MAX);
@@ -222,7 +287,10 @@ fn fitting<'a>(entries: impl Iterator<Item = &'a Entry>, max_entries: usize, max
 
 impl PartialEq for Log {
     fn eq(&self, other: &Self) -> bool {
-        self.base == other.base && self.len() == other.len() && self.iter().eq(other.iter())
+        self.base == other.base
+            && self.configurations.first() == other.configurations.first()
+            && self.len() == other.len()
+            && self.iter().eq(other.iter())
     }
 }
 
@@ -231,6 +299,7 @@ impl Eq for Log {}
 impl Hash for Log {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.base.hash(state);
+        self.configurations.first().hash(state);
         self.len().hash(state);
         self.iter().for_each(|(_, entry)| entry.hash(state));
     }
@@ -319,6 +388,50 @@ mod tests {
         assert_eq!(slice(1, 100, 0), [1], "at least one, however heavy");
         assert_eq!(slice(1, 100, 3 * 16), [1, 2, 3]);
         assert_eq!(slice(7, 100, u64::MAX), [0; 0]);
+    }
+
+    fn of_voters(voters: &[u64]) -> Arc<Configuration> {
+        Arc::new(Configuration::of_voters(
+            voters.iter().copied().map(crate::types::NodeId::new),
+        ))
+    }
+
+    #[test]
+    fn the_latest_configuration_is_in_force_until_it_is_truncated() {
+        let mut log = Log::after(LogPosition::GENESIS, of_voters(&[1]));
+        log.push(Entry::noop(Term::new(1)));
+        log.push(Entry::configuration(Term::new(1), of_voters(&[1, 2])));
+        log.push(Entry::configuration(Term::new(1), of_voters(&[1, 2, 3])));
+        assert_eq!(log.configuration(), &of_voters(&[1, 2, 3]));
+        assert_eq!(log.configuration_at(LogIndex::new(2)), &of_voters(&[1, 2]));
+        log.truncate_from(LogIndex::new(3));
+        assert_eq!(
+            log.latest_configuration(),
+            &(LogIndex::new(2), of_voters(&[1, 2]))
+        );
+        log.truncate_from(LogIndex::new(1));
+        assert_eq!(log.configuration(), &of_voters(&[1]));
+    }
+
+    #[test]
+    fn compaction_keeps_what_follows_and_drops_a_log_that_differs() {
+        let position = |index, term| LogPosition::new(LogIndex::new(index), Term::new(term));
+        let mut kept = log(&[1, 1, 2, 3]);
+        kept.compact(position(3, 2), of_voters(&[1]));
+        assert_eq!((kept.first_index(), kept.len()), (LogIndex::new(4), 1));
+        assert_eq!(
+            kept.term_at(LogIndex::new(3)),
+            Some(Term::new(2)),
+            "the base is known"
+        );
+        assert_eq!(kept.term_at(LogIndex::new(2)), None);
+        let mut differing = log(&[1, 1, 1, 1]);
+        differing.compact(position(3, 2), of_voters(&[1]));
+        assert_eq!((differing.last_position(), differing.len()), (position(3, 2), 0));
+        let mut short = log(&[1]);
+        short.compact(position(3, 2), of_voters(&[1]));
+        short.push(Entry::noop(Term::new(2)));
+        assert_eq!(short.last_index(), LogIndex::new(4));
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl Raft {
     pub(super) fn become_pre_candidate(&mut self, observer: &mut impl Observer) {
         let (id, asked) = (self.id(), self.term().next());
         let last = self.state.persistent.log.last_position();
-        let voters: BTreeSet<NodeId> = self.state.configuration().peers_of(id).collect();
+        let voters: BTreeSet<NodeId> = self.state.configuration().voters_beside(id).collect();
         for &voter in &voters {
             self.draft(
                 voter,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::types::{Configuration, LogIndex, NodeId};
+use crate::types::{Configuration, LogIndex, NodeId, majority_of};
 
 /// Where an election stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,25 +21,58 @@ pub fn election(
     granted: &BTreeSet<NodeId>,
     refused: &BTreeSet<NodeId>,
 ) -> Election {
-    let count = |votes: &BTreeSet<NodeId>| configuration.voters.intersection(votes).count();
-    let voters = configuration.voters.len();
-    if voters > 0 && count(granted) >= configuration.majority() {
+    let mut results = configuration
+        .electorates()
+        .map(|electorate| majority_vote(electorate, granted, refused));
+    // §6: a joint decision needs both majorities, so one that is lost loses it.
+    results.by_ref().fold(Election::Won, Election::and)
+}
+
+impl Election {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Lost, _) | (_, Self::Lost) => Self::Lost,
+            (Self::Open, _) | (_, Self::Open) => Self::Open,
+            (Self::Won, Self::Won) => Self::Won,
+        }
+    }
+}
+
+/// The result of an election in one electorate. Nobody wins one without voters.
+fn majority_vote(
+    electorate: &BTreeSet<NodeId>,
+    granted: &BTreeSet<NodeId>,
+    refused: &BTreeSet<NodeId>,
+) -> Election {
+    let count = |votes: &BTreeSet<NodeId>| electorate.intersection(votes).count();
+    let needed = majority_of(electorate);
+    if count(granted) >= needed {
         Election::Won
-    } else if voters - count(refused) < configuration.majority() {
+    } else if electorate.len() - count(refused) < needed {
         Election::Lost
     } else {
         Election::Open
     }
 }
 
-/// The highest index that a majority of the voters has, by what each has: at least a majority has that much.
+/// The highest index that is committed by counting: a majority of every electorate has at least as much.
 pub fn committed(configuration: &Configuration, matched: impl Fn(NodeId) -> LogIndex) -> LogIndex {
-    let mut indices: Vec<LogIndex> = configuration.voters.iter().map(|&id| matched(id)).collect();
-    indices.sort_unstable_by(|left, right| right.cmp(left));
-    indices
-        .get(configuration.majority() - 1)
+    let electorates = configuration.electorates();
+    let reached = electorates.map(|electorate| reached_by_majority(electorate, &matched));
+    reached.min().unwrap_or(LogIndex::GENESIS)
+}
+
+/// The highest value that a majority has at least; the lowest of all where there is nobody.
+fn reached_by_majority<T: Ord + Copy + Default>(
+    electorate: &BTreeSet<NodeId>,
+    value: &impl Fn(NodeId) -> T,
+) -> T {
+    let mut values: Vec<T> = electorate.iter().map(|&id| value(id)).collect();
+    values.sort_unstable_by(|left, right| right.cmp(left));
+    values
+        .get(majority_of(electorate) - 1)
         .copied()
-        .unwrap_or(LogIndex::GENESIS)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -75,6 +108,36 @@ mod tests {
                 Election::Open
             };
             prop_assert_eq!(election(&configuration, &granted, &refused), expected);
+        }
+    }
+
+    proptest! {
+        /// A joint decision is the worse of the decisions that each electorate would make alone.
+        #[test]
+        fn joint_decisions_need_both_majorities(
+            old in prop::collection::btree_set(1_u64..8, 1..6),
+            new in prop::collection::btree_set(1_u64..8, 1..6),
+            granted in prop::collection::btree_set(1_u64..8, 0..8),
+            refused in prop::collection::btree_set(1_u64..8, 0..8),
+            indices in prop::collection::vec(0_u64..8, 8),
+        ) {
+            let ids = |ids: &BTreeSet<u64>| ids.iter().copied().map(NodeId::new).collect::<BTreeSet<_>>();
+            let refused: BTreeSet<u64> = refused.difference(&granted).copied().collect();
+            let (granted, refused) = (ids(&granted), ids(&refused));
+            let [old, new] = [old, new].map(|voters| Configuration::of_voters(ids(&voters)));
+            let joint = Configuration { outgoing: Some(old.voters.clone()), ..new.clone() };
+            let alone = [&old, &new].map(|one| election(one, &granted, &refused));
+            let expected = if alone.contains(&Election::Lost) {
+                Election::Lost
+            } else if alone.contains(&Election::Open) {
+                Election::Open
+            } else {
+                Election::Won
+            };
+            prop_assert_eq!(election(&joint, &granted, &refused), expected);
+            let matched = |id: NodeId| LogIndex::new(indices[usize::try_from(id.number()).unwrap()]);
+            let least = committed(&old, matched).min(committed(&new, matched));
+            prop_assert_eq!(committed(&joint, matched), least);
         }
     }
 

@@ -246,6 +246,8 @@ impl Raft {
         Some(Write {
             sequence,
             metadata,
+            snapshot: None,
+            compact: None,
             truncate,
             append,
         })

@@ -6,7 +6,7 @@ use super::durable::Metadata;
 use super::event::{RoleName, Tally};
 use super::log::Log;
 use super::progress::Progress;
-use crate::types::{Configuration, LocalTime, LogIndex, NodeId, Term, WriteSequence};
+use crate::types::{Configuration, LocalTime, LogIndex, LogPosition, NodeId, Snapshot, Term, WriteSequence};
 
 /// All of it. Plain data, readable by whoever watches; only [`Raft`](super::Raft) changes one that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,8 +26,8 @@ pub struct Persistent {
     pub metadata: Metadata,
     /// The log.
     pub log: Log,
-    /// The configuration at index 0.
-    pub genesis: Configuration,
+    /// The snapshot in force, if any: it stands for every entry that the log has dropped, and maybe for some that it still has.
+    pub snapshot: Option<Snapshot>,
 }
 
 /// What every server has and a crash may take.
@@ -190,15 +190,21 @@ impl Role {
 
 impl State {
     /// The state of a server that has just started with what its disk holds.
-    pub fn recovered(metadata: Metadata, log: Log, genesis: Configuration) -> Self {
+    pub fn recovered(metadata: Metadata, log: Log, snapshot: Option<Snapshot>) -> Self {
         let durability = Durability::recovered(log.last_index());
+        let commit = snapshot
+            .as_ref()
+            .map(|snapshot| snapshot.last.index)
+            .unwrap_or_default();
         Self {
             persistent: Persistent {
                 metadata,
                 log,
-                genesis,
+                snapshot,
             },
             volatile: Volatile {
+                commit,
+                applied: commit,
                 durability,
                 ..Volatile::default()
             },
@@ -206,9 +212,9 @@ impl State {
         }
     }
 
-    /// The configuration in force.
+    /// The configuration in force: the latest in the log, committed or not (§6).
     pub fn configuration(&self) -> &Configuration {
-        &self.persistent.genesis
+        self.persistent.log.configuration()
     }
 
     /// Votes, as an event tells them.
@@ -277,16 +283,18 @@ impl Persistent {
         let Self {
             metadata,
             log,
-            genesis,
+            snapshot,
         } = self;
         ensure(
-            genesis.voters.contains(&own),
+            log.configuration().voters.contains(&own),
             "the node is no voter of its own configuration",
         )?;
+        let voters = &log.configuration().voters;
         ensure(
-            metadata.vote.is_none_or(|vote| genesis.voters.contains(&vote)),
+            metadata.vote.is_none_or(|vote| voters.contains(&vote)),
             "its vote is for a node that does not exist",
         )?;
+        validate_snapshot(snapshot.as_ref(), log)?;
         ensure(metadata.term < Term::LAST, "its term is past all that can be")?;
         let terms = log.iter().map(|(_, entry)| entry.term);
         ensure(terms.is_sorted(), "terms in its log go down")?;
@@ -332,6 +340,20 @@ impl Durability {
             "its term was written by a write that is still to come",
         )
     }
+}
+
+/// A snapshot stands for all that the log has dropped, and where both speak of an entry they agree.
+fn validate_snapshot(snapshot: Option<&Snapshot>, log: &Log) -> Result<(), StateError> {
+    let Some(snapshot) = snapshot else {
+        return ensure(
+            log.base() == LogPosition::GENESIS,
+            "its log begins late, and no snapshot stands for what is before",
+        );
+    };
+    ensure(
+        log.term_at(snapshot.last.index) == Some(snapshot.last.term),
+        "its snapshot ends at an entry that its log neither has nor follows",
+    )
 }
 
 fn validate_votes(

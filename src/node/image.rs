@@ -8,7 +8,7 @@ use crate::consensus::{Output, Raft, State};
 use crate::machine::StateMachine;
 use crate::storage::wal::{Wal, WalImage};
 use crate::types::disk::Disk;
-use crate::types::{Envelope, LogIndex, Payload, ProposalId, Term, WriteSequence};
+use crate::types::{Envelope, LogIndex, LogPosition, Payload, ProposalId, Term, WriteSequence};
 
 /// The memory of a running node. Its disk stands beside it; its state machine is what its log, applied so far, makes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -57,7 +57,9 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             held,
             proposals,
         } = image;
-        if state.persistent.genesis != settings.genesis {
+        let log = &state.persistent.log;
+        if log.base() == LogPosition::GENESIS && **log.configuration_at(LogIndex::GENESIS) != settings.genesis
+        {
             return Err(StartError::Image("it belongs to a cluster of other nodes"));
         }
         let recovered = Wal::inspect(&disk, settings.identity())?;
@@ -71,7 +73,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
         let (id, incarnation) = (settings.raft.id, settings.raft.incarnation);
         let (begun, flushed) = (state.volatile.durability.begun, state.volatile.durability.flushed);
         let raft = Raft::resume(settings.raft.clone(), state)?;
-        let voters = &settings.genesis.voters;
+        let voters = raft.state().configuration().members();
         let held = held.into_iter().map(|(waits_for, envelope)| {
             let is_own = envelope.from == id && envelope.to != id && voters.contains(&envelope.to);
             let held = Held::reseal(id, incarnation, waits_for, begun, envelope);
@@ -137,7 +139,7 @@ fn replayed<M: StateMachine + Default>(state: &State) -> M {
         .take_while(|(index, _)| *index <= state.volatile.applied);
     for (_, entry) in applied {
         match &entry.payload {
-            Payload::Noop => {}
+            Payload::Noop | Payload::Configuration(_) => {}
             Payload::Command(command) => {
                 machine.apply(command);
             }

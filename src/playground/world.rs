@@ -35,7 +35,7 @@ use crate::consensus::durable::{Inbound, Outbound};
 use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
 use crate::node::{Applied, NodeSettings, ProposalEnd};
 use crate::types::{
-    Configuration, Envelope, LocalTime, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
+    Configuration, Envelope, LocalTime, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence,
 };
 
 /// A cluster in a world of its own.
@@ -425,9 +425,13 @@ impl<M> World<M> {
         self.watch.applied(id, &applied);
         let Applied {
             position,
-            command,
+            payload,
             answer,
         } = applied;
+        let command = match payload {
+            Payload::Command(command) => Some(command),
+            Payload::Noop | Payload::Configuration(_) => None,
+        };
         self.record(Happening::Applied {
             node: id,
             position,

@@ -223,7 +223,7 @@ impl From<&Entry> for EntryFile {
         Self {
             term: term_of(entry.term),
             command: match &entry.payload {
-                Payload::Noop => None,
+                Payload::Noop | Payload::Configuration(_) => None,
                 Payload::Command(command) => Some(Text(command.clone())),
             },
         }

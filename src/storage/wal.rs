@@ -30,6 +30,7 @@
 
 mod error;
 mod outline;
+mod payload;
 mod record;
 mod scan;
 mod segment;

@@ -1,13 +1,12 @@
 //! Log entries, and shared runs of them.
 
-use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{LogIndex, LogPosition, NodeId, Term};
+use super::{Configuration, LogIndex, LogPosition, Term};
 
 /// One log entry. Its index is its place, which whoever holds it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +24,8 @@ pub enum Payload {
     Noop,
     /// A command for the state machine, opaque to the algorithm. Cloning shares the buffer.
     Command(Bytes),
+    /// Who belongs to the cluster from here on (§6).
+    Configuration(Arc<Configuration>),
 }
 
 impl Entry {
@@ -44,12 +45,24 @@ impl Entry {
         }
     }
 
+    /// An entry with a configuration.
+    pub fn configuration(term: Term, configuration: impl Into<Arc<Configuration>>) -> Self {
+        Self {
+            term,
+            payload: Payload::Configuration(configuration.into()),
+        }
+    }
+
     /// What this entry counts towards limits in bytes: its command and a small allowance for the rest.
     pub fn weight(&self) -> u64 {
         const OVERHEAD: u64 = 16;
+        const MEMBER: u64 = 8;
         match &self.payload {
             Payload::Noop => OVERHEAD,
             Payload::Command(command) => OVERHEAD + command.len() as u64,
+            Payload::Configuration(configuration) => {
+                OVERHEAD + MEMBER * (configuration.members().len() + configuration.joined.len()) as u64
+            }
         }
     }
 }
@@ -176,32 +189,6 @@ impl std::fmt::Debug for Entries {
     }
 }
 
-/// Who belongs to the cluster. The genesis configuration is state at index 0, never a log entry.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Configuration {
-    /// The servers whose votes and copies count.
-    pub voters: BTreeSet<NodeId>,
-}
-
-impl Configuration {
-    /// A configuration of these voters.
-    pub fn of_voters(voters: impl IntoIterator<Item = NodeId>) -> Self {
-        Self {
-            voters: voters.into_iter().collect(),
-        }
-    }
-
-    /// How many voters are a majority.
-    pub fn majority(&self) -> usize {
-        self.voters.len() / 2 + 1
-    }
-
-    /// Every member but `own`: whom a leader replicates to.
-    pub fn peers_of(&self, own: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        self.voters.iter().copied().filter(move |&id| id != own)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,11 +221,5 @@ mod tests {
     #[test]
     fn an_empty_run_ends_before_it_begins() {
         assert_eq!(Entries::empty(LogIndex::new(1)).last_index(), LogIndex::GENESIS);
-    }
-
-    #[test]
-    fn a_majority_is_more_than_half() {
-        let majority = |count| Configuration::of_voters((1..=count).map(NodeId::new)).majority();
-        assert_eq!([1, 2, 3, 4, 5].map(majority), [1, 2, 2, 3, 3]);
     }
 }

@@ -13,8 +13,8 @@ use crate::playground::{
     TimerView, Weight, Why,
 };
 use crate::types::{
-    AppendReply, AppendRequest, Entries, Entry, Envelope, LogIndex, LogPosition, Message, NodeId, Term,
-    VirtualTime, VoteReply, VoteRequest, WriteSequence,
+    AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
+    NodeId, Term, VirtualTime, VoteReply, VoteRequest, WriteSequence,
 };
 
 pub fn id(number: u64) -> NodeId {
@@ -48,7 +48,7 @@ fn log(entries: &[(u64, &str)]) -> Log {
         .iter()
         .map(|&(term, command)| entry(term, command))
         .collect();
-    Log::of(Entries::new(index(1), entries))
+    Log::of(Configuration::default(), Entries::new(index(1), entries))
 }
 
 fn follower(number: u64, term: u64, leader: Option<u64>, log: Log, now: VirtualTime) -> NodeView {
@@ -330,7 +330,15 @@ pub fn long_logs(length: u64) -> Snapshot {
     let entries = Entries::new(index(1), entries);
     let term = length / 10 + 1;
     let mut nodes: Vec<_> = (1..=5)
-        .map(|number| follower(number, term, Some(1), Log::of(entries.clone()), now))
+        .map(|number| {
+            follower(
+                number,
+                term,
+                Some(1),
+                Log::of(Configuration::default(), entries.clone()),
+                now,
+            )
+        })
         .collect();
     nodes[4].log.truncate_from(index(length.saturating_sub(8).max(1)));
     nodes[4].durable = nodes[4].log.last_index();

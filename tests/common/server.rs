@@ -118,7 +118,7 @@ impl Boot {
 
     /// A log of entries of these terms.
     pub fn with_log(mut self, terms: &[u64]) -> Self {
-        self.image.log = Log::of(entries(1, terms));
+        self.image.log = Log::of(Configuration::default(), entries(1, terms));
         self
     }
 
@@ -161,8 +161,10 @@ impl Boot {
             rules: self.rules,
         };
         let genesis = Configuration::of_voters((1..=self.voters).map(NodeId::new));
-        let image = self.image.clone();
-        let state = State::recovered(image.metadata, image.log, genesis);
+        let mut image = self.image.clone();
+        image.log.seal();
+        let entries = image.log.slice(LogIndex::new(1), usize::MAX, u64::MAX);
+        let state = State::recovered(image.metadata, Log::of(genesis, entries), None);
         let store = Memory {
             before: self.image.clone(),
             writes: Vec::new(),

@@ -95,6 +95,8 @@ impl Run {
         };
         let write = Write {
             metadata: term_and_vote.map(|(term, vote)| metadata(term, vote)),
+            snapshot: None,
+            compact: None,
             truncate: kept.map(|kept| LogIndex::new(kept as u64 + 1)),
             append: Entries::new(LogIndex::new(first), lens.iter().map(entry).collect::<Vec<_>>()),
             ..nothing()

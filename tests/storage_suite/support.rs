@@ -54,6 +54,8 @@ pub fn nothing() -> Write {
     Write {
         sequence: WriteSequence::new(1),
         metadata: None,
+        snapshot: None,
+        compact: None,
         truncate: None,
         append: Entries::empty(LogIndex::new(1)),
     }
@@ -79,6 +81,8 @@ pub fn append(index: u64, term: u64, len: usize) -> Write {
 /// Replaces everything from an index on by one command.
 pub fn replace(index: u64, term: u64, len: usize) -> Write {
     Write {
+        snapshot: None,
+        compact: None,
         truncate: Some(LogIndex::new(index)),
         ..append(index, term, len)
     }

@@ -101,7 +101,7 @@ impl Memory {
     /// The command at `index` of a node: `None` where that was never seen, or is a no-op.
     pub(super) fn command_at(&self, id: NodeId, index: LogIndex) -> Option<&Bytes> {
         match &self.entry(id, index)?.payload {
-            Payload::Noop => None,
+            Payload::Noop | Payload::Configuration(_) => None,
             Payload::Command(command) => Some(command),
         }
     }

@@ -17,6 +17,7 @@ fn payload(describe: Describe, entry: &Entry) -> String {
     match &entry.payload {
         Payload::Noop => "no-op".to_owned(),
         Payload::Command(command) => label(&describe(command)),
+        Payload::Configuration(configuration) => format!("configuration {configuration}"),
     }
 }
 

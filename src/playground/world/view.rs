@@ -103,7 +103,12 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         .map(ToString::to_string)
         .or_else(|| server.failure.clone());
     let (metadata, entries) = recovered
-        .map(|recovered| (recovered.metadata, Log::of(recovered.entries)))
+        .map(|recovered| {
+            (
+                recovered.metadata,
+                Log::of(server.settings.genesis.clone(), recovered.entries),
+            )
+        })
         .unwrap_or_default();
     NodeView {
         id,

@@ -6,7 +6,7 @@ use crate::check::{Ballot, Checker, Fact, Found, Property, Violation};
 use crate::consensus::durable::{Metadata, Write};
 use crate::consensus::{Log, RoleName, State};
 use crate::node::Applied;
-use crate::types::{Configuration, Entries, Entry, Envelope, LogIndex, NodeId, Payload, Term, WriteSequence};
+use crate::types::{Configuration, Entries, Entry, Envelope, LogIndex, NodeId, Term, WriteSequence};
 
 /// The oracles, and what they found.
 pub(super) struct Watch {
@@ -90,6 +90,8 @@ impl Watch {
         if let Some(Write {
             sequence,
             metadata,
+            snapshot: _,
+            compact: _,
             truncate,
             append,
         }) = write
@@ -120,10 +122,9 @@ impl Watch {
     }
 
     pub(super) fn applied(&mut self, node: NodeId, applied: &Applied) {
-        let payload = applied.command.clone().map_or(Payload::Noop, Payload::Command);
         let entry = Entry {
             term: applied.position.term,
-            payload,
+            payload: applied.payload.clone(),
         };
         self.tell(&Fact::Applied {
             node,

@@ -17,7 +17,7 @@ use crate::save::format::{
 };
 use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::storage::wal::{WalImage, WalSync};
-use crate::types::{Configuration, Envelope, LocalTime, LogIndex, NodeId, ProposalId, Term, WriteSequence};
+use crate::types::{Envelope, LocalTime, LogIndex, NodeId, ProposalId, Term, WriteSequence};
 
 /// What the memory of a running node is made from.
 pub(super) struct Maker<'a> {
@@ -53,7 +53,7 @@ impl Maker<'_> {
         let persistent = Persistent {
             metadata: self.metadata,
             log: self.log,
-            genesis: Configuration::of_voters(self.members.all()),
+            snapshot: None,
         };
         let memory = node::NodeImage {
             wal: WalImage { synced },

@@ -11,10 +11,10 @@
 
 use super::Identity;
 use super::error::{Damage, Inconsistency, WalError};
+use super::payload::{self, read_number, write_number};
 use super::segment::{u32_at, u64_at};
 use crate::consensus::durable::{Metadata, Write};
-use crate::types::{Entries, Entry, LogIndex, NodeId, Payload, Term};
-use bytes::Bytes;
+use crate::types::{Entries, Entry, LogIndex, NodeId, Term};
 
 const KIND_BATCH: u8 = 1;
 const KIND_METADATA: u8 = 2;
@@ -219,8 +219,8 @@ fn runs(entries: &Entries) -> Result<Vec<Entries>, WalError> {
         let mut weight = 0;
         let mut count = 0;
         for entry in rest.as_slice() {
-            weight += command_of(entry).map_or(0, <[u8]>::len);
-            if command_of(entry).is_some_and(|command| command.len() > LONGEST_COMMAND) {
+            weight += usize::try_from(entry.weight()).unwrap_or(usize::MAX);
+            if weight > LONGEST_COMMAND && count == 0 {
                 return Err(WalError::TooLarge);
             }
             if count > 0 && weight > RUN_BYTES {
@@ -232,13 +232,6 @@ fn runs(entries: &Entries) -> Result<Vec<Entries>, WalError> {
         rest = rest.starting_at(LogIndex::new(rest.first_index().number() + count as u64));
     }
     Ok(runs)
-}
-
-fn command_of(entry: &Entry) -> Option<&[u8]> {
-    match &entry.payload {
-        Payload::Noop => None,
-        Payload::Command(command) => Some(command),
-    }
 }
 
 fn write_metadata(payload: &mut Vec<u8>, metadata: Metadata) {
@@ -264,19 +257,13 @@ fn read_index(payload: &[u8]) -> Option<LogIndex> {
     (payload.len() == 8).then(|| LogIndex::new(u64_at(payload, 0)))
 }
 
-/// The first index, then each entry: its term, and 0 or the command's length plus one and the command.
+/// The first index, then each entry: its term, and what it carries.
 fn write_entries(payload: &mut Vec<u8>, run: &Entries) {
     payload.extend(run.first_index().number().to_le_bytes());
     write_number(payload, run.len() as u64);
     for entry in run.as_slice() {
         write_number(payload, entry.term.number());
-        match &entry.payload {
-            Payload::Noop => write_number(payload, 0),
-            Payload::Command(command) => {
-                write_number(payload, command.len() as u64 + 1);
-                payload.extend_from_slice(command);
-            }
-        }
+        payload::write(payload, &entry.payload);
     }
 }
 
@@ -293,40 +280,10 @@ fn read_entries(mut payload: &[u8]) -> Option<(LogIndex, Vec<Entry>)> {
         .then(|| (LogIndex::new(u64::from_le_bytes(*first)), entries))
 }
 
-fn read_entry(payload: &mut &[u8]) -> Option<Entry> {
-    let term = Term::new(read_number(payload)?);
-    let Some(length) = read_number(payload)?.checked_sub(1) else {
-        return Some(Entry::noop(term));
-    };
-    let (command, rest) = payload.split_at_checked(usize::try_from(length).ok()?)?;
-    *payload = rest;
-    Some(Entry::command(term, Bytes::copy_from_slice(command)))
-}
-
-fn write_number(payload: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        payload.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    payload.push(number.to_le_bytes()[0]);
-}
-
-/// A number of at most 64 bits; `None` where there is more, or less than a whole one.
-fn read_number(payload: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = payload.split_first()?;
-        *payload = rest;
-        let bits = u64::from(byte & 0x7f);
-        if bits << shift >> shift != bits {
-            return None;
-        }
-        number |= bits << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
+fn read_entry(bytes: &mut &[u8]) -> Option<Entry> {
+    let term = Term::new(read_number(bytes)?);
+    let payload = payload::read(bytes)?;
+    Some(Entry { term, payload })
 }
 
 #[cfg(test)]
@@ -364,6 +321,8 @@ mod tests {
         Write {
             sequence: WriteSequence::new(1),
             metadata: None,
+            snapshot: None,
+            compact: None,
             truncate: None,
             append,
         }
@@ -394,6 +353,8 @@ mod tests {
             let write = Write {
                 sequence: WriteSequence::new(1),
                 metadata: Some(metadata),
+                snapshot: None,
+                compact: None,
                 truncate: Some(from),
                 append: Entries::new(from, entries.clone()),
             };
@@ -440,6 +401,8 @@ mod tests {
         let write = Write {
             sequence: WriteSequence::new(1),
             metadata: None,
+            snapshot: None,
+            compact: None,
             truncate: None,
             append: run,
         };
@@ -457,26 +420,12 @@ mod tests {
         let write = Write {
             sequence: WriteSequence::new(1),
             metadata: None,
+            snapshot: None,
+            compact: None,
             truncate: None,
             append,
         };
         let overhead = encode_batch(seed(), 0, 0, &write).unwrap().len() - BATCH_BYTES - 100 * 12;
         assert!(overhead <= FRAME_BYTES + 8 + 1 + ALIGNMENT, "{overhead}");
-    }
-
-    #[test]
-    fn numbers_of_every_length_read_back_and_longer_ones_are_refused() {
-        for number in (0..64).map(|shift| u64::MAX >> shift).chain([0, 127, 128]) {
-            let mut bytes = Vec::new();
-            write_number(&mut bytes, number);
-            assert_eq!(read_number(&mut bytes.as_slice()), Some(number));
-            bytes.pop();
-            assert_eq!(read_number(&mut bytes.as_slice()), None);
-        }
-        assert_eq!(
-            read_number(&mut [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02].as_slice()),
-            None
-        );
-        assert_eq!(read_number(&mut [0x80; 20].as_slice()), None);
     }
 }

@@ -163,7 +163,7 @@ fn highest_proposed(snapshot: &Snapshot) -> u64 {
         let first = node.log.first_index();
         let last = node.log.last_index().number();
         (first.number()..=last).filter_map(|index| match &node.log.entry(LogIndex::new(index))?.payload {
-            Payload::Noop => None,
+            Payload::Noop | Payload::Configuration(_) => None,
             Payload::Command(command) => std::str::from_utf8(command)
                 .ok()?
                 .strip_prefix("x=")?

@@ -169,7 +169,7 @@ fn leaders_second(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> String
 fn value(entry: &Entry, index: LogIndex) -> String {
     match &entry.payload {
         Payload::Noop => format!("no-op {index}"),
-        Payload::Command(_) => payload(entry),
+        Payload::Command(_) | Payload::Configuration(_) => payload(entry),
     }
 }
 
@@ -178,6 +178,7 @@ pub fn payload(entry: &Entry) -> String {
     match &entry.payload {
         Payload::Noop => glyph::DOT.to_string(),
         Payload::Command(command) => KeyValue::describe(command),
+        Payload::Configuration(configuration) => configuration.to_string(),
     }
 }
 

@@ -165,7 +165,7 @@ impl<M: Exhibit + Default> World<M> {
                 let mut durable = parked.disk.clone();
                 durable.power_cut_losing_everything();
                 if let Ok(recovered) = node::inspect(&settings, &durable) {
-                    let log = consensus::Log::of(recovered.entries);
+                    let log = consensus::Log::of(settings.genesis.clone(), recovered.entries);
                     self.watch.started(id, recovered.metadata, &log);
                     self.watch.stopped(id);
                 }
