@@ -20,6 +20,7 @@ mod server;
 mod violation;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use archive::{Archive, Committed};
 use server::Server;
@@ -27,14 +28,26 @@ use server::Server;
 pub use fact::{Ballot, Fact, Found};
 pub use violation::{Property, Violation};
 
-use crate::types::{Configuration, NodeId, Term};
+use crate::types::{Configuration, LogIndex, LogPosition, NodeId, Term};
+
+/// A leader's change of the configuration.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    leader: NodeId,
+    term: Term,
+    index: LogIndex,
+    /// The configuration before, where that is in the log.
+    before: Option<LogPosition>,
+}
 
 /// Watches a cluster.
 ///
 /// It goes on after a violation, as well as it can; what it says then may follow from the first.
 #[derive(Clone, Debug)]
 pub struct Checker {
-    configuration: Configuration,
+    genesis: Arc<Configuration>,
+    /// Every configuration that ever stood in a log.
+    configurations: BTreeMap<LogPosition, Arc<Configuration>>,
     watched: BTreeSet<Property>,
     servers: BTreeMap<NodeId, Server>,
     /// Who led each term.
@@ -43,21 +56,25 @@ pub struct Checker {
     votes: BTreeMap<(Term, NodeId), NodeId>,
     archive: Archive,
     committed: Committed,
+    /// A change of the configuration that is judged once the step that made it has told what it committed.
+    change: Option<Change>,
     /// What the fact at hand breaks first.
     found: Option<Violation>,
 }
 
 impl Checker {
-    /// A checker of a cluster with this configuration, of which nothing is known yet.
+    /// A checker of a cluster with this genesis configuration, of which nothing is known yet.
     pub fn new(configuration: Configuration) -> Self {
         Self {
-            configuration,
+            genesis: Arc::new(configuration),
+            configurations: BTreeMap::new(),
             watched: Property::ALL.iter().copied().collect(),
             servers: BTreeMap::new(),
             leaders: BTreeMap::new(),
             votes: BTreeMap::new(),
             archive: Archive::default(),
             committed: Committed::default(),
+            change: None,
             found: None,
         }
     }
@@ -76,6 +93,7 @@ impl Checker {
     ///
     /// The property that it breaks; the first, where it breaks several.
     pub fn observe(&mut self, fact: &Fact<'_>) -> Result<(), Violation> {
+        self.judge_last_change(fact);
         match *fact {
             Fact::Started { node, ballot, log } => self.on_started(node, ballot, log),
             Fact::Found(found) => self.on_found(&found),

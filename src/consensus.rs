@@ -17,6 +17,7 @@ mod election;
 mod event;
 mod io;
 mod log;
+mod membership;
 mod pre_vote;
 mod progress;
 mod quiet;
@@ -28,8 +29,8 @@ mod state;
 mod transfer;
 
 pub use event::{
-    Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal, Quiet, RoleName, Tally, TransferRefusal,
-    Unobserved, Verdict, VoteRefusal,
+    CatchUpVerdict, ChangeCause, ChangeRefusal, Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal,
+    Quiet, RoleName, Tally, TransferRefusal, Unobserved, Verdict, VoteRefusal,
 };
 pub use io::{Answer, Input, Output, ProposalOutcome, TimerChange};
 pub use log::Log;
@@ -37,6 +38,6 @@ pub use progress::{Flow, InFlight, InFlightLimit, Probe, Progress};
 pub use raft::{Limits, Protections, Raft, Settings, Switch};
 pub use rule::{Rule, RuleLabel, RuleSet};
 pub use state::{
-    Candidate, Durability, Follower, Leader, Persistent, PreCandidate, Role, State, StateError, Transfer,
-    TransferStage, Volatile,
+    Candidate, CatchUp, Durability, Follower, Leader, Persistent, PreCandidate, Role, State, StateError,
+    Transfer, TransferStage, Volatile,
 };

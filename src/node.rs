@@ -15,15 +15,15 @@ use bytes::Bytes;
 
 use crate::consensus::durable::{Driver, DriverError, Finished, Held, Inbound, Outbound, Pending, Write};
 use crate::consensus::{
-    Answer, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal, Protections, Raft,
-    RuleSet, Settings, State, StateError, TimerChange, TransferRefusal,
+    Answer, ChangeRefusal, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal,
+    Protections, Raft, RuleSet, Settings, State, StateError, Switch, TimerChange, TransferRefusal,
 };
 use crate::machine::StateMachine;
 use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
 use crate::types::disk::Disk;
 use crate::types::{
-    ClusterId, Configuration, Entries, Envelope, LocalTime, LogIndex, LogPosition, NodeId, Payload,
-    ProposalId, Term, WriteSequence,
+    ClusterId, Configuration, Entries, Envelope, LocalTime, LogIndex, LogPosition, MembershipChange, NodeId,
+    Payload, ProposalId, Term, WriteSequence,
 };
 
 /// What a node is told once, when it starts.
@@ -62,6 +62,13 @@ pub enum NodeInput<D: Disk> {
         id: ProposalId,
         /// The command.
         command: Bytes,
+    },
+    /// A caller wants other servers to belong to the cluster.
+    Reconfigure {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The change.
+        change: MembershipChange,
     },
     /// A caller wants another server to lead.
     Transfer {
@@ -129,6 +136,10 @@ pub enum ProposalEnd {
     },
     /// It was turned away and has no effect.
     Refused(ProposalRefusal),
+    /// The configuration does not change.
+    ChangeRefused(ChangeRefusal),
+    /// The server joined before, under this id.
+    Joined(NodeId),
     /// The leader hands over. Whether it succeeds is seen by who leads next.
     TransferStarted,
     /// The leader does not hand over.
@@ -216,6 +227,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             NodeInput::ElectionTimeout => Input::ElectionTimeout,
             NodeInput::HeartbeatTimeout => Input::HeartbeatTimeout,
             NodeInput::Propose { id, command } => Input::Propose { id, command },
+            NodeInput::Reconfigure { id, change } => Input::Reconfigure { id, change },
             NodeInput::Transfer { id, target } => Input::Transfer { id, target },
             NodeInput::Synced(finished) => match self.driver.complete(finished)? {
                 Some(proof) => {
@@ -271,6 +283,11 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         self.raft.set_protections(protections);
     }
 
+    /// Switches whether learners that have caught up become voters by themselves.
+    pub fn set_auto_promote(&mut self, auto_promote: Switch) {
+        self.raft.set_auto_promote(auto_promote);
+    }
+
     /// Changes the bounds on what it sends.
     pub fn set_limits(&mut self, limits: Limits) {
         self.raft.set_limits(limits);
@@ -317,6 +334,13 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             ProposalOutcome::Appended(position) => {
                 self.proposals.insert((position.index, position.term), answer.id);
             }
+            ProposalOutcome::ChangeRefused(reason) => {
+                let end = ProposalEnd::ChangeRefused(reason);
+                effects.answers.push((answer.id, end));
+            }
+            ProposalOutcome::Joined(node) => {
+                effects.answers.push((answer.id, ProposalEnd::Joined(node)));
+            }
             ProposalOutcome::TransferStarted => {
                 effects.answers.push((answer.id, ProposalEnd::TransferStarted));
             }
@@ -354,7 +378,8 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         let position = LogPosition::new(index, entry.term);
         let payload = entry.payload.clone();
         let answer = match &payload {
-            Payload::Noop | Payload::Configuration(_) => Bytes::new(),
+            Payload::Noop => Bytes::new(),
+            Payload::Configuration(configuration) => Bytes::from(configuration.to_string()),
             Payload::Command(command) => self.machine.apply(command),
         };
         Applied {

@@ -22,7 +22,9 @@ pub use host::HostKind;
 pub use narrate::Narrator;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskSettings, LinkSettings, Settings, Span};
-pub use snapshot::{Condition, MessageId, MessageView, NodeView, PeerView, RoleView, Snapshot, TimerView};
+pub use snapshot::{
+    Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, TimerView,
+};
 pub use story::{Mark, StoryLine, Weight, Why};
 pub use world::{
     BacklogImage, ImageError, LinkImage, MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, World,

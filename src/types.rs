@@ -11,7 +11,7 @@ mod message;
 mod snapshot;
 mod time;
 
-pub use configuration::{Configuration, JoinToken, majority_of};
+pub use configuration::{Configuration, JoinToken, MembershipChange, majority_of};
 pub use entry::{Entries, Entry, Payload};
 pub use id::{ClusterId, Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Term, WriteSequence};
 pub use message::{

@@ -1,63 +1,19 @@
 //! Worlds in which rules are broken on purpose: whatever they come to, nothing panics, and every save of them loads.
 
+#[path = "common/choices.rs"]
+mod choices;
+
 use std::time::Duration;
 
-use raft_play::consensus::Rule;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
     Command, Happening, HostKind, LinkSettings, Record, Settings, Span, Stop, World, WorldOptions,
 };
 use raft_play::save::{self, Save};
-use raft_play::types::NodeId;
+
+use choices::Choices;
 
 type Lab = World<KeyValue>;
-
-/// A small generator for the test's own choices.
-struct Choices(u64);
-
-impl Choices {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-
-    fn node(&mut self, nodes: u64) -> NodeId {
-        NodeId::new(1 + self.below(nodes))
-    }
-
-    fn rule(&mut self) -> Rule {
-        let place = self.below(Rule::ALL.len() as u64);
-        Rule::ALL[usize::try_from(place).unwrap()]
-    }
-
-    fn command(&mut self, nodes: u64) -> Command {
-        let (one, other) = (self.node(nodes), self.node(nodes));
-        match self.below(20) {
-            0 => Command::Crash(one),
-            1 => Command::CutPower(one),
-            2 | 3 => Command::Restart(one),
-            4 => Command::Freeze(one),
-            5 | 6 => Command::Thaw(one),
-            7 => Command::FireTimer(one),
-            8 => Command::TieTimers(Vec::new()),
-            9 => Command::Partition(vec![vec![one, other]]),
-            10 => Command::CutOneWay { from: one, to: other },
-            11 | 12 => Command::Heal,
-            13 => Command::Break(self.rule()),
-            14 => Command::Keep(self.rule()),
-            15 => Command::SpreadTimers,
-            16 => Command::Batch { entries: 1 },
-            17 => Command::FireTimer(other),
-            _ => Command::Propose {
-                to: Some(one),
-                command: format!("x={}", self.below(100)),
-            },
-        }
-    }
-}
 
 fn broken(seed: u64, choices: &mut Choices) -> Lab {
     let link = LinkSettings {
@@ -101,8 +57,8 @@ fn a_world_with_broken_rules_never_panics_and_can_always_be_loaded_again() {
     for seed in 0..1_500 {
         let mut choices = Choices(seed);
         let mut world = broken(seed, &mut choices);
-        let nodes = world.snapshot().nodes.len() as u64;
         for _ in 0..60 {
+            let nodes = world.snapshot().nodes.len() as u64;
             world.run_until(world.now().after(Duration::from_millis(choices.below(200))));
             world.go_on();
             // Commands that make no sense now are refused.

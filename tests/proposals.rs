@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::time::Duration;
 
 use raft_play::consensus::durable::Inbound;
-use raft_play::consensus::{Limits, Protections, RuleSet, Settings, Unobserved};
+use raft_play::consensus::{Limits, Protections, RuleSet, Settings, Switch, Unobserved};
 use raft_play::machine::KeyValue;
 use raft_play::node::{Effects, Node, NodeInput, NodeSettings, ProposalEnd};
 use raft_play::storage::simulated::SimulatedDisk;
@@ -31,6 +31,7 @@ impl Server {
                 started: LocalTime::default(),
                 election_timeout: Duration::from_millis(150),
                 protections: Protections::default(),
+                auto_promote: Switch::Off,
                 limits: Limits::default(),
                 rules: RuleSet::sound(),
             },

@@ -3,13 +3,15 @@
 mod logs;
 mod words;
 
+use std::collections::BTreeSet;
+
 use super::Checker;
 use super::archive::Fit;
 use super::fact::{Ballot, Found};
 use super::outline::Outline;
 use super::server::Server;
 use super::violation::{Property, Violation};
-use crate::types::{Entries, Entry, LogIndex, LogPosition, NodeId, Term};
+use crate::types::{Configuration, Entries, Entry, LogIndex, LogPosition, NodeId, Term, majority_of};
 
 /// Beginnings, and what survived them.
 impl Checker {
@@ -198,20 +200,23 @@ impl Checker {
 
     fn judge_quorum(&mut self, node: NodeId, log: &Outline, through: LogIndex) {
         let position = LogPosition::new(through, log.term_at(through).unwrap_or_default());
-        let voters = &self.configuration.voters;
-        let has_copy = |id: &&NodeId| {
+        let has_copy = |id: &NodeId| {
             self.servers
                 .get(id)
                 .is_none_or(|server| server.disk.log.holds(position))
         };
-        let (holders, others): (Vec<_>, Vec<_>) = voters.iter().partition(has_copy);
-        if holders.len() >= self.configuration.majority() {
+        let configuration = self.configuration_of(log);
+        let lacking = |electorate: &&BTreeSet<NodeId>| {
+            electorate.iter().filter(|id| has_copy(id)).count() < majority_of(electorate)
+        };
+        let Some(electorate) = configuration.electorates().find(lacking) else {
             return;
-        }
+        };
+        let (holders, others): (Vec<NodeId>, Vec<NodeId>) = electorate.iter().partition(|id| has_copy(id));
         let detail = format!(
             "{node} committed entry {position}, which only {} of {} voters have on disk",
             holders.len(),
-            voters.len()
+            electorate.len()
         );
         let violation = Violation::new(Property::CommitOnDurableQuorum, node, detail);
         let violation = violation.at(through).in_term(position.term);
@@ -220,6 +225,23 @@ impl Checker {
             .filter(|&id| id != node)
             .fold(violation, Violation::and);
         self.report(violation);
+    }
+
+    /// The configuration that a server with this log goes by: the latest in it.
+    pub(super) fn configuration_of<'a>(&'a self, log: &'a Outline) -> &'a Configuration {
+        let latest = self.configurations_in(log).next();
+        latest.map_or(&*self.genesis, |(_, configuration)| configuration)
+    }
+
+    /// The configurations that stand in a log, the latest first.
+    pub(super) fn configurations_in<'a>(
+        &'a self,
+        log: &'a Outline,
+    ) -> impl Iterator<Item = (LogPosition, &'a Configuration)> {
+        let mut known: Vec<_> = self.configurations.iter().collect();
+        known.sort_by_key(|(position, _)| std::cmp::Reverse(position.index));
+        let known = known.into_iter().filter(|(position, _)| log.holds(**position));
+        known.map(|(position, configuration)| (*position, &**configuration))
     }
 
     pub(super) fn on_applied(&mut self, node: NodeId, index: LogIndex, entry: &Entry) {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::durable::Metadata;
 use super::event::{
-    Event, IgnoreReason, IgnoredInput, Observer, RoleName, Tally, Verdict, VoteRefusal, emit,
+    Event, IgnoreReason, IgnoredInput, Observer, Quiet, RoleName, Tally, Verdict, VoteRefusal, emit,
 };
 use super::io::TimerChange;
 use super::progress::Progress;
 use super::quorum::{self, Election};
 use super::raft::{Promise, Raft};
 use super::rule::Rule;
-use super::state::{Candidate, Leader, Role};
+use super::state::{Candidate, CatchUp, Leader, Role};
 use crate::types::{ElectionOrigin, LogPosition, Message, MessageKind, NodeId, Term, VoteReply, VoteRequest};
 
 impl Raft {
@@ -28,7 +28,8 @@ impl Raft {
             });
             return;
         }
-        if let Some(reason) = self.reason_for_quiet() {
+        let outsider = (!self.is_voter()).then_some(Quiet::NoVoter);
+        if let Some(reason) = outsider.or_else(|| self.reason_for_quiet()) {
             emit(observer, || Event::Stayed { reason });
             self.batch.election = Some(TimerChange::Restart);
         } else if self.settings.protections.pre_vote.is_on() {
@@ -45,7 +46,7 @@ impl Raft {
         self.state.role = Role::Candidate(Candidate::default());
         self.batch.election = Some(TimerChange::Restart);
         let last = self.state.persistent.log.last_position();
-        let asked: BTreeSet<NodeId> = self.state.configuration().voters_beside(id).collect();
+        let asked: BTreeSet<NodeId> = self.configuration().voters_beside(id).collect();
         for &voter in &asked {
             let promise = self.vote_promise();
             self.draft(voter, Message::VoteRequest(VoteRequest { last, origin }), promise);
@@ -181,7 +182,7 @@ impl Raft {
 
     fn tally(&self) -> Option<Tally> {
         match &self.state.role {
-            Role::Candidate(candidate) => Some(self.state.tally(&candidate.granted, &candidate.refused)),
+            Role::Candidate(candidate) => Some(self.tally_of(&candidate.granted, &candidate.refused)),
             Role::Follower(_) | Role::PreCandidate(_) | Role::Leader(_) => None,
         }
     }
@@ -190,7 +191,7 @@ impl Raft {
         let Role::Candidate(candidate) = &self.state.role else {
             return;
         };
-        match quorum::election(self.state.configuration(), &candidate.granted, &candidate.refused) {
+        match quorum::election(&self.deciding(), &candidate.granted, &candidate.refused) {
             Election::Won => self.become_leader(observer),
             Election::Lost | Election::Open => {}
         }
@@ -201,11 +202,16 @@ impl Raft {
         let last = self.state.persistent.log.last_position();
         emit(observer, || Event::BecameLeader { tally, last });
         let (next, now) = (last.index.next(), self.batch.now);
-        let peers = self.state.configuration().peers_of(self.id());
+        let (id, configuration) = (self.id(), self.state.configuration());
+        let peers = configuration.peers_of(id);
         let peers = peers.map(|peer| (peer, Progress::new(next, now))).collect();
+        let (round, goal, since) = (1, last.index, now);
+        let learners = configuration.learners.iter().filter(|&&learner| learner != id);
+        let catching_up = learners.map(|&learner| (learner, CatchUp { round, goal, since }));
         self.state.role = Role::Leader(Leader {
             peers,
             transfer: None,
+            catching_up: catching_up.collect(),
         });
         self.batch.election = Some(TimerChange::Stop);
         self.batch.heartbeat = Some(TimerChange::Restart);

@@ -3,9 +3,11 @@
 //! Events are for whoever watches. The algorithm never reads one back, and where nobody watches they cost nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::types::{
-    ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId, ProposalId, Term, WriteSequence,
+    Configuration, ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId, ProposalId, Term,
+    WriteSequence,
 };
 
 /// Something that happened inside a server.
@@ -149,6 +151,45 @@ pub enum Event {
         /// What the server was before.
         role: RoleName,
     },
+    /// A leader put a new configuration into its log, and into force (§6).
+    ConfigurationAppended {
+        /// The entry's index.
+        index: LogIndex,
+        /// The configuration before.
+        before: Arc<Configuration>,
+        /// The new one.
+        after: Arc<Configuration>,
+        /// Why.
+        cause: ChangeCause,
+    },
+    /// A change of the configuration was turned away.
+    ChangeRefused {
+        /// Why.
+        reason: ChangeRefusal,
+    },
+    /// The configuration that a follower goes by has changed: an entry came, or was removed.
+    ConfigurationChanged {
+        /// The configuration before.
+        before: Arc<Configuration>,
+        /// The one in force now.
+        after: Arc<Configuration>,
+    },
+    /// A leader that is no voter any more has committed the configuration without it, and leads no longer (§6).
+    RemovedItself {
+        /// The index of that configuration.
+        index: LogIndex,
+    },
+    /// A learner got a whole round of entries (thesis §4.2.1).
+    CaughtUp {
+        /// The learner.
+        learner: NodeId,
+        /// Which round it was, from 1.
+        round: u32,
+        /// How long it took, in nanoseconds.
+        took_nanos: u64,
+        /// Whether that is quick enough to become a voter.
+        verdict: CatchUpVerdict,
+    },
     /// A leader added an entry to its log.
     Proposed {
         /// The entry's index.
@@ -220,6 +261,8 @@ pub enum Event {
         copies: usize,
         /// How many voters there are.
         voters: usize,
+        /// While the change is joint: how many of the old voters have it, of how many.
+        outgoing: Option<(usize, usize)>,
     },
     /// A majority has an entry, and yet the leader may not commit it: it is of an earlier term (§5.4.2).
     CommitWithheld {
@@ -266,6 +309,63 @@ pub struct Tally {
     pub needed: usize,
     /// How many voters there are.
     pub voters: usize,
+    /// The old voters, while the change is joint: a majority of them is needed too.
+    pub outgoing: Option<BTreeSet<NodeId>>,
+}
+
+/// Why a leader changes the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChangeCause {
+    /// A caller asked for it.
+    Proposal(ProposalId),
+    /// The joint configuration is committed, and is left.
+    LeaveJoint,
+    /// A learner has caught up.
+    CaughtUp(NodeId),
+}
+
+/// Whether a learner has caught up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CatchUpVerdict {
+    /// The round took less than an election timeout.
+    Quick,
+    /// Another round is needed.
+    Slow,
+}
+
+/// Why a configuration is not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChangeRefusal {
+    /// The server does not lead.
+    NotLeader {
+        /// Who does, as far as it knows.
+        leader: Option<NodeId>,
+    },
+    /// The leader is handing over.
+    Transferring {
+        /// To whom.
+        target: NodeId,
+    },
+    /// The change before is not committed yet.
+    UnderWay {
+        /// The index of its entry.
+        index: LogIndex,
+    },
+    /// No entry of the leader's own term is committed yet.
+    NothingCommitted {
+        /// The leader's term.
+        term: Term,
+    },
+    /// The server is no member in the place that the change wants it in.
+    NoSuchServer(NodeId),
+    /// Everything is so already.
+    NothingToChange,
+    /// Nobody could decide any more.
+    NoVoters,
+    /// A server can't be a voter and a learner at once.
+    TwoPlaces(NodeId),
+    /// There is no further id to give.
+    NoMoreIds,
 }
 
 /// What a voter said.
@@ -328,6 +428,8 @@ pub enum Quiet {
     },
     /// It leads, and a majority has answered lately.
     Leads,
+    /// It is no voter in the configuration that it knows.
+    NoVoter,
     /// It restarted so short a time ago, and may have forgotten a promise.
     Restarted {
         /// How long ago, in nanoseconds.

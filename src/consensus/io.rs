@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::durable::{Durable, Held, Inbound, Write};
-use super::event::{ProposalRefusal, TransferRefusal};
-use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId};
+use super::event::{ChangeRefusal, ProposalRefusal, TransferRefusal};
+use crate::types::{Envelope, LogIndex, LogPosition, MembershipChange, NodeId, ProposalId};
 
 /// Something that happens to a server.
 #[derive(Debug)]
@@ -21,6 +21,13 @@ pub enum Input {
         id: ProposalId,
         /// The command.
         command: Bytes,
+    },
+    /// A caller wants other servers to belong to the cluster.
+    Reconfigure {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The change.
+        change: MembershipChange,
     },
     /// A caller wants another server to lead.
     Transfer {
@@ -95,6 +102,10 @@ pub enum ProposalOutcome {
     Appended(LogPosition),
     /// It was turned away and has no effect.
     Refused(ProposalRefusal),
+    /// The configuration does not change.
+    ChangeRefused(ChangeRefusal),
+    /// The server joined before, under this id: the entry that says so is committed.
+    Joined(NodeId),
     /// The leader hands over. Whether it succeeds is seen by who leads next.
     TransferStarted,
     /// The leader does not hand over.

@@ -17,7 +17,7 @@ impl Raft {
     pub(super) fn become_pre_candidate(&mut self, observer: &mut impl Observer) {
         let (id, asked) = (self.id(), self.term().next());
         let last = self.state.persistent.log.last_position();
-        let voters: BTreeSet<NodeId> = self.state.configuration().voters_beside(id).collect();
+        let voters: BTreeSet<NodeId> = self.configuration().voters_beside(id).collect();
         for &voter in &voters {
             self.draft(
                 voter,
@@ -108,7 +108,7 @@ impl Raft {
             Verdict::Refused => candidate.refused.insert(from),
         };
         let (granted, refused) = (candidate.granted.clone(), candidate.refused.clone());
-        let tally = self.state.tally(&granted, &refused);
+        let tally = self.tally_of(&granted, &refused);
         emit(observer, || Event::PreVoteCounted { from, verdict, tally });
         self.stand_if_promised(observer);
     }
@@ -117,7 +117,7 @@ impl Raft {
         let Role::PreCandidate(candidate) = &self.state.role else {
             return;
         };
-        match quorum::election(self.state.configuration(), &candidate.granted, &candidate.refused) {
+        match quorum::election(&self.deciding(), &candidate.granted, &candidate.refused) {
             Election::Won => self.stand_for_election(ElectionOrigin::Timeout, observer),
             Election::Lost | Election::Open => {}
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::event::{Event, Observer, Quiet, emit};
 use super::io::TimerChange;
+use super::quorum::{self, Election};
 use super::raft::Raft;
 use super::rule::Rule;
 use super::state::{Leader, Role};
@@ -80,7 +81,8 @@ impl Raft {
     }
 
     fn has_heard_quorum(&self, leader: &Leader) -> bool {
-        self.heard_by(leader).len() >= self.state.configuration().majority()
+        let heard = self.heard_by(leader);
+        quorum::election(&self.deciding(), &heard, &BTreeSet::new()) == Election::Won
     }
 
     /// Thesis §6.2: a leader that hears from no majority steps down, so that clients look elsewhere.
@@ -91,7 +93,7 @@ impl Raft {
         if !self.settings.protections.check_quorum.is_on() || self.has_heard_quorum(leader) {
             return;
         }
-        let (heard, needed) = (self.heard_by(leader), self.state.configuration().majority());
+        let (heard, needed) = (self.heard_by(leader), self.configuration().majority());
         emit(observer, || Event::LostQuorum { heard, needed });
         self.become_follower(None);
         self.batch.election = Some(TimerChange::Restart);

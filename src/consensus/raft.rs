@@ -30,6 +30,8 @@ pub struct Settings {
     pub election_timeout: Duration,
     /// What protects it against disruption, beyond the paper's Raft.
     pub protections: Protections,
+    /// Whether a leader makes a learner a voter once that has caught up (thesis §4.2.1).
+    pub auto_promote: Switch,
     /// Bounds on what it sends.
     pub limits: Limits,
     /// The rules it keeps. Anything but all of them is for teaching and for testing the tests.
@@ -183,6 +185,11 @@ impl Raft {
         self.settings.protections = protections;
     }
 
+    /// Switches whether learners that have caught up become voters by themselves.
+    pub fn set_auto_promote(&mut self, auto_promote: Switch) {
+        self.settings.auto_promote = auto_promote;
+    }
+
     /// Changes the bounds on what it sends.
     pub fn set_limits(&mut self, limits: Limits) {
         self.settings.limits = limits;
@@ -202,6 +209,7 @@ impl Raft {
             Input::ElectionTimeout => self.on_election_timeout(observer),
             Input::HeartbeatTimeout => self.on_heartbeat_timeout(observer),
             Input::Transfer { id, target } => self.on_transfer(id, target, observer),
+            Input::Reconfigure { id, change } => self.on_reconfigure(id, &change, observer),
             Input::Propose { id, command } => self.on_propose(id, command, observer),
             Input::Durable(proof) => self.on_durable(&proof, observer),
             Input::Applied(index) => self.on_applied(index),
@@ -329,7 +337,7 @@ impl Raft {
     ) -> Option<IgnoreReason> {
         if to != self.id() {
             Some(IgnoreReason::NotForUs)
-        } else if from == self.id() || !self.state.configuration().voters.contains(&from) {
+        } else if from == self.id() || (is_answer(message) && !self.asks(from)) {
             Some(IgnoreReason::NotAMember)
         } else if term == Term::LAST {
             Some(IgnoreReason::Malformed)
@@ -338,6 +346,16 @@ impl Raft {
         } else {
             self.reason_to_ignore_candidate(message).map(IgnoreReason::Quiet)
         }
+    }
+
+    /// Whether it asks this server anything. Requests it takes from anyone: the sender may know a configuration that has not
+    /// come here yet (§6).
+    fn asks(&self, from: NodeId) -> bool {
+        let is_peer = match &self.state.role {
+            Role::Leader(leader) => leader.peers.contains_key(&from),
+            Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => false,
+        };
+        is_peer || self.configuration().is_member(from)
     }
 
     /// §5.1: a server that sees a higher term takes it on and becomes a follower.
@@ -467,5 +485,16 @@ impl Raft {
             what,
             reason,
         });
+    }
+}
+
+/// Whether a message answers one of ours.
+fn is_answer(message: &Message) -> bool {
+    match message {
+        Message::PreVoteReply(_) | Message::VoteReply(_) | Message::AppendReply(_) => true,
+        Message::PreVoteRequest(_)
+        | Message::VoteRequest(_)
+        | Message::AppendRequest(_)
+        | Message::TimeoutNow(_) => false,
     }
 }

@@ -1,6 +1,7 @@
 //! Log replication (§5.3) and commitment (§5.4.2).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -61,7 +62,7 @@ impl Raft {
         self.advance_commit(observer);
     }
 
-    fn append(&mut self, entry: Entry) -> LogIndex {
+    pub(super) fn append(&mut self, entry: Entry) -> LogIndex {
         self.state.persistent.log.push(entry);
         let index = self.state.persistent.log.last_index();
         self.mark_changed(index);
@@ -99,10 +100,14 @@ impl Raft {
                 is_silent = false;
             }
             if is_silent && heartbeats.contains(&peer) {
-                let request = self.heartbeat_for(peer);
-                self.draft(peer, Message::AppendRequest(request), Promise::Nothing);
+                self.draft_heartbeat(peer);
             }
         }
+    }
+
+    pub(super) fn draft_heartbeat(&mut self, peer: NodeId) {
+        let request = self.heartbeat_for(peer);
+        self.draft(peer, Message::AppendRequest(request), Promise::Nothing);
     }
 
     fn next_request(&mut self, peer: NodeId) -> Option<AppendRequest> {
@@ -169,6 +174,7 @@ impl Raft {
                         matched: through,
                     });
                     self.advance_commit(observer);
+                    self.note_catching_up(from, through, observer);
                     self.ask_when_caught_up(observer);
                 }
             },
@@ -205,10 +211,14 @@ impl Raft {
             if id == self.id() {
                 own
             } else {
-                leader.peers.get(&id).map_or(own, |peer| peer.matched)
+                leader
+                    .peers
+                    .get(&id)
+                    .map_or(LogIndex::GENESIS, |peer| peer.matched)
             }
         };
-        let through = quorum::committed(self.state.configuration(), matched);
+        let deciding = self.deciding();
+        let through = quorum::committed(&deciding, matched);
         if through <= self.state.volatile.commit {
             return;
         }
@@ -221,20 +231,20 @@ impl Raft {
         if !self.may_commit_by_counting(position.term) {
             return emit(observer, || Event::CommitWithheld { position });
         }
-        let voters = self.state.configuration().voters.len();
-        let copies = self
-            .state
-            .configuration()
-            .voters
-            .iter()
-            .filter(|&&id| matched(id) >= through)
-            .count();
+        let share = |electorate: &BTreeSet<NodeId>| {
+            let copies = electorate.iter().filter(|&&id| matched(id) >= through).count();
+            (copies, electorate.len())
+        };
+        let (copies, voters) = share(&deciding.voters);
+        let outgoing = deciding.outgoing.as_ref().map(share);
         emit(observer, || Event::CommittedByCounting {
             through,
             copies,
             voters,
+            outgoing,
         });
         self.set_commit(through);
+        self.after_commit(observer);
     }
 
     /// Thesis §10.2.1: the leader's own copy counts once it is on its disk.
@@ -366,8 +376,10 @@ impl Raft {
             return self.draft(leader, Message::AppendReply(reply), Promise::Metadata);
         }
         let entries = request.entries.starting_at(commit.next());
+        let configuration = Arc::clone(self.configuration());
         self.store(leader, &entries, observer);
         self.learn_commit(leader, request, observer);
+        self.note_configuration(&configuration, observer);
         self.acknowledge(leader, through);
     }
 

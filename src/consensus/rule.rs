@@ -71,6 +71,14 @@ rules! {
         "With CheckQuorum on, a server that has just heard from a leader neither stands for election nor votes for another";
     RestartedVoterQuiet, "restarted-voter-quiet", Liveness, "thesis §4.2.3",
         "With CheckQuorum on, a server that has restarted keeps quiet for an election timeout: it has forgotten its promise";
+    ConfigurationAtAppend, "configuration-at-append", Safety, "§6",
+        "A server uses the latest configuration in its log, committed or not";
+    OwnTermCommitBeforeChange, "own-term-commit-before-change", Safety, "thesis §4.1",
+        "A leader changes the configuration only once an entry of its own term is committed";
+    JointNeedsBothMajorities, "joint-needs-both-majorities", Safety, "§6",
+        "While a change is joint, every decision needs a majority of the old voters and one of the new";
+    LearnersDoNotCount, "learners-do-not-count", Safety, "thesis §4.2.1",
+        "A learner's vote and copy count for nothing";
     CommitWithinRequest, "commit-within-request", Safety, "Figure 2",
         "A follower commits no further than the last entry of the request that told it";
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::durable::Metadata;
-use super::event::{RoleName, Tally};
+use super::event::RoleName;
 use super::log::Log;
 use super::progress::Progress;
 use crate::types::{Configuration, LocalTime, LogIndex, LogPosition, NodeId, Snapshot, Term, WriteSequence};
@@ -154,6 +154,19 @@ pub struct Leader {
     pub peers: BTreeMap<NodeId, Progress>,
     /// Whom it hands over to, while it does.
     pub transfer: Option<Transfer>,
+    /// The round of entries that each learner is getting.
+    pub catching_up: BTreeMap<NodeId, CatchUp>,
+}
+
+/// A round of catching up (thesis §4.2.1): all entries that the leader had when it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CatchUp {
+    /// Which round, from 1.
+    pub round: u32,
+    /// The last entry of it.
+    pub goal: LogIndex,
+    /// When it began.
+    pub since: LocalTime,
 }
 
 /// A leader on its way to hand over (thesis §3.10). It takes no proposals meanwhile.
@@ -217,17 +230,6 @@ impl State {
         self.persistent.log.configuration()
     }
 
-    /// Votes, as an event tells them.
-    pub fn tally(&self, granted: &BTreeSet<NodeId>, refused: &BTreeSet<NodeId>) -> Tally {
-        Tally {
-            term: self.persistent.metadata.term,
-            granted: granted.clone(),
-            refused: refused.clone(),
-            needed: self.configuration().majority(),
-            voters: self.configuration().voters.len(),
-        }
-    }
-
     /// Checks that the parts fit together, for a state that comes from outside.
     ///
     /// It refuses what no server can come to, whatever rules were broken on the way. What only a
@@ -238,62 +240,56 @@ impl State {
     ///
     /// Says what does not.
     pub fn validate(&self, own: NodeId) -> Result<(), StateError> {
-        self.persistent.validate(own)?;
+        self.persistent.validate()?;
         self.volatile.validate(self.persistent.log.last_index())?;
         self.validate_role(own)
     }
 
     fn validate_role(&self, own: NodeId) -> Result<(), StateError> {
-        let voters = &self.configuration().voters;
         let has_voted = self.persistent.metadata.vote.is_some();
         match &self.role {
             Role::Follower(follower) => ensure(
-                follower
-                    .leader
-                    .is_none_or(|leader| leader != own && voters.contains(&leader)),
+                follower.leader != Some(own),
                 "a follower's leader is another node of the cluster",
             ),
-            Role::PreCandidate(candidate) => validate_votes(&candidate.granted, &candidate.refused, voters),
+            Role::PreCandidate(candidate) => validate_votes(&candidate.granted, &candidate.refused),
             Role::Candidate(candidate) => {
                 ensure(has_voted, "a candidate has voted")?;
-                validate_votes(&candidate.granted, &candidate.refused, voters)
+                validate_votes(&candidate.granted, &candidate.refused)
             }
             Role::Leader(leader) => {
                 ensure(has_voted, "a leader has voted")?;
-                ensure(
-                    leader
-                        .peers
-                        .keys()
-                        .copied()
-                        .eq(self.configuration().peers_of(own)),
-                    "a leader's peers are not the other nodes",
-                )?;
-                let last = self.persistent.log.last_index();
-                ensure(
-                    leader.peers.values().all(|peer| peer.fits(last)),
-                    "a leader's next index, or what it has in flight, is out of range",
-                )
+                self.validate_peers(own, leader)
             }
         }
+    }
+
+    /// A leader has a progress for every other member, and maybe for one that is on its way out.
+    fn validate_peers(&self, own: NodeId, leader: &Leader) -> Result<(), StateError> {
+        let mut others = self.configuration().peers_of(own);
+        ensure(
+            others.all(|peer| leader.peers.contains_key(&peer)) && !leader.peers.contains_key(&own),
+            "a leader's peers are not the other nodes",
+        )?;
+        let last = self.persistent.log.last_index();
+        ensure(
+            leader.peers.values().all(|peer| peer.fits(last)),
+            "a leader's next index, or what it has in flight, is out of range",
+        )?;
+        ensure(
+            leader.catching_up.values().all(|round| round.goal <= last),
+            "a learner is to catch up with entries that are not there",
+        )
     }
 }
 
 impl Persistent {
-    fn validate(&self, own: NodeId) -> Result<(), StateError> {
+    fn validate(&self) -> Result<(), StateError> {
         let Self {
             metadata,
             log,
             snapshot,
         } = self;
-        ensure(
-            log.configuration().voters.contains(&own),
-            "the node is no voter of its own configuration",
-        )?;
-        let voters = &log.configuration().voters;
-        ensure(
-            metadata.vote.is_none_or(|vote| voters.contains(&vote)),
-            "its vote is for a node that does not exist",
-        )?;
         validate_snapshot(snapshot.as_ref(), log)?;
         ensure(metadata.term < Term::LAST, "its term is past all that can be")?;
         let terms = log.iter().map(|(_, entry)| entry.term);
@@ -356,17 +352,8 @@ fn validate_snapshot(snapshot: Option<&Snapshot>, log: &Log) -> Result<(), State
     )
 }
 
-fn validate_votes(
-    granted: &BTreeSet<NodeId>,
-    refused: &BTreeSet<NodeId>,
-    voters: &BTreeSet<NodeId>,
-) -> Result<(), StateError> {
-    ensure(granted.is_disjoint(refused), "a vote is both granted and refused")?;
-    let exists = |id: &NodeId| voters.contains(id);
-    ensure(
-        granted.union(refused).all(exists),
-        "a vote is of a node that does not exist",
-    )
+fn validate_votes(granted: &BTreeSet<NodeId>, refused: &BTreeSet<NodeId>) -> Result<(), StateError> {
+    ensure(granted.is_disjoint(refused), "a vote is both granted and refused")
 }
 
 fn ensure(holds: bool, what: &'static str) -> Result<(), StateError> {

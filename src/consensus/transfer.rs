@@ -4,7 +4,7 @@ use super::event::{Event, IgnoreReason, Observer, TransferRefusal, emit};
 use super::io::{Answer, ProposalOutcome};
 use super::raft::{Promise, Raft};
 use super::state::{Role, Transfer, TransferStage};
-use crate::types::{ElectionOrigin, Message, MessageKind, NodeId, ProposalId, TimeoutNow};
+use crate::types::{ElectionOrigin, LogIndex, Message, MessageKind, NodeId, ProposalId, TimeoutNow};
 
 impl Raft {
     pub(super) fn on_transfer(&mut self, id: ProposalId, target: NodeId, observer: &mut impl Observer) {
@@ -26,7 +26,7 @@ impl Raft {
             Role::PreCandidate(_) | Role::Candidate(_) => Some(TransferRefusal::NotLeader { leader: None }),
             Role::Leader(leader) => match leader.transfer {
                 Some(Transfer { target, .. }) => Some(TransferRefusal::UnderWay { target }),
-                None if leader.peers.contains_key(&target) => None,
+                None if target != self.id() && self.configuration().is_voter(target) => None,
                 None => Some(TransferRefusal::NoSuchTarget),
             },
         }
@@ -38,7 +38,10 @@ impl Raft {
         let Role::Leader(leader) = &mut self.state.role else {
             return;
         };
-        let matched = leader.peers[&target].matched;
+        let matched = leader
+            .peers
+            .get(&target)
+            .map_or(LogIndex::GENESIS, |peer| peer.matched);
         leader.transfer = Some(Transfer {
             target,
             since,
@@ -62,7 +65,11 @@ impl Raft {
             return;
         };
         let target = transfer.target;
-        if transfer.stage == TransferStage::Asked || leader.peers[&target].matched < last.index {
+        let matched = leader
+            .peers
+            .get(&target)
+            .map_or(LogIndex::GENESIS, |peer| peer.matched);
+        if transfer.stage == TransferStage::Asked || matched < last.index {
             return;
         }
         transfer.stage = TransferStage::Asked;
@@ -95,7 +102,7 @@ impl Raft {
             Role::Follower(follower) => follower.leader == Some(from),
             Role::PreCandidate(_) | Role::Candidate(_) | Role::Leader(_) => false,
         };
-        if is_from_leader && self.state.persistent.log.last_position() >= request.last {
+        if is_from_leader && self.is_voter() && self.state.persistent.log.last_position() >= request.last {
             self.stand_for_election(ElectionOrigin::Transfer, observer);
         } else {
             Self::ignore_message(from, MessageKind::TimeoutNow, IgnoreReason::OutOfDate, observer);

@@ -73,9 +73,8 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
         let (id, incarnation) = (settings.raft.id, settings.raft.incarnation);
         let (begun, flushed) = (state.volatile.durability.begun, state.volatile.durability.flushed);
         let raft = Raft::resume(settings.raft.clone(), state)?;
-        let voters = raft.state().configuration().members();
         let held = held.into_iter().map(|(waits_for, envelope)| {
-            let is_own = envelope.from == id && envelope.to != id && voters.contains(&envelope.to);
+            let is_own = envelope.from == id && envelope.to != id;
             let held = Held::reseal(id, incarnation, waits_for, begun, envelope);
             held.filter(|_| is_own && waits_for > flushed)
         });

@@ -26,6 +26,11 @@ fn any_switch() -> impl Strategy<Value = Switch> {
     proptest::sample::select(vec![Switch::Off, Switch::On])
 }
 
+fn any_change() -> impl Strategy<Value = Command> {
+    let nodes = || proptest::collection::vec(any_node(), 0..9);
+    (nodes(), nodes()).prop_map(|(voters, learners)| Command::Reconfigure { voters, learners })
+}
+
 /// Any command, sensible or not.
 pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     let some_node = || proptest::option::of(any_node());
@@ -59,6 +64,12 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         any::<u64>().prop_map(|every_ms| Command::Heartbeat { every_ms }),
         any::<u32>().prop_map(|entries| Command::Batch { entries }),
         any_node().prop_map(Command::Transfer),
+        Just(Command::Join),
+        any_node().prop_map(Command::Promote),
+        any_node().prop_map(Command::Demote),
+        any_node().prop_map(Command::Remove),
+        any_change(),
+        any_switch().prop_map(Command::AutoPromote),
         any_switch().prop_map(Command::PreVote),
         any_switch().prop_map(Command::CheckQuorum),
         proptest::sample::select(Rule::ALL).prop_map(Command::Break),

@@ -107,6 +107,24 @@ pub enum Command {
     },
     /// Has the leader of the highest term hand over to this node.
     Transfer(NodeId),
+    /// A new server asks to join: once the leader of the highest term has committed its id, it starts, as a learner.
+    Join,
+    /// Has the leader of the highest term make a voter of a learner.
+    Promote(NodeId),
+    /// Has it make a learner of a voter.
+    Demote(NodeId),
+    /// Has it remove a voter or learner. Its process goes on.
+    Remove(NodeId),
+    /// Has it change to these voters and learners: at once where at most one voter comes or goes, else by joint consensus.
+    Reconfigure {
+        /// The voters.
+        voters: Vec<NodeId>,
+        /// The learners.
+        #[serde(default)]
+        learners: Vec<NodeId>,
+    },
+    /// Switches whether leaders make voters of learners that have caught up.
+    AutoPromote(Switch),
     /// Switches PreVote, on every node.
     PreVote(Switch),
     /// Switches CheckQuorum and the promise to a leader, on every node.
@@ -143,6 +161,9 @@ pub enum CommandError {
     /// The node leads.
     #[error("{0} leads already")]
     Leads(NodeId),
+    /// There is room for no more.
+    #[error("a cluster here has at most {0} nodes")]
+    TooMany(u64),
     /// The node is frozen.
     #[error("{0} is frozen already")]
     Frozen(NodeId),

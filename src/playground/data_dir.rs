@@ -18,6 +18,9 @@ const VERSION: u32 = 1;
 struct Note {
     version: u32,
     nodes: u64,
+    /// How many of them the cluster began with, where others joined since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    founders: Option<u64>,
 }
 
 /// Why a folder can't be used for a cluster's files.
@@ -76,13 +79,17 @@ pub enum DataDirError {
 
 /// How many nodes' files a folder holds; `None` where it is empty or does not exist.
 pub fn stored_nodes(folder: &Path) -> Result<Option<u64>, DataDirError> {
+    Ok(stored_note(folder)?.map(|note| note.nodes))
+}
+
+fn stored_note(folder: &Path) -> Result<Option<Note>, DataDirError> {
     let failed = |source| DataDirError::Io {
         path: folder.to_owned(),
         source,
     };
     let path = folder.join(NOTE);
     match fs::read_to_string(&path) {
-        Ok(text) => return read_note(&path, &text).map(|note| Some(note.nodes)),
+        Ok(text) => return read_note(&path, &text).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(DataDirError::Io { path, source }),
     }
@@ -114,14 +121,15 @@ fn read_note(path: &Path, text: &str) -> Result<Note, DataDirError> {
     }
 }
 
-/// Makes a folder ready for a cluster that powers on from it: a new one, or the one that it holds.
-pub(super) fn power_on(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
-    match stored_nodes(folder)? {
-        None => mark(folder, nodes),
-        Some(found) if found == nodes => Ok(()),
-        Some(found) => Err(DataDirError::OtherSize {
+/// Makes a folder ready for a cluster that powers on from it: a new one, or the one that it holds. Gives how many nodes the
+/// cluster began with.
+pub(super) fn power_on(folder: &Path, nodes: u64) -> Result<u64, DataDirError> {
+    match stored_note(folder)? {
+        None => mark(folder, nodes, nodes).map(|()| nodes),
+        Some(note) if note.nodes == nodes => Ok(note.founders.unwrap_or(nodes).clamp(1, nodes)),
+        Some(note) => Err(DataDirError::OtherSize {
             path: folder.to_owned(),
-            found,
+            found: note.nodes,
             asked: nodes,
         }),
     }
@@ -153,8 +161,8 @@ pub(super) fn unmark(folder: &Path) -> Result<(), DataDirError> {
     })
 }
 
-/// Writes the note, whole or not at all.
-pub(super) fn mark(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
+/// Writes the note, whole or not at all: how many nodes there are, and how many the cluster began with.
+pub(super) fn mark(folder: &Path, nodes: u64, founders: u64) -> Result<(), DataDirError> {
     let failed = |source| DataDirError::Io {
         path: folder.to_owned(),
         source,
@@ -163,8 +171,9 @@ pub(super) fn mark(folder: &Path, nodes: u64) -> Result<(), DataDirError> {
     let text = ron::to_string(&Note {
         version: VERSION,
         nodes,
+        founders: (founders != nodes).then_some(founders),
     })
-    .expect("two numbers can be written");
+    .expect("numbers can be written");
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;

@@ -14,6 +14,7 @@ mod client;
 mod election;
 mod event;
 mod fault;
+mod membership;
 mod memory;
 mod protection;
 mod replication;

@@ -55,6 +55,13 @@ pub(super) struct Posted {
 }
 
 impl Network {
+    /// Gives a new node its place: alone, where there is a partition.
+    pub(super) fn isolate(&mut self, id: NodeId) {
+        if !self.partition.is_empty() {
+            self.partition.push(BTreeSet::from([id]));
+        }
+    }
+
     /// Takes a message. Gives what becomes of it, and of its second copy where there is one.
     pub(super) fn post(
         &mut self,

@@ -196,6 +196,13 @@ pub enum ClientAnswer {
         /// To whom.
         target: NodeId,
     },
+    /// The configuration does not change.
+    ChangeRefused,
+    /// The server joined before, under this id.
+    Joined {
+        /// The id.
+        node: NodeId,
+    },
     /// The leader begins to hand over.
     TransferStarted,
     /// The node does not hand over.

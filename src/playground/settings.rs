@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::consensus::{Limits, Protections, RuleSet};
+use crate::consensus::{Limits, Protections, RuleSet, Switch};
 
 /// A world's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +19,8 @@ pub struct Settings {
     pub disk: DiskSettings,
     /// What protects the cluster beyond the paper's Raft: nothing, at first.
     pub protections: Protections,
+    /// Whether learners that have caught up become voters by themselves: not at first.
+    pub auto_promote: Switch,
     /// Bounds on what leaders send.
     pub limits: Limits,
     /// The rules of Raft that are kept: all, unless one is broken on purpose.
@@ -33,6 +35,7 @@ impl Default for Settings {
             link: LinkSettings::default(),
             disk: DiskSettings::default(),
             protections: Protections::default(),
+            auto_promote: Switch::Off,
             limits: Limits::default(),
             rules: RuleSet::sound(),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::settings::Settings;
 use crate::consensus::{Flow, Log};
-use crate::types::{Envelope, LogIndex, NodeId, Term, VirtualTime, WriteSequence};
+use crate::types::{Configuration, Envelope, LogIndex, NodeId, Term, VirtualTime, WriteSequence};
 
 /// A world at one moment.
 #[derive(Clone, Debug)]
@@ -51,7 +51,12 @@ impl Snapshot {
     /// How many disks hold durably the very entry that `node` has at `index`.
     pub fn disks_holding(&self, node: &NodeView, index: LogIndex) -> usize {
         let term = node.log.term_at(index);
-        let holds = |other: &&NodeView| other.durable >= index && other.log.term_at(index) == term;
+        let counts = |other: &NodeView| match self.configuration() {
+            Some(configuration) => configuration.is_voter(other.id),
+            None => true,
+        };
+        let holds =
+            |other: &&NodeView| counts(other) && other.durable >= index && other.log.term_at(index) == term;
         if term.is_none() {
             0
         } else {
@@ -59,10 +64,41 @@ impl Snapshot {
         }
     }
 
-    /// How many nodes make a majority.
-    pub fn majority(&self) -> usize {
-        self.nodes.len() / 2 + 1
+    /// The configuration by which the cluster goes: that of the leader of the highest term, or where nobody leads, of the log
+    /// that is most up-to-date. `None` where none is known.
+    pub fn configuration(&self) -> Option<&Configuration> {
+        let leader = self.leaders().first().copied();
+        let longest = || self.nodes.iter().max_by_key(|node| node.log.last_position());
+        let configuration = &**leader.or_else(longest)?.log.configuration();
+        (!configuration.voters.is_empty()).then_some(configuration)
     }
+
+    /// How many voters make a majority.
+    pub fn majority(&self) -> usize {
+        self.configuration()
+            .map_or(self.nodes.len() / 2 + 1, Configuration::majority)
+    }
+
+    /// What a node is in the configuration by which the cluster goes.
+    pub fn place(&self, id: NodeId) -> Place {
+        match self.configuration() {
+            Some(configuration) if configuration.is_voter(id) => Place::Voter,
+            Some(configuration) if configuration.is_member(id) => Place::Learner,
+            Some(_) => Place::Outsider,
+            None => Place::Voter,
+        }
+    }
+}
+
+/// What a node is in a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Its vote and its copies count.
+    Voter,
+    /// It gets the log, and decides nothing.
+    Learner,
+    /// It is no member.
+    Outsider,
 }
 
 /// A node at one moment.

@@ -33,6 +33,7 @@ use super::trace::Trace;
 use crate::check::Violation;
 use crate::consensus::durable::{Inbound, Outbound};
 use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
+use crate::machine::Exhibit;
 use crate::node::{Applied, NodeSettings, ProposalEnd};
 use crate::types::{
     Configuration, Envelope, LocalTime, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence,
@@ -114,7 +115,7 @@ struct RunningTimer {
     duration: Duration,
 }
 
-impl<M> World<M> {
+impl<M: Exhibit + Default> World<M> {
     /// The time.
     pub fn now(&self) -> VirtualTime {
         self.now
@@ -389,7 +390,11 @@ impl<M> World<M> {
             self.begin_sync(id, write.sequence);
         }
         self.set_timers(id, stepped.election, stepped.heartbeat);
+        let mut newest = None;
         for applied in stepped.applied {
+            if let Payload::Configuration(configuration) = &applied.payload {
+                newest = Some(configuration.last_id);
+            }
             self.applied(id, applied);
         }
         for (proposal, end) in stepped.answers {
@@ -397,6 +402,9 @@ impl<M> World<M> {
         }
         for outbound in stepped.sent {
             self.post(&outbound);
+        }
+        if let Some(newest) = newest {
+            self.start_joined(newest);
         }
     }
 
@@ -449,6 +457,10 @@ impl<M> World<M> {
     }
 
     fn post(&mut self, outbound: &Outbound<Envelope>) {
+        if !self.nodes.contains_key(&outbound.get().to) {
+            // A server that joins starts once its id is committed: until then nobody is there.
+            return;
+        }
         self.watch.sent(outbound.get());
         let envelope = outbound.get().clone();
         let (posted, copy) = self
@@ -530,6 +542,8 @@ fn answer_of(end: ProposalEnd) -> ClientAnswer {
         ProposalEnd::Refused(ProposalRefusal::Transferring { target }) => {
             ClientAnswer::Transferring { target }
         }
+        ProposalEnd::ChangeRefused(_) => ClientAnswer::ChangeRefused,
+        ProposalEnd::Joined(node) => ClientAnswer::Joined { node },
         ProposalEnd::TransferStarted => ClientAnswer::TransferStarted,
         ProposalEnd::TransferRefused(_) => ClientAnswer::TransferRefused,
         ProposalEnd::Overwritten { index } => ClientAnswer::Overwritten { index },

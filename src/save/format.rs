@@ -3,12 +3,15 @@
 //! A field that is left out has the default that its comment tells. What a person reads and writes comes first; what only
 //! an exact continuation needs comes last, and `disk` at the very end.
 
+mod entry;
+
 use std::fmt;
 
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub(super) use self::entry::{ConfigurationFile, EntryFile, PayloadFile};
 use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default, plain};
 use crate::consensus::{Limits, Rule, Switch};
 use crate::playground::{DiskSettings, LinkSettings, Settings};
@@ -55,6 +58,8 @@ pub(super) struct SaveFile {
     pub(super) stopped: bool,
     pub(super) links: List<LinkFile, LINKS_MOST>,
     pub(super) messages: List<MessageFile, MANY>,
+    /// How many of the nodes the cluster began with; by default all.
+    pub(super) founders: Option<Number>,
     /// A number of new nodes, or each of them.
     pub(super) nodes: NodesFile,
 }
@@ -103,6 +108,8 @@ pub(super) struct SettingsFile {
     pub(super) pre_vote: Switch,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) check_quorum: Switch,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) auto_promote: Switch,
     /// The rules of Raft that are broken on purpose.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) broken: List<Rule, 64>,
@@ -264,51 +271,6 @@ pub(super) enum WordsFile {
 pub(super) struct PositionFile {
     pub(super) index: Number,
     pub(super) term: Number,
-}
-
-/// An entry: `3` is a no-op of term 3, `(3, "x=1")` a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct EntryFile {
-    pub(super) term: Number,
-    pub(super) command: Option<Text>,
-}
-
-impl Serialize for EntryFile {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.command {
-            None => self.term.serialize(serializer),
-            Some(command) => (self.term, command).serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for EntryFile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
-    }
-}
-
-struct EntryVisitor;
-
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = EntryFile;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an entry: its term alone for a no-op, or (term, \"command\")")
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<EntryFile, E> {
-        let term = Number::try_from(number).map_err(E::custom)?;
-        Ok(EntryFile { term, command: None })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<EntryFile, A::Error> {
-        let (term, command) = Deserialize::deserialize(SeqAccessDeserializer::new(sequence))?;
-        Ok(EntryFile {
-            term,
-            command: Some(command),
-        })
-    }
 }
 
 /// So many new nodes, or each of them.
@@ -481,6 +443,19 @@ pub(super) struct PeerFile {
     /// When it was last heard from; by default now.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) heard: Option<Seconds>,
+    /// The round of entries that a learner is getting; by default the first, beginning now.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) round: Option<RoundFile>,
+}
+
+/// A round of catching up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Round", deny_unknown_fields)]
+pub(super) struct RoundFile {
+    pub(super) number: Number,
+    /// The last entry of it.
+    pub(super) goal: Number,
+    pub(super) since: Seconds,
 }
 
 /// How entries flow to a follower.

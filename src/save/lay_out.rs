@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 
 use super::Save;
 use super::format::{
-    BacklogFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile, LimitsFile, LinkFile,
-    LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PeerFile, PositionFile,
-    ProposalFile, RoleFile, SaveFile, SentFile, SettingsFile, StateFile, TransferFile, ViolationFile,
-    WordsFile, WriteFile,
+    BacklogFile, ConfigurationFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile,
+    LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PayloadFile,
+    PeerFile, PositionFile, ProposalFile, RoleFile, RoundFile, SaveFile, SentFile, SettingsFile, StateFile,
+    TransferFile, ViolationFile, WordsFile, WriteFile,
 };
 use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
 use crate::check::Violation;
 use crate::consensus::durable::Metadata;
-use crate::consensus::{Flow, Limits, Probe, Progress, Role, State, Transfer, TransferStage};
+use crate::consensus::{Flow, Leader, Limits, Probe, Progress, Role, State, Transfer, TransferStage};
 use crate::node;
 use crate::playground::{
     BacklogImage, DiskSettings, LinkImage, LinkSettings, MessageImage, NodeImage, ProcessImage, Settings,
@@ -22,8 +22,8 @@ use crate::playground::{
 };
 use crate::storage::simulated::SimulatedDisk;
 use crate::types::{
-    AppendReply, ElectionOrigin, Entry, Envelope, LocalTime, LogIndex, LogPosition, Message, MessageKind,
-    NodeId, Payload, PreVoteReply, Term, VirtualTime, VoteReply,
+    AppendReply, Configuration, ElectionOrigin, Entry, Envelope, LocalTime, LogIndex, LogPosition, Message,
+    MessageKind, NodeId, Payload, PreVoteReply, Term, VirtualTime, VoteReply,
 };
 
 /// A save as its text has it.
@@ -55,6 +55,7 @@ pub(super) fn file_of(save: &Save) -> SaveFile {
         stopped: image.is_halted,
         links: image.links.iter().map(link_of).collect(),
         messages: image.messages.iter().map(message_of).collect(),
+        founders: (image.founders != image.nodes.len() as u64).then(|| number(image.founders)),
         nodes: NodesFile::Each(image.nodes.iter().map(|node| node_of(node, image)).collect()),
     }
 }
@@ -95,6 +96,7 @@ impl From<&Settings> for SettingsFile {
             limits: settings.limits.into(),
             pre_vote: settings.protections.pre_vote,
             check_quorum: settings.protections.check_quorum,
+            auto_promote: settings.auto_promote,
             broken: settings.rules.broken().collect(),
         }
     }
@@ -222,10 +224,32 @@ impl From<&Entry> for EntryFile {
     fn from(entry: &Entry) -> Self {
         Self {
             term: term_of(entry.term),
-            command: match &entry.payload {
-                Payload::Noop | Payload::Configuration(_) => None,
-                Payload::Command(command) => Some(Text(command.clone())),
+            payload: match &entry.payload {
+                Payload::Noop => PayloadFile::Noop,
+                Payload::Command(command) => PayloadFile::Command(Text(command.clone())),
+                Payload::Configuration(configuration) => PayloadFile::Members((&**configuration).into()),
             },
+        }
+    }
+}
+
+impl From<&Configuration> for ConfigurationFile {
+    fn from(configuration: &Configuration) -> Self {
+        let list = |set: &BTreeSet<NodeId>| ids(set).into_iter().collect();
+        let named = configuration
+            .members()
+            .into_iter()
+            .chain(configuration.joined.values().copied());
+        let is_highest_named = named.max() == Some(configuration.last_id);
+        let joined = configuration.joined.iter();
+        Self {
+            voters: list(&configuration.voters),
+            outgoing: configuration.outgoing.as_ref().map(list),
+            learners: list(&configuration.learners),
+            last_id: (!is_highest_named).then(|| id_of(configuration.last_id)),
+            joined: joined
+                .map(|(token, id)| (number(token.number()), id_of(*id)))
+                .collect(),
         }
     }
 }
@@ -341,7 +365,7 @@ fn tell_state(file: &mut NodeFile, state: &State) {
         }
         Role::Leader(leader) => {
             file.role = RoleFile::Leader;
-            file.peers = leader.peers.iter().map(peer_of).collect();
+            file.peers = leader.peers.iter().map(|peer| peer_of(peer, leader)).collect();
             file.transfer = leader.transfer.map(transfer_of);
         }
     }
@@ -360,8 +384,14 @@ fn local(time: LocalTime) -> Seconds {
     Seconds::at(VirtualTime::from_nanos(time.nanos()))
 }
 
-fn peer_of((id, progress): (&NodeId, &Progress)) -> PeerFile {
+fn peer_of((id, progress): (&NodeId, &Progress), leader: &Leader) -> PeerFile {
+    let round = leader.catching_up.get(id).map(|round| RoundFile {
+        number: number(u64::from(round.round)),
+        goal: index_of(round.goal),
+        since: local(round.since),
+    });
     PeerFile {
+        round,
         node: id_of(*id),
         matched: index_of(progress.matched),
         next: Some(index_of(progress.next)),

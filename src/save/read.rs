@@ -1,6 +1,7 @@
 //! From the text's structs to a world: defaults filled in, and everything checked that the world itself does not check.
 
 mod disk;
+mod entry;
 mod message;
 mod node;
 mod process;
@@ -86,10 +87,19 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         stopped,
         links,
         messages,
+        founders,
         nodes,
     } = file;
     let nodes = numbered(nodes)?;
     let members = Members(nodes.len() as u64);
+    let founders = founders.map_or(members.0, Number::get);
+    ensure(
+        (1..=members.0).contains(&founders),
+        format!(
+            "`founders` is how many of the nodes the cluster began with: 1 to {}",
+            members.0
+        ),
+    )?;
     let mut image = WorldImage {
         seed,
         now: now.instant(),
@@ -108,6 +118,7 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         links: links_of(links, members)?,
         partition: partition_of(&partition, members)?,
         messages: Vec::new(),
+        founders,
         nodes: nodes.keys().map(|id| blank(*id)).collect(),
     };
     disk::check_size(nodes.values())?;
@@ -144,6 +155,16 @@ impl Members {
         exists
             .then(|| NodeId::new(number.get()))
             .ok_or_else(|| Problem(sentence()))
+    }
+
+    /// A node that exists, or may come to: one that joins has its id before it starts.
+    fn possible(number: Number) -> Result<NodeId, Problem> {
+        let most = super::format::NODES_MOST as u64;
+        ensure(
+            (1..=most).contains(&number.get()),
+            format!("a member of a cluster is S1 to S{most}, not S{}", number.get()),
+        )?;
+        Ok(NodeId::new(number.get()))
     }
 
     fn all(self) -> impl Iterator<Item = NodeId> {
@@ -311,6 +332,7 @@ impl TryFrom<SettingsFile> for Settings {
             limits,
             pre_vote,
             check_quorum,
+            auto_promote,
             broken,
         } = file;
         ensure(
@@ -327,6 +349,7 @@ impl TryFrom<SettingsFile> for Settings {
                 pre_vote,
                 check_quorum,
             },
+            auto_promote,
             rules: broken
                 .iter()
                 .fold(RuleSet::sound(), |rules, rule| rules.without(*rule)),

@@ -30,6 +30,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
         stopped,
         links,
         messages,
+        founders,
         nodes,
     } = file;
     let mut text = format!("{HEADER}(\n");
@@ -47,6 +48,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
     push(&mut text, "stopped", &stopped.then_some(true), 0);
     push(&mut text, "links", links, 1);
     push(&mut text, "messages", messages, 1);
+    push(&mut text, "founders", founders, 0);
     push(&mut text, "nodes", nodes, 2);
     text.push_str(")\n");
     text

@@ -43,6 +43,26 @@ impl JoinToken {
     }
 }
 
+/// A change of who belongs to the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MembershipChange {
+    /// A new server joins as a learner, under an id that was never given before.
+    Join(JoinToken),
+    /// A learner becomes a voter.
+    Promote(NodeId),
+    /// A voter becomes a learner.
+    Demote(NodeId),
+    /// A voter or learner leaves.
+    Remove(NodeId),
+    /// These are the voters and these the learners from now on.
+    Replace {
+        /// The voters.
+        voters: BTreeSet<NodeId>,
+        /// The learners.
+        learners: BTreeSet<NodeId>,
+    },
+}
+
 impl fmt::Display for JoinToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "j{}", self.0)

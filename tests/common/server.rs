@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use raft_play::consensus::durable::{Driver, Held, Inbound, Metadata, Pending, Store, Write};
 use raft_play::consensus::{
-    Answer, Event, Input, Limits, Log, Output, Protections, Raft, RoleName, RuleSet, Settings, State,
+    Answer, Event, Input, Limits, Log, Output, Protections, Raft, RoleName, RuleSet, Settings, State, Switch,
     TimerChange,
 };
 use raft_play::types::{
@@ -157,6 +157,7 @@ impl Boot {
             started: LocalTime::default(),
             election_timeout: Duration::from_millis(150),
             protections: self.protections,
+            auto_promote: Switch::Off,
             limits: self.limits,
             rules: self.rules,
         };

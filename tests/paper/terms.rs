@@ -1,7 +1,7 @@
 //! §5.1: terms.
 
 use raft_play::consensus::{RoleName, Rule, RuleSet};
-use raft_play::types::Message;
+use raft_play::types::{Envelope, Message, NodeId, Term};
 
 use crate::server::{
     Server, append, diverged, granted, matched, messages, of, refused, stale_term, vote_request,
@@ -90,9 +90,23 @@ fn an_answer_of_an_earlier_term_is_ignored() {
 }
 
 #[test]
-fn a_message_for_another_or_from_an_outsider_changes_nothing() {
+fn a_message_for_another_changes_nothing() {
     let mut server = of(1, 3).in_term(2).start();
-    assert!(server.receive(9, 7, vote_request(9, 6)).is_empty());
-    assert!(server.receive(1, 7, vote_request(9, 6)).is_empty());
+    let elsewhere = Envelope {
+        from: NodeId::new(3),
+        to: NodeId::new(2),
+        term: Term::new(7),
+        message: vote_request(9, 6),
+    };
+    assert!(server.receive_envelope(elsewhere).is_empty());
     assert_eq!(server.term().number(), 2);
+}
+
+#[test]
+fn an_answer_from_an_outsider_changes_nothing() {
+    for answer in [granted(), matched(1)] {
+        let mut server = of(1, 3).in_term(2).start();
+        assert!(server.receive(9, 7, answer).is_empty());
+        assert_eq!(server.term().number(), 2);
+    }
 }

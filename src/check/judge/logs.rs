@@ -1,10 +1,12 @@
 //! Writes: what they may do to a term, a vote and a log.
 
-use crate::check::Checker;
+use std::sync::Arc;
+
 use crate::check::archive::Fit;
-use crate::check::fact::Ballot;
+use crate::check::fact::{Ballot, Fact};
 use crate::check::violation::{Property, Violation};
-use crate::types::{Entries, LogIndex, LogPosition, NodeId, Term, WriteSequence};
+use crate::check::{Change, Checker};
+use crate::types::{Entries, Entry, LogIndex, LogPosition, NodeId, Payload, Term, WriteSequence};
 
 impl Checker {
     pub(in crate::check) fn on_wrote(
@@ -26,9 +28,67 @@ impl Checker {
         if !append.is_empty() {
             self.judge_place(node, append);
             self.judge_terms(node, append);
+            self.note_change(node, append);
             self.record_log(node, append);
         }
         self.server(node).append_to_write(terms);
+    }
+
+    /// Takes note of a leader's new configuration.
+    fn note_change(&mut self, leader: NodeId, append: &Entries) {
+        let Some(term) = self.server(leader).leads else {
+            return;
+        };
+        let is_change = |entry: &Entry| matches!(entry.payload, Payload::Configuration(_));
+        let Some((index, _)) = append.iter().find(|(_, entry)| is_change(entry)) else {
+            return;
+        };
+        let log = self.server(leader).log.clone();
+        let before = self.configurations_in(&log).next().map(|(position, _)| position);
+        self.change = Some(Change {
+            leader,
+            term,
+            index,
+            before,
+        });
+    }
+
+    /// Thesis §4.1: a leader changes the configuration only once the one before and an entry of its own term are committed.
+    /// The step that made the change may have committed them: that is told after the write.
+    pub(in crate::check) fn judge_last_change(&mut self, next: &Fact<'_>) {
+        let leader = self.change.map(|change| change.leader);
+        let is_same_step = match *next {
+            Fact::Led { node, .. } | Fact::Committed { node, .. } => Some(node) == leader,
+            Fact::Started { .. }
+            | Fact::Found(_)
+            | Fact::Stopped { .. }
+            | Fact::Wrote { .. }
+            | Fact::Durable { .. }
+            | Fact::Sent(_)
+            | Fact::Applied { .. } => false,
+        };
+        if is_same_step {
+            return;
+        }
+        let Some(Change {
+            leader,
+            term,
+            index,
+            before,
+        }) = self.change.take()
+        else {
+            return;
+        };
+        let committed = self.committed.log();
+        let is_own_term_committed = committed.last_position().term >= term;
+        let lacking = match before.filter(|before| !committed.holds(*before)) {
+            Some(open) => format!("the one at {} is not committed", open.index),
+            None if is_own_term_committed => return,
+            None => format!("nothing of its term {term} is committed"),
+        };
+        let detail = format!("{leader} changes the configuration at {index}, and {lacking}");
+        let violation = Violation::new(Property::ConfigurationSafety, leader, detail);
+        self.report(violation.at(index).in_term(term));
     }
 
     fn judge_ballot(&mut self, node: NodeId, ballot: Ballot) {
@@ -112,6 +172,9 @@ impl Checker {
         for (index, entry) in entries.iter() {
             let fit = self.archive.add(previous, entry);
             previous = LogPosition::new(index, entry.term);
+            if let Payload::Configuration(configuration) = &entry.payload {
+                self.configurations.insert(previous, Arc::clone(configuration));
+            }
             if fit == Fit::Different {
                 return self.report_mismatch(node, previous);
             }

@@ -8,14 +8,16 @@ use bytes::Bytes;
 
 use super::Look;
 use crate::consensus::durable::{Inbound, Outbound, Pending, Write};
-use crate::consensus::{Event, Limits, Protections, Role, RoleName, RuleSet, TimerChange};
+use crate::consensus::{Event, Limits, Protections, Role, RoleName, RuleSet, Switch, TimerChange};
 use crate::machine::Exhibit;
 use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd};
 use crate::playground::mirror::Mirror;
 use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
-use crate::types::{Envelope, LocalTime, LogIndex, NodeId, ProposalId, Term, WriteSequence};
+use crate::types::{
+    Envelope, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId, Term, WriteSequence,
+};
 
 /// What a host is asked to do with a node.
 pub(in crate::playground) enum Request {
@@ -31,6 +33,8 @@ pub(in crate::playground) enum Request {
     ElectionTimeout(Duration),
     /// Switch protections.
     Protections(Protections),
+    /// Switch whether learners that have caught up become voters by themselves.
+    AutoPromote(Switch),
     /// Change what it may send.
     Limits(Limits),
     /// Have these files follow its disk, from what is on it now.
@@ -49,6 +53,8 @@ pub(in crate::playground) enum HostInput {
     HeartbeatTimeout,
     /// A client proposes a command.
     Propose(ProposalId, Bytes),
+    /// A person wants other nodes to belong to the cluster.
+    Reconfigure(ProposalId, MembershipChange),
     /// A person wants another node to lead.
     Transfer(ProposalId, NodeId),
     /// The time has come at which a write is on disk.
@@ -205,6 +211,10 @@ impl<M: Exhibit + Default> Hosted<M> {
                 self.node.set_protections(protections);
                 Response::Done(None)
             }
+            Request::AutoPromote(switch) => {
+                self.node.set_auto_promote(switch);
+                Response::Done(None)
+            }
             Request::Limits(limits) => {
                 self.node.set_limits(limits);
                 Response::Done(None)
@@ -220,6 +230,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             HostInput::ElectionTimeout => NodeInput::ElectionTimeout,
             HostInput::HeartbeatTimeout => NodeInput::HeartbeatTimeout,
             HostInput::Propose(id, command) => NodeInput::Propose { id, command },
+            HostInput::Reconfigure(id, change) => NodeInput::Reconfigure { id, change },
             HostInput::Transfer(id, target) => NodeInput::Transfer { id, target },
             HostInput::SyncDue(sequence) => {
                 let pending = self

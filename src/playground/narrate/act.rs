@@ -45,6 +45,26 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
             .because("A leader may send many entries in one request", "§5.3"),
         Command::Transfer(target) => Telling::act(Some(*target), format!("you have {target} take over"))
             .because("A leader can hand over to a server that a person chooses", "thesis §3.10"),
+        Command::Join => act("you have a new server join".to_owned())
+            .long("you have a new server join: as a learner, under the next id".to_owned())
+            .because("A server that joins gets its id from the log; none is used twice", "thesis §4.4"),
+        Command::Promote(id) => member(*id, format!("you make {id} a voter")),
+        Command::Demote(id) => member(*id, format!("you make {id} a learner")),
+        Command::Remove(id) => member(*id, format!("you remove {id} from the cluster")),
+        Command::Reconfigure { voters, learners } => {
+            let after = match learners[..] {
+                [] => format!("you want {} to vote", nodes(voters)),
+                [_, ..] => format!("you want {} to vote, {} to learn", nodes(voters), nodes(learners)),
+            };
+            act(after).because(
+                "More than one voter comes or goes by joint consensus: both majorities decide meanwhile",
+                "§6",
+            )
+        }
+        Command::AutoPromote(switch) => act(format!("you switch auto-promotion {}", words_of(*switch))).because(
+            "A learner that has caught up can become a voter by itself",
+            "thesis §4.2.1",
+        ),
         Command::PreVote(switch) => act(format!("you switch PreVote {}", words_of(*switch))).because(
             "With PreVote, a server asks whether it would win before it raises its term",
             "thesis §9.6",
@@ -60,6 +80,13 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
             .long(format!("you mend the rule {rule}"))
             .rule(*rule),
     }
+}
+
+fn member(id: NodeId, text: String) -> Telling {
+    Telling::act(Some(id), text).because(
+        "One voter may come or go at a time: any two majorities then share a server",
+        "thesis §4.1",
+    )
 }
 
 fn words_of(switch: Switch) -> &'static str {

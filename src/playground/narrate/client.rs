@@ -67,8 +67,16 @@ pub(super) fn answered(
         // The node's own refusal has said it.
         ClientAnswer::NotLeader { .. }
         | ClientAnswer::Transferring { .. }
+        | ClientAnswer::ChangeRefused
         | ClientAnswer::TransferStarted
         | ClientAnswer::TransferRefused => None,
+        ClientAnswer::Joined { node } => Some(
+            Telling::step(own, format!("{own} answers: you are {node}"))
+                .because("A server that asks to join again gets the same id", "thesis §4.4")
+                .otherwise(
+                    "Its first request was lost or its answer was; a new token would have got a new id.",
+                ),
+        ),
         ClientAnswer::Overwritten { index } => Some(
             Telling::turn(own, format!("{own} tells its client: {index} is lost"))
                 .long(format!(

@@ -2,6 +2,7 @@
 
 use super::Describe;
 use super::election;
+use super::membership;
 use super::memory::Memory;
 use super::protection;
 use super::replication;
@@ -9,6 +10,7 @@ use super::telling::Telling;
 use crate::consensus::Event;
 use crate::types::NodeId;
 
+#[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]
 pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Option<Telling> {
     Some(match event {
         Event::ElectionStarted {
@@ -85,7 +87,23 @@ pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Eve
             through,
             copies,
             voters,
-        } => replication::committed(memory, describe, own, *through, (*copies, *voters)),
+            outgoing,
+        } => replication::committed(memory, describe, own, *through, (*copies, *voters), *outgoing),
+        Event::ConfigurationAppended {
+            index,
+            before,
+            after,
+            cause,
+        } => membership::appended(own, *index, before, after, *cause),
+        Event::ChangeRefused { reason } => membership::refused(own, *reason),
+        Event::ConfigurationChanged { before, after } => membership::changed(own, before, after),
+        Event::RemovedItself { index } => membership::removed_itself(own, *index),
+        Event::CaughtUp {
+            learner,
+            round,
+            took_nanos,
+            verdict,
+        } => membership::caught_up(own, *learner, *round, *took_nanos, *verdict),
         Event::CommitWithheld { position } => return replication::withheld(memory, own, *position),
         Event::CommitLearned {
             leader,

@@ -212,6 +212,12 @@ impl Memory {
             | Command::Heartbeat { .. }
             | Command::Batch { .. }
             | Command::Transfer(_)
+            | Command::Join
+            | Command::Promote(_)
+            | Command::Demote(_)
+            | Command::Remove(_)
+            | Command::Reconfigure { .. }
+            | Command::AutoPromote(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
             | Command::Break(_)
@@ -384,7 +390,13 @@ impl NodeMemory {
                 self.standing = Standing::PreCandidate;
                 (self.waited, self.is_forced) = (None, false);
             }
-            Event::RecognisedLeader { .. } | Event::LostQuorum { .. } => self.standing = Standing::Follower,
+            Event::ConfigurationAppended { index, after, .. } => {
+                let entry = Entry::configuration(self.term, after.clone());
+                self.keep(*index, entry);
+            }
+            Event::RecognisedLeader { .. } | Event::LostQuorum { .. } | Event::RemovedItself { .. } => {
+                self.standing = Standing::Follower;
+            }
             Event::Stored { first, last, .. } => self.note_stored(*first, *last),
             Event::Truncated { from, .. } => {
                 self.entries.split_off(from);
@@ -418,6 +430,9 @@ impl NodeMemory {
             | Event::VoteCounted { .. }
             | Event::Proposed { .. }
             | Event::ProposalRefused { .. }
+            | Event::ChangeRefused { .. }
+            | Event::ConfigurationChanged { .. }
+            | Event::CaughtUp { .. }
             | Event::CheckFailed { .. }
             | Event::Backed { .. }
             | Event::Ignored { .. } => {}

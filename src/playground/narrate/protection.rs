@@ -101,6 +101,7 @@ pub(super) fn briefly(quiet: Quiet) -> String {
     match quiet {
         Quiet::HeardLeader { .. } => "it hears a leader".to_owned(),
         Quiet::Leads => "it leads".to_owned(),
+        Quiet::NoVoter => "it is no voter".to_owned(),
         Quiet::Restarted { .. } => "it has just restarted".to_owned(),
     }
 }
@@ -116,6 +117,7 @@ pub(super) fn reason_of(own: NodeId, quiet: Quiet) -> String {
             time(promise_nanos)
         ),
         Quiet::Leads => format!("{own} leads, and a majority has answered lately"),
+        Quiet::NoVoter => format!("{own} is no voter in the configuration that it knows"),
         Quiet::Restarted {
             ago_nanos,
             promise_nanos,
@@ -135,15 +137,26 @@ pub(super) fn rule_of(quiet: Quiet) -> Rule {
     match quiet {
         Quiet::HeardLeader { .. } | Quiet::Leads => Rule::PromiseRunOut,
         Quiet::Restarted { .. } => Rule::RestartedVoterQuiet,
+        Quiet::NoVoter => Rule::LearnersDoNotCount,
     }
 }
 
 pub(super) fn stayed(own: NodeId, quiet: Quiet) -> Telling {
-    Telling::step(own, format!("{own} stays: {}", briefly(quiet)))
+    let line = match quiet {
+        Quiet::NoVoter => Telling::routine,
+        Quiet::HeardLeader { .. } | Quiet::Leads | Quiet::Restarted { .. } => Telling::step,
+    };
+    let otherwise = match quiet {
+        Quiet::NoVoter => "As a voter it would stand, or ask whether it would win.",
+        Quiet::HeardLeader { .. } | Quiet::Leads | Quiet::Restarted { .. } => {
+            "Once that time has passed, it stands."
+        }
+    };
+    line(own, format!("{own} stays: {}", briefly(quiet)))
         .long(format!("{own} stays: {}", reason_of(own, quiet)))
         .rule(rule_of(quiet))
         .value(reason_of(own, quiet))
-        .otherwise("Once that time has passed, it stands.")
+        .otherwise(otherwise)
 }
 
 pub(super) fn lost_quorum(own: NodeId, heard: &BTreeSet<NodeId>, needed: usize) -> Telling {

@@ -297,12 +297,19 @@ pub(super) fn committed(
     own: NodeId,
     through: LogIndex,
     (copies, voters): (usize, usize),
+    outgoing: Option<(usize, usize)>,
 ) -> Telling {
     let node = memory.node(own);
     let (first, term) = (node.commit.next(), node.term);
     let of = memory.entry(own, through).map_or(term, |entry| entry.term);
     let what = indices(first, through);
-    let telling = if of == term {
+    let telling = if let Some((old_copies, old_voters)) = outgoing {
+        let counted = format!("{copies}/{voters} of new and {old_copies}/{old_voters} of old");
+        Telling::turn(own, format!("{own} commits {what}: both majorities"))
+            .long(format!("{own} commits {what}: on {counted} (§6)"))
+            .value(counted)
+            .otherwise("While the change is joint, one majority alone commits nothing.")
+    } else if of == term {
         Telling::turn(
             own,
             format!("{own} commits {what}: {copies} of {voters}, own term"),

@@ -4,7 +4,7 @@ use super::words::{LONG_WIDTH, SHORT_WIDTH, fit, nodes};
 use crate::consensus::{Rule, Tally};
 use crate::playground::record::Record;
 use crate::playground::story::{Mark, StoryLine, Weight, Why};
-use crate::types::{LogIndex, NodeId};
+use crate::types::{LogIndex, NodeId, majority_of};
 
 /// A line without its time.
 #[derive(Clone, Debug)]
@@ -85,9 +85,18 @@ impl Telling {
 
     /// The votes that decided.
     pub(super) fn counting(self, tally: &Tally) -> Self {
-        self.value(format!("granted: {}", nodes(&tally.granted)))
+        let telling = self
+            .value(format!("granted: {}", nodes(&tally.granted)))
             .value(format!("refused: {}", nodes(&tally.refused)))
-            .value(format!("needed: {} of {}", tally.needed, tally.voters))
+            .value(format!("needed: {} of {}", tally.needed, tally.voters));
+        match &tally.outgoing {
+            None => telling,
+            Some(old) => telling.value(format!(
+                "and of the old voters: {} of {}",
+                majority_of(old),
+                nodes(old)
+            )),
+        }
     }
 
     /// What would have made it different.

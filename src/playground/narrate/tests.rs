@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,15 +8,16 @@ use proptest::prelude::*;
 use super::words::{LONG_WIDTH, SHORT_WIDTH, columns};
 use super::*;
 use crate::consensus::{
-    Event, IgnoreReason, IgnoredInput, ProposalRefusal, Quiet, RoleName, Tally, TransferRefusal, Verdict,
-    VoteRefusal,
+    CatchUpVerdict, ChangeCause, ChangeRefusal, Event, IgnoreReason, IgnoredInput, ProposalRefusal, Quiet,
+    RoleName, Tally, TransferRefusal, Verdict, VoteRefusal,
 };
 use crate::machine::{Exhibit, KeyValue};
 use crate::playground::any::{any_command, any_node};
 use crate::playground::{ClientAnswer, Command, Loss, Mark, MessageId, Stop, Weight};
 use crate::types::{
-    AppendReply, AppendRequest, ElectionOrigin, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
-    MessageKind, NodeId, ProposalId, Term, VirtualTime, VoteReply, VoteRequest, WriteSequence,
+    AppendReply, AppendRequest, Configuration, ElectionOrigin, Entries, Entry, Envelope, LogIndex,
+    LogPosition, Message, MessageKind, NodeId, ProposalId, Term, VirtualTime, VoteReply, VoteRequest,
+    WriteSequence,
 };
 
 fn node(number: u64) -> NodeId {
@@ -98,6 +100,7 @@ fn tally(term: u64, granted: &[u64], refused: &[u64]) -> Tally {
         refused: set(refused),
         needed: 3,
         voters: 5,
+        outgoing: None,
     }
 }
 
@@ -280,6 +283,7 @@ fn a_proposal_reads_from_the_client_and_back() {
                 through: index(6),
                 copies: 3,
                 voters: 5,
+                outgoing: None,
             },
         ),
         Happening::Answered {
@@ -298,6 +302,7 @@ fn a_proposal_reads_from_the_client_and_back() {
             through: index(5),
             copies: 3,
             voters: 5,
+            outgoing: None,
         },
     );
     let told = before.clone();
@@ -565,6 +570,7 @@ fn any_tally() -> impl Strategy<Value = Tally> {
             refused,
             needed,
             voters,
+            outgoing: None,
         },
     )
 }
@@ -572,6 +578,7 @@ fn any_tally() -> impl Strategy<Value = Tally> {
 fn any_quiet() -> impl Strategy<Value = Quiet> {
     prop_oneof![
         Just(Quiet::Leads),
+        Just(Quiet::NoVoter),
         any::<(u64, u64)>().prop_map(|(ago_nanos, promise_nanos)| Quiet::HeardLeader {
             ago_nanos,
             promise_nanos
@@ -698,6 +705,58 @@ fn any_election_event() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn any_configuration() -> impl Strategy<Value = Arc<Configuration>> {
+    (any_nodes(), proptest::option::of(any_nodes()), any_nodes()).prop_map(|(voters, outgoing, learners)| {
+        Arc::new(Configuration {
+            outgoing,
+            learners,
+            ..Configuration::of_voters(voters)
+        })
+    })
+}
+
+fn any_membership_event() -> impl Strategy<Value = Event> {
+    let cause = prop_oneof![
+        Just(ChangeCause::Proposal(ProposalId::new(1))),
+        Just(ChangeCause::LeaveJoint),
+        any_node().prop_map(ChangeCause::CaughtUp),
+    ];
+    let reason = prop_oneof![
+        proptest::option::of(any_node()).prop_map(|leader| ChangeRefusal::NotLeader { leader }),
+        any_node().prop_map(|target| ChangeRefusal::Transferring { target }),
+        any_index().prop_map(|index| ChangeRefusal::UnderWay { index }),
+        any_term().prop_map(|term| ChangeRefusal::NothingCommitted { term }),
+        any_node().prop_map(ChangeRefusal::NoSuchServer),
+        any_node().prop_map(ChangeRefusal::TwoPlaces),
+        Just(ChangeRefusal::NothingToChange),
+        Just(ChangeRefusal::NoVoters),
+        Just(ChangeRefusal::NoMoreIds),
+    ];
+    let verdict = proptest::sample::select(vec![CatchUpVerdict::Quick, CatchUpVerdict::Slow]);
+    prop_oneof![
+        (any_index(), any_configuration(), any_configuration(), cause).prop_map(
+            |(index, before, after, cause)| Event::ConfigurationAppended {
+                index,
+                before,
+                after,
+                cause,
+            }
+        ),
+        reason.prop_map(|reason| Event::ChangeRefused { reason }),
+        (any_configuration(), any_configuration())
+            .prop_map(|(before, after)| Event::ConfigurationChanged { before, after }),
+        any_index().prop_map(|index| Event::RemovedItself { index }),
+        (any_node(), any::<u32>(), any::<u64>(), verdict).prop_map(
+            |(learner, round, took_nanos, verdict)| Event::CaughtUp {
+                learner,
+                round,
+                took_nanos,
+                verdict,
+            }
+        ),
+    ]
+}
+
 fn any_log_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         (any_index(), any::<bool>()).prop_map(|(index, is_proposal)| Event::Proposed {
@@ -745,6 +804,7 @@ fn any_log_event() -> impl Strategy<Value = Event> {
                 through,
                 copies,
                 voters,
+                outgoing: None,
             }
         }),
         any_position().prop_map(|position| Event::CommitWithheld { position }),
@@ -867,7 +927,12 @@ fn any_answer() -> impl Strategy<Value = ClientAnswer> {
 }
 
 fn any_happening() -> impl Strategy<Value = Happening> {
-    let event = prop_oneof![any_election_event(), any_protection_event(), any_log_event()];
+    let event = prop_oneof![
+        any_election_event(),
+        any_protection_event(),
+        any_membership_event(),
+        any_log_event()
+    ];
     prop_oneof![
         2 => (any_node(), event).prop_map(|(node, event)| Happening::Node { node, event }),
         1 => any_world_happening(),

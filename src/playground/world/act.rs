@@ -9,10 +9,11 @@ use super::super::host::{HostInput, Request};
 use super::super::record::{ClientAnswer, Happening, Loss, Stop, Timer};
 use super::super::settings::{LinkSettings, Span};
 use super::super::snapshot::Condition;
+use super::start::NODES_MAX;
 use super::{Due, Slot, Waiting, World};
 use crate::consensus::RoleName;
 use crate::machine::Exhibit;
-use crate::types::{LogIndex, NodeId, VirtualTime, WriteSequence};
+use crate::types::{JoinToken, LogIndex, MembershipChange, NodeId, VirtualTime, WriteSequence};
 
 /// The most bytes in one proposed command.
 const LONGEST_COMMAND: usize = 1 << 16;
@@ -75,14 +76,23 @@ impl<M: Exhibit + Default> World<M> {
             },
             Command::Transfer(target) => {
                 self.check_exists(*target)?;
-                match self.leader() {
-                    None => Err(CommandError::NoLeader),
-                    Some(leader) if leader == *target => Err(CommandError::Leads(leader)),
-                    Some(leader) if self.condition(leader)? == Condition::Frozen => {
-                        Err(CommandError::Frozen(leader))
-                    }
-                    Some(_) => Ok(()),
+                let leader = self.check_leader()?;
+                if leader == *target {
+                    Err(CommandError::Leads(leader))
+                } else {
+                    Ok(())
                 }
+            }
+            Command::Join if self.nodes.len() as u64 >= NODES_MAX => Err(CommandError::TooMany(NODES_MAX)),
+            Command::Join => self.check_leader().map(drop),
+            Command::Promote(id) | Command::Demote(id) | Command::Remove(id) => {
+                self.check_exists(*id)?;
+                self.check_leader().map(drop)
+            }
+            Command::Reconfigure { voters, learners } => {
+                let mut named = voters.iter().chain(learners);
+                named.try_for_each(|id| self.check_exists(*id))?;
+                self.check_leader().map(drop)
             }
             Command::TieTimers(ids) => {
                 ids.iter().try_for_each(|id| self.check_exists(*id))?;
@@ -119,6 +129,7 @@ impl<M: Exhibit + Default> World<M> {
             }
             Command::Batch { entries } => check_setting(*entries > 0, "a request carries at least one entry"),
             Command::Heal
+            | Command::AutoPromote(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
             | Command::Break(_)
@@ -163,6 +174,21 @@ impl<M: Exhibit + Default> World<M> {
                 self.tell_all(|world| Request::Limits(world.settings.limits));
             }
             Command::Transfer(target) => self.transfer(target),
+            Command::Join => {
+                let token = JoinToken::new(self.next_proposal.number());
+                self.reconfigure(MembershipChange::Join(token));
+            }
+            Command::Promote(id) => self.reconfigure(MembershipChange::Promote(id)),
+            Command::Demote(id) => self.reconfigure(MembershipChange::Demote(id)),
+            Command::Remove(id) => self.reconfigure(MembershipChange::Remove(id)),
+            Command::Reconfigure { voters, learners } => {
+                let [voters, learners] = [voters, learners].map(|ids| ids.into_iter().collect());
+                self.reconfigure(MembershipChange::Replace { voters, learners });
+            }
+            Command::AutoPromote(switch) => {
+                self.settings.auto_promote = switch;
+                self.tell_all(|world| Request::AutoPromote(world.settings.auto_promote));
+            }
             Command::PreVote(switch) => {
                 self.settings.protections.pre_vote = switch;
                 self.tell_all(|world| Request::Protections(world.settings.protections));
@@ -192,6 +218,7 @@ impl<M: Exhibit + Default> World<M> {
             server.settings.raft.rules = self.settings.rules;
             server.settings.raft.limits = self.settings.limits;
             server.settings.raft.protections = self.settings.protections;
+            server.settings.raft.auto_promote = self.settings.auto_promote;
             server.settings.raft.election_timeout = self.settings.election_timeout.min();
         }
     }
@@ -212,6 +239,13 @@ impl<M: Exhibit + Default> World<M> {
         let id = self.next_proposal;
         self.next_proposal = id.next();
         self.hand(leader, HostInput::Transfer(id, target));
+    }
+
+    fn reconfigure(&mut self, change: MembershipChange) {
+        let leader = self.leader().expect("it was checked");
+        let id = self.next_proposal;
+        self.next_proposal = id.next();
+        self.hand(leader, HostInput::Reconfigure(id, change));
     }
 
     /// What waited is due now; the clients, who wait for nothing else, come first.
@@ -361,6 +395,15 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
+    /// A leader that can be asked for something now.
+    fn check_leader(&self) -> Result<NodeId, CommandError> {
+        let leader = self.leader().ok_or(CommandError::NoLeader)?;
+        match self.condition(leader)? {
+            Condition::Frozen => Err(CommandError::Frozen(leader)),
+            Condition::Up | Condition::Down => Ok(leader),
+        }
+    }
+
     fn check_timers(&self, ids: &[NodeId]) -> Result<(), CommandError> {
         if self.election_timers(ids).is_empty() {
             Err(CommandError::NoTimer)
@@ -467,7 +510,7 @@ impl<M: Exhibit + Default> World<M> {
     }
 }
 
-impl<M> World<M> {
+impl<M: Exhibit + Default> World<M> {
     /// Takes a node down, and tells its callers that nobody knows.
     pub(super) fn stop(&mut self, id: NodeId, how: impl FnOnce(Option<LogIndex>) -> Stop) {
         let unsynced = self.first_unsynced(id);

@@ -19,7 +19,7 @@ use super::{Server, Waiting, World};
 use crate::check::Violation;
 use crate::consensus::durable::Metadata;
 use crate::machine::Exhibit;
-use crate::node::{self, NodeSettings, StartError};
+use crate::node::{self, NodeSettings, StartError, first_nodes};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
 use crate::storage::wal::WalSync;
 use crate::types::{
@@ -57,6 +57,8 @@ pub struct WorldImage {
     pub partition: Vec<BTreeSet<NodeId>>,
     /// The messages in flight.
     pub messages: Vec<MessageImage>,
+    /// How many of the nodes the cluster began with: the genesis configuration is S1 up to this one.
+    pub founders: u64,
     /// The nodes: S1, S2, …
     pub nodes: Vec<NodeImage>,
 }
@@ -219,8 +221,9 @@ impl WorldImage {
         timer_duration(Draws::new(self.seed), &self.settings, timer, (id, term, 0))
     }
 
-    fn configuration(&self) -> Configuration {
-        Configuration::of_voters(self.nodes.iter().map(|node| node.id))
+    /// The genesis configuration.
+    pub fn configuration(&self) -> Configuration {
+        Configuration::of_voters(first_nodes(self.founders))
     }
 }
 
@@ -274,6 +277,7 @@ impl<M: Exhibit + Default> World<M> {
             links: self.network.links.clone(),
             partition: self.network.partition.clone(),
             messages,
+            founders: self.configuration.voters.len() as u64,
             nodes,
         })
     }

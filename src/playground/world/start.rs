@@ -91,10 +91,11 @@ impl<M: Exhibit + Default> World<M> {
             return Err(WorldError::Nodes(nodes));
         }
         settings.check().map_err(WorldError::Settings)?;
-        if let Some(folder) = &data_dir {
-            data_dir::power_on(folder, nodes)?;
-        }
-        let configuration = Configuration::of_voters(first_nodes(nodes));
+        let founders = match &data_dir {
+            Some(folder) => data_dir::power_on(folder, nodes)?,
+            None => nodes,
+        };
+        let configuration = Configuration::of_voters(first_nodes(founders));
         let mut world = Self::empty(Draws::new(seed), settings, configuration, host);
         for id in first_nodes(nodes) {
             let (disk, mirror) = open_files(data_dir.as_deref(), id)?;
@@ -113,6 +114,47 @@ impl<M: Exhibit + Default> World<M> {
         }
         world.data_dir = data_dir;
         Ok(world)
+    }
+
+    /// Starts the servers whose ids are committed, up to this one: each with an empty disk and the genesis configuration, and
+    /// with everything else to learn from the leader.
+    pub(super) fn start_joined(&mut self, newest: NodeId) {
+        let first = self.nodes.len() as u64 + 1;
+        for id in (first..=newest.number().min(NODES_MAX)).map(NodeId::new) {
+            let (disk, mirror) = self.files_for(id);
+            let parked = Parked {
+                disk,
+                mirror,
+                open_proposals: Vec::new(),
+            };
+            self.network.isolate(id);
+            let server = Server::down(self.node_settings(id, Incarnation::default()), parked);
+            self.nodes.insert(id, server);
+            if let Err(error) = self.start_node(id) {
+                self.complaints.push(error.to_string());
+            }
+        }
+    }
+
+    /// The disk of a node that is new, and the files that follow it, where the cluster has a folder.
+    fn files_for(&mut self, id: NodeId) -> (SimulatedDisk, Option<Mirror>) {
+        let Some(folder) = self.data_dir.clone() else {
+            return (SimulatedDisk::new(), None);
+        };
+        let mut disk = SimulatedDisk::new();
+        let founders = self.configuration.voters.len() as u64;
+        let mirror = lay_files(&folder, id, &mut disk);
+        let mirror = mirror.and_then(|mirror| {
+            data_dir::mark(&folder, id.number(), founders)?;
+            Ok(mirror)
+        });
+        match mirror {
+            Ok(mirror) => (disk, Some(mirror)),
+            Err(error) => {
+                self.complaints.push(error.to_string());
+                (SimulatedDisk::new(), None)
+            }
+        }
     }
 
     pub(super) fn empty(
@@ -263,6 +305,7 @@ pub(super) fn node_settings(
         started: LocalTime::from_nanos(started.nanos()),
         election_timeout: settings.election_timeout.min(),
         protections: settings.protections,
+        auto_promote: settings.auto_promote,
         limits: settings.limits,
         rules: settings.rules,
     };

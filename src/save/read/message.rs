@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::entry::entries_of;
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::playground::{MessageId, MessageImage, WorldImage};
-use crate::save::format::{EntryFile, MessageFile, PositionFile, WordsFile};
-use crate::save::scalar::{List, Number, Seconds, Text};
+use crate::save::format::{MessageFile, PositionFile, WordsFile};
+use crate::save::scalar::{List, Number, Seconds};
 use crate::types::{
-    AppendReply, AppendRequest, ElectionOrigin, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
-    NodeId, PreVoteReply, PreVoteRequest, Term, TimeoutNow, VoteReply, VoteRequest,
+    AppendReply, AppendRequest, ElectionOrigin, Envelope, LogIndex, LogPosition, Message, NodeId,
+    PreVoteReply, PreVoteRequest, Term, TimeoutNow, VoteReply, VoteRequest,
 };
 
 /// What the messages of a world are read against.
@@ -125,36 +126,6 @@ pub(super) fn message_of(words: WordsFile, term: Term) -> Result<Message, Proble
         }),
         WordsFile::StaleTerm => Message::AppendReply(AppendReply::StaleTerm),
     })
-}
-
-/// Entries that follow a position: of terms from 1 on that never go down.
-pub(super) fn entries_of<const MOST: usize>(
-    files: List<EntryFile, MOST>,
-    previous: LogPosition,
-) -> Result<Entries, Problem> {
-    let first = previous.index.next();
-    let mut before = previous;
-    let mut entries = Vec::new();
-    for file in files {
-        let here = LogPosition::new(before.index.next(), Term::new(file.term.get()));
-        ensure(
-            here.term >= before.term,
-            format!(
-                "terms in a log never go down, but entry {} is of term {} and entry {} of term {}",
-                before.index, before.term, here.index, here.term
-            ),
-        )?;
-        ensure(
-            here.term > Term::default(),
-            format!("entry {} is of term 0, and terms begin with 1", here.index),
-        )?;
-        entries.push(match file.command {
-            None => Entry::noop(here.term),
-            Some(Text(command)) => Entry::command(here.term, command),
-        });
-        before = here;
-    }
-    Ok(Entries::new(first, entries))
 }
 
 impl From<PositionFile> for LogPosition {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::disk::{Laid, disk_of};
-use super::message::entries_of;
+use super::entry::entries_of;
 use super::process::Maker;
 use super::{Members, Orders, Problem, ensure};
 use crate::consensus::Log;
@@ -11,7 +11,7 @@ use crate::consensus::durable::Metadata;
 use crate::playground::{BacklogImage, DiskSettings, NodeImage, WorldImage};
 use crate::save::format::{BacklogFile, NodeFile, RoleFile, StateFile};
 use crate::save::scalar::{Number, neutralised};
-use crate::types::{Configuration, Incarnation, LogPosition, NodeId, ProposalId, Term};
+use crate::types::{Incarnation, LogPosition, NodeId, ProposalId, Term};
 
 /// The term of a node: as given, or that of its last entry; at least 1 where it stands for election or leads.
 pub(super) fn term_of(file: &NodeFile) -> Term {
@@ -73,7 +73,7 @@ pub(super) fn node_of(
                 image,
                 members,
                 metadata,
-                log: Log::of(Configuration::of_voters(members.all()), entries),
+                log: Log::of(image.configuration(), entries),
                 syncs: syncs.unwrap_or_default(),
             };
             Some(maker.process(file, synced, orders)?)

@@ -6,8 +6,8 @@ use super::message::message_of;
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
-    Candidate, Durability, Flow, Follower, InFlight, Leader, Log, Persistent, PreCandidate, Probe, Progress,
-    Role, State, Transfer, TransferStage, Volatile,
+    Candidate, CatchUp, Durability, Flow, Follower, InFlight, Leader, Log, Persistent, PreCandidate, Probe,
+    Progress, Role, State, Transfer, TransferStage, Volatile,
 };
 use crate::node;
 use crate::playground::{BacklogImage, MessageId, ProcessImage, Timer, TimerImage, WorldImage, WriteImage};
@@ -93,6 +93,7 @@ impl Maker<'_> {
                     .transfer
                     .map(|transfer| self.transfer(transfer))
                     .transpose()?,
+                catching_up: self.catching_up(&file.peers)?,
             }),
         })
     }
@@ -118,18 +119,54 @@ impl Maker<'_> {
         })
     }
 
+    /// Another node: one that exists, or a member that is still to start.
+    fn peer(&self, number: Number) -> Result<NodeId, Problem> {
+        let joining = Members::possible(number).ok();
+        let is_member = |id: &NodeId| self.log.configuration().is_member(*id);
+        joining
+            .filter(is_member)
+            .map_or_else(|| self.members.node(number), Ok)
+    }
+
     fn ids(&self, numbers: &[Number]) -> Result<BTreeSet<NodeId>, Problem> {
         numbers.iter().map(|number| self.members.node(*number)).collect()
     }
 
+    /// The rounds of the learners; of one that is not told, the first begins now.
+    fn catching_up(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, CatchUp>, Problem> {
+        let now = LocalTime::from_nanos(self.image.now.nanos());
+        let first = |learner: &NodeId| {
+            let (round, goal, since) = (1, self.log.last_index(), now);
+            (*learner, CatchUp { round, goal, since })
+        };
+        let learners = self.log.configuration().learners.iter();
+        let mut rounds: BTreeMap<_, _> = learners.filter(|id| **id != self.id).map(first).collect();
+        for file in files {
+            let Some(round) = file.round else { continue };
+            let peer = self.peer(file.node)?;
+            let number = u32::try_from(round.number.get())
+                .ok()
+                .filter(|number| *number > 0);
+            rounds.insert(
+                peer,
+                CatchUp {
+                    round: number.ok_or_else(|| Problem(format!("{peer}'s rounds are numbered from 1")))?,
+                    goal: LogIndex::new(round.goal.get()),
+                    since: local(round.since),
+                },
+            );
+        }
+        Ok(rounds)
+    }
+
     fn peers(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, Progress>, Problem> {
         let next = self.log.last_index().next();
-        let others = self.members.all().filter(|peer| *peer != self.id);
+        let others = self.log.configuration().peers_of(self.id);
         let now = LocalTime::from_nanos(self.image.now.nanos());
         let mut peers: BTreeMap<_, _> = others.map(|peer| (peer, Progress::new(next, now))).collect();
         let mut named = BTreeSet::from([self.id]);
         for file in files {
-            let peer = self.members.node(file.node)?;
+            let peer = self.peer(file.node)?;
             ensure(
                 named.insert(peer),
                 format!("its peers are the other nodes, each once, so not {peer}"),
@@ -232,7 +269,7 @@ impl Maker<'_> {
             let term = Term::new(file.term.get());
             let envelope = Envelope {
                 from: self.id,
-                to: self.members.node(file.to)?,
+                to: self.peer(file.to)?,
                 term,
                 message: message_of(file.says, term)?,
             };

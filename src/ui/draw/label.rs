@@ -4,7 +4,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::text::{fit, gauge};
 use crate::machine::{Exhibit, KeyValue};
-use crate::playground::{Condition, NodeView, RoleView, Snapshot};
+use crate::playground::{Condition, NodeView, Place, RoleView, Snapshot};
 use crate::types::{Entry, LogIndex, Payload};
 use crate::ui::outlook::first_uncommitted;
 use crate::ui::theme::{Theme, glyph};
@@ -115,7 +115,13 @@ fn word(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> &'static str {
         (Condition::Up, RoleView::PreCandidate { .. }) => "pre",
         (Condition::Up, RoleView::Candidate { .. }) if is_full => "candidate",
         (Condition::Up, RoleView::Candidate { .. }) => "cand",
-        (Condition::Up, RoleView::Follower { .. }) => "",
+        (Condition::Up, RoleView::Follower { .. }) => match (snapshot.place(node.id), is_full) {
+            (Place::Voter, _) => "",
+            (Place::Learner, true) => "learner",
+            (Place::Learner, false) => "learn",
+            (Place::Outsider, true) => "no member",
+            (Place::Outsider, false) => "out",
+        },
     }
 }
 

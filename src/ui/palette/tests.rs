@@ -343,7 +343,7 @@ fn rules_are_listed_with_their_sentences() {
         assert_eq!(row.words, "break commit-own-term-only");
         assert!(row.explanation.ends_with("(§5.4.2)"), "{}", row.explanation);
     });
-    assert_eq!(listed("break own")[0], "break commit-own-term-only");
+    assert_eq!(listed("break own")[0], "break own-term-commit-before-change");
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Word {
 }
 
 /// All words, as the palette lists them.
-pub(super) static WORDS: [Word; 48] = [
+pub(super) static WORDS: [Word; 54] = [
     word("run", "run", "run or hold time", |text, _| {
         bare(text, Action::ToggleRun)
     })
@@ -258,6 +258,58 @@ pub(super) static WORDS: [Word; 48] = [
         |text, context| Ok(Action::Do(Command::Transfer(context.node(text)?))),
     )
     .with(followers),
+    word(
+        "join",
+        "join",
+        "a new server joins, as a learner, under a new id",
+        |text, _| bare(text, Action::Do(Command::Join)),
+    ),
+    word(
+        "promote",
+        "promote NODE",
+        "a learner becomes a voter",
+        |text, context| {
+            required(text)
+                .and_then(|text| context.node(text))
+                .map(|id| Action::Do(Command::Promote(id)))
+        },
+    )
+    .with(any_node),
+    word(
+        "demote",
+        "demote NODE",
+        "a voter becomes a learner",
+        |text, context| {
+            required(text)
+                .and_then(|text| context.node(text))
+                .map(|id| Action::Do(Command::Demote(id)))
+        },
+    )
+    .with(any_node),
+    word(
+        "remove",
+        "remove NODE",
+        "a server leaves the cluster; its process goes on",
+        |text, context| {
+            required(text)
+                .and_then(|text| context.node(text))
+                .map(|id| Action::Do(Command::Remove(id)))
+        },
+    )
+    .with(any_node),
+    word(
+        "voters",
+        "voters NODES",
+        "only these vote: 1,2,6; 3 and 4 learn: 1,2,6 + 3,4",
+        voters,
+    ),
+    word(
+        "autopromote",
+        "autopromote SWITCH",
+        "learners that have caught up become voters",
+        |text, _| Ok(Action::Do(Command::AutoPromote(switch(text)?))),
+    )
+    .with(switches),
     word(
         "prevote",
         "prevote SWITCH",
@@ -524,6 +576,16 @@ fn propose(text: &str, context: &Context<'_>) -> Result<Action, String> {
         to,
         command: command.to_owned(),
     })
+}
+
+/// `1,2,6`, or `1,2,6 + 3,4` with learners.
+fn voters(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let (voters, learners) = required(text)?.split_once('+').unwrap_or((text, ""));
+    let (voters, learners) = (context.nodes(voters)?, context.nodes(learners)?);
+    if voters.is_empty() {
+        return Err("somebody must vote: name them, as in 1,2,6".to_owned());
+    }
+    Ok(Action::Do(Command::Reconfigure { voters, learners }))
 }
 
 fn cut(text: &str, context: &Context<'_>) -> Result<Action, String> {

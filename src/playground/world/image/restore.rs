@@ -85,7 +85,11 @@ impl<M: Exhibit + Default> World<M> {
                 self.complaints.push(complaint);
             }
         }
-        data_dir::mark(folder, self.nodes.len() as u64)?;
+        data_dir::mark(
+            folder,
+            self.nodes.len() as u64,
+            self.configuration.voters.len() as u64,
+        )?;
         self.data_dir = Some(folder.to_owned());
         Ok(())
     }

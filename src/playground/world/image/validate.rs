@@ -7,7 +7,7 @@ use super::super::super::record::Timer;
 use super::super::super::snapshot::MessageId;
 use super::super::start::NODES_MAX;
 use super::{BacklogImage, ImageError, ProcessImage, TimerImage, WorldImage, WriteImage};
-use crate::consensus::{self, RoleName};
+use crate::consensus::{self, Role, RoleName, State};
 use crate::node::first_nodes;
 use crate::types::{Envelope, Message, NodeId, VirtualTime};
 
@@ -22,6 +22,11 @@ impl WorldImage {
         if !(1..=NODES_MAX).contains(&count) || !ids.eq(first_nodes(count)) {
             return Err(ImageError::Nodes);
         }
+        ensure(
+            (1..=count).contains(&self.founders),
+            "a cluster begins with 1 node at least, and with no more than there are",
+        )?;
+        self.validate_names()?;
         let exists = |id: &NodeId| (1..=count).contains(&id.number());
         let link_exists = |(from, to): &LinkId| exists(from) && exists(to) && from != to;
         self.settings.check().map_err(ImageError::World)?;
@@ -33,6 +38,28 @@ impl WorldImage {
         ensure(
             self.counts().all(|count| count < COUNT_END),
             "a number is larger than any world counts to",
+        )
+    }
+
+    /// Nodes speak of nodes that exist, or that may: one that joins has its id before it starts.
+    fn validate_names(&self) -> Result<(), ImageError> {
+        let mut states = self.processes().map(|(_, process)| &process.memory.state);
+        let is_possible = |id: &NodeId| (1..=NODES_MAX).contains(&id.number());
+        let names_possible = |state: &State| {
+            let configurations = state.persistent.log.configurations().iter();
+            let members = configurations.flat_map(|(_, configuration)| configuration.members());
+            let role = match &state.role {
+                Role::Follower(follower) => follower.leader.into_iter().collect(),
+                Role::PreCandidate(candidate) => &candidate.granted | &candidate.refused,
+                Role::Candidate(candidate) => &candidate.granted | &candidate.refused,
+                Role::Leader(leader) => leader.peers.keys().copied().collect(),
+            };
+            let vote = state.persistent.metadata.vote;
+            members.chain(role).chain(vote).all(|id| is_possible(&id))
+        };
+        ensure(
+            states.all(names_possible),
+            "a node speaks of one that can't exist",
         )
     }
 
@@ -69,7 +96,11 @@ impl WorldImage {
             envelopes().all(|envelope| link_exists(&(envelope.from, envelope.to))),
             "a message travels from or to a node that does not exist",
         )?;
-        let held = self.processes().flat_map(|(_, process)| &process.memory.held);
+        let held = || self.processes().flat_map(|(_, process)| &process.memory.held);
+        ensure(
+            held().all(|(_, envelope)| (1..=NODES_MAX).contains(&envelope.to.number())),
+            "a message waits for a write that is to a node that does not exist",
+        )?;
         let names_possible_indices = |envelope: &Envelope| match &envelope.message {
             Message::AppendRequest(request) => request.is_contiguous(),
             Message::PreVoteRequest(_)
@@ -81,7 +112,7 @@ impl WorldImage {
         };
         ensure(
             envelopes()
-                .chain(held.map(|(_, envelope)| envelope))
+                .chain(held().map(|(_, envelope)| envelope))
                 .all(names_possible_indices),
             "the entries of a message do not follow the one before them",
         )

@@ -1,0 +1,78 @@
+//! The entries of a save, and the configurations among them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Members, Problem, ensure};
+use crate::save::format::{ConfigurationFile, EntryFile, PayloadFile};
+use crate::save::scalar::{List, Number, Text};
+use crate::types::{Configuration, Entries, Entry, JoinToken, LogPosition, NodeId, Term};
+
+/// Entries that follow a position: of terms from 1 on that never go down.
+pub(super) fn entries_of<const MOST: usize>(
+    files: List<EntryFile, MOST>,
+    previous: LogPosition,
+) -> Result<Entries, Problem> {
+    let first = previous.index.next();
+    let mut before = previous;
+    let mut entries = Vec::new();
+    for file in files {
+        let here = LogPosition::new(before.index.next(), Term::new(file.term.get()));
+        ensure(
+            here.term >= before.term,
+            format!(
+                "terms in a log never go down, but entry {} is of term {} and entry {} of term {}",
+                before.index, before.term, here.index, here.term
+            ),
+        )?;
+        ensure(
+            here.term > Term::default(),
+            format!("entry {} is of term 0, and terms begin with 1", here.index),
+        )?;
+        entries.push(match file.payload {
+            PayloadFile::Noop => Entry::noop(here.term),
+            PayloadFile::Command(Text(command)) => Entry::command(here.term, command),
+            PayloadFile::Members(members) => Entry::configuration(here.term, configuration_of(&members)?),
+        });
+        before = here;
+    }
+    Ok(Entries::new(first, entries))
+}
+
+/// A configuration: everybody in it may exist, and has one place.
+fn configuration_of(file: &ConfigurationFile) -> Result<Configuration, Problem> {
+    let ids = |numbers: &[Number]| -> Result<BTreeSet<NodeId>, Problem> {
+        numbers.iter().copied().map(Members::possible).collect()
+    };
+    let voters = ids(&file.voters)?;
+    let learners = ids(&file.learners)?;
+    ensure(!voters.is_empty(), "a configuration has a voter at least")?;
+    ensure(
+        voters.is_disjoint(&learners),
+        "in a configuration a server is a voter or a learner, not both",
+    )?;
+    let outgoing = file.outgoing.as_ref().map(|outgoing| ids(outgoing)).transpose()?;
+    let joined = file.joined.iter();
+    let joined = joined.map(|(token, id)| Ok((JoinToken::new(token.get()), Members::possible(*id)?)));
+    let joined: BTreeMap<JoinToken, NodeId> = joined.collect::<Result<_, Problem>>()?;
+    let mut configuration = Configuration {
+        voters,
+        outgoing,
+        learners,
+        last_id: NodeId::default(),
+        joined,
+    };
+    let named = configuration
+        .members()
+        .into_iter()
+        .chain(configuration.joined.values().copied());
+    let highest = named.max().unwrap_or_default();
+    configuration.last_id = file.last_id.map_or(highest, |id| NodeId::new(id.get()));
+    ensure(
+        configuration.last_id >= highest,
+        format!(
+            "`last_id` is the highest id ever given: {} at least",
+            highest.number()
+        ),
+    )?;
+    Ok(configuration)
+}
