@@ -28,7 +28,7 @@ use server::Server;
 pub use fact::{Ballot, Fact, Found};
 pub use violation::{Property, Violation};
 
-use crate::types::{Configuration, LogIndex, LogPosition, NodeId, Term};
+use crate::types::{Configuration, LogIndex, LogPosition, NodeId, ProposalId, Term};
 
 /// A leader's change of the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,10 @@ pub struct Checker {
     votes: BTreeMap<(Term, NodeId), NodeId>,
     archive: Archive,
     committed: Committed,
+    /// The last index of which a client was told that it is done.
+    acknowledged: LogIndex,
+    /// What was acknowledged when each open read began.
+    reads: BTreeMap<ProposalId, LogIndex>,
     /// A change of the configuration that is judged once the step that made it has told what it committed.
     change: Option<Change>,
     /// What the fact at hand breaks first.
@@ -74,6 +78,8 @@ impl Checker {
             votes: BTreeMap::new(),
             archive: Archive::default(),
             committed: Committed::default(),
+            acknowledged: LogIndex::GENESIS,
+            reads: BTreeMap::new(),
             change: None,
             found: None,
         }
@@ -110,6 +116,9 @@ impl Checker {
             Fact::Led { node, term } => self.on_led(node, term),
             Fact::Committed { node, through } => self.on_committed(node, through),
             Fact::Applied { node, index, entry } => self.on_applied(node, index, entry),
+            Fact::Acknowledged { index } => self.acknowledged = self.acknowledged.max(index),
+            Fact::ReadBegan { read } => drop(self.reads.insert(read, self.acknowledged)),
+            Fact::ReadServed { node, read, applied } => self.on_read_served(node, read, applied),
         }
         self.found.take().map_or(Ok(()), Err)
     }

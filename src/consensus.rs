@@ -23,6 +23,7 @@ mod progress;
 mod quiet;
 pub mod quorum;
 mod raft;
+mod reads;
 mod replication;
 mod rule;
 mod state;
@@ -32,12 +33,12 @@ pub use event::{
     CatchUpVerdict, ChangeCause, ChangeRefusal, Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal,
     Quiet, RoleName, Tally, TransferRefusal, Unobserved, Verdict, VoteRefusal,
 };
-pub use io::{Answer, Input, Output, ProposalOutcome, TimerChange};
+pub use io::{Answer, Input, Output, ProposalOutcome, ReadWay, TimerChange};
 pub use log::Log;
 pub use progress::{Flow, InFlight, InFlightLimit, Probe, Progress};
 pub use raft::{Limits, Protections, Raft, Settings, Switch};
 pub use rule::{Rule, RuleLabel, RuleSet};
 pub use state::{
-    Candidate, CatchUp, Durability, Follower, Leader, Persistent, PreCandidate, Role, State, StateError,
-    Transfer, TransferStage, Volatile,
+    Candidate, CatchUp, Confirmed, Durability, Follower, Leader, Persistent, PreCandidate, Reading, Role,
+    State, StateError, Transfer, TransferStage, Volatile, WaitingRead,
 };

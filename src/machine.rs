@@ -13,6 +13,9 @@ use bytes::Bytes;
 pub trait StateMachine: Send + 'static {
     /// Applies one committed command and gives the answer for its caller.
     fn apply(&mut self, command: &[u8]) -> Bytes;
+
+    /// Answers a question about the state as it is, and changes nothing.
+    fn query(&self, query: &[u8]) -> Bytes;
 }
 
 /// A state machine that can be shown to people.

@@ -8,7 +8,7 @@ mod image;
 
 pub use image::NodeImage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use crate::consensus::durable::{Driver, DriverError, Finished, Held, Inbound, Outbound, Pending, Write};
 use crate::consensus::{
     Answer, ChangeRefusal, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal,
-    Protections, Raft, RuleSet, Settings, State, StateError, Switch, TimerChange, TransferRefusal,
+    Protections, Raft, ReadWay, RuleSet, Settings, State, StateError, Switch, TimerChange, TransferRefusal,
 };
 use crate::machine::StateMachine;
 use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
@@ -62,6 +62,15 @@ pub enum NodeInput<D: Disk> {
         id: ProposalId,
         /// The command.
         command: Bytes,
+    },
+    /// A caller wants to read the state.
+    Read {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// How it is made sure that the read sees what was acknowledged before.
+        way: ReadWay,
+        /// The question for the machine.
+        query: Bytes,
     },
     /// A caller wants other servers to belong to the cluster.
     Reconfigure {
@@ -134,6 +143,13 @@ pub enum ProposalEnd {
         /// The machine's answer.
         answer: Bytes,
     },
+    /// It was a read, and this is the machine's answer.
+    Read {
+        /// The state that was read had everything applied through this index.
+        applied: LogIndex,
+        /// The machine's answer.
+        answer: Bytes,
+    },
     /// It was turned away and has no effect.
     Refused(ProposalRefusal),
     /// The configuration does not change.
@@ -177,6 +193,10 @@ pub struct Node<M, D: Disk> {
     machine: M,
     /// By the entry that each became. In a later leadership another may get the same index.
     proposals: BTreeMap<(LogIndex, Term), ProposalId>,
+    /// The questions that are not answered yet.
+    queries: BTreeMap<ProposalId, Bytes>,
+    /// Those that may be answered once everything through an index is applied.
+    ready: BTreeSet<(LogIndex, ProposalId)>,
     out: Output,
 }
 
@@ -203,6 +223,8 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             held: Vec::new(),
             machine,
             proposals: BTreeMap::new(),
+            queries: BTreeMap::new(),
+            ready: BTreeSet::new(),
             out: Output::default(),
         };
         let mut effects = Effects::default();
@@ -227,6 +249,10 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             NodeInput::ElectionTimeout => Input::ElectionTimeout,
             NodeInput::HeartbeatTimeout => Input::HeartbeatTimeout,
             NodeInput::Propose { id, command } => Input::Propose { id, command },
+            NodeInput::Read { id, way, query } => {
+                self.queries.insert(id, query);
+                Input::Read { id, way }
+            }
             NodeInput::Reconfigure { id, change } => Input::Reconfigure { id, change },
             NodeInput::Transfer { id, target } => Input::Transfer { id, target },
             NodeInput::Synced(finished) => match self.driver.complete(finished)? {
@@ -240,6 +266,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         self.raft.absorb(now, input, observer);
         self.flush(&mut effects)?;
         self.apply_committed(now, &mut effects, observer);
+        self.answer_ready(&mut effects);
         Ok(effects)
     }
 
@@ -265,7 +292,14 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
 
     /// The proposals that nobody knows the end of yet.
     pub fn open_proposals(&self) -> impl Iterator<Item = ProposalId> + '_ {
-        self.proposals.values().copied()
+        let is_no_read = |id: &ProposalId| !self.queries.contains_key(id);
+        let proposals = self.proposals.values().copied().filter(is_no_read);
+        proposals.chain(self.queries.keys().copied())
+    }
+
+    /// When its lease runs out, by its own clock, where it has had one.
+    pub fn lease_end(&self) -> Option<LocalTime> {
+        self.raft.lease_end()
     }
 
     /// Breaks or mends rules, for teaching and for testing the tests.
@@ -334,6 +368,9 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             ProposalOutcome::Appended(position) => {
                 self.proposals.insert((position.index, position.term), answer.id);
             }
+            ProposalOutcome::ReadAt(index) => {
+                self.ready.insert((index, answer.id));
+            }
             ProposalOutcome::ChangeRefused(reason) => {
                 let end = ProposalEnd::ChangeRefused(reason);
                 effects.answers.push((answer.id, end));
@@ -350,6 +387,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
                     .push((answer.id, ProposalEnd::TransferRefused(reason)));
             }
             ProposalOutcome::Refused(reason) => {
+                self.queries.remove(&answer.id);
                 effects.answers.push((answer.id, ProposalEnd::Refused(reason)));
             }
         }
@@ -396,15 +434,32 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             && entry.key().0 <= index
         {
             let ((_, proposed_in), id) = entry.remove_entry();
-            let end = if proposed_in == term {
-                ProposalEnd::Done {
+            let end = match (proposed_in == term, self.queries.remove(&id)) {
+                (true, None) => ProposalEnd::Done {
                     index,
                     answer: applied.answer.clone(),
-                }
-            } else {
-                ProposalEnd::Overwritten { index }
+                },
+                (true, Some(query)) => ProposalEnd::Read {
+                    applied: index,
+                    answer: self.machine.query(&query),
+                },
+                (false, _) => ProposalEnd::Overwritten { index },
             };
             effects.answers.push((id, end));
+        }
+    }
+
+    /// Answers the questions for which enough is applied.
+    fn answer_ready(&mut self, effects: &mut Effects<D>) {
+        let applied = self.raft.state().volatile.applied;
+        while let Some(&(index, id)) = self.ready.first()
+            && index <= applied
+        {
+            self.ready.pop_first();
+            let query = self.queries.remove(&id);
+            let query = query.expect("a question waits until it is answered");
+            let answer = self.machine.query(&query);
+            effects.answers.push((id, ProposalEnd::Read { applied, answer }));
         }
     }
 }

@@ -13,7 +13,7 @@ mod time;
 
 pub use configuration::{Configuration, JoinToken, MembershipChange, majority_of};
 pub use entry::{Entries, Entry, Payload};
-pub use id::{ClusterId, Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Term, WriteSequence};
+pub use id::{ClusterId, Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Round, Term, WriteSequence};
 pub use message::{
     AppendReply, AppendRequest, ElectionOrigin, Envelope, Message, MessageKind, PreVoteReply, PreVoteRequest,
     TimeoutNow, VoteReply, VoteRequest,

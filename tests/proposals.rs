@@ -11,7 +11,7 @@ use raft_play::storage::simulated::SimulatedDisk;
 use raft_play::storage::wal::WalOptions;
 use raft_play::types::{
     AppendReply, AppendRequest, ClusterId, Configuration, Entries, Entry, Envelope, Incarnation, LocalTime,
-    LogIndex, LogPosition, Message, NodeId, ProposalId, Term, VoteReply,
+    LogIndex, LogPosition, Message, NodeId, ProposalId, Round, Term, VoteReply,
 };
 
 /// S1 of three, whose every write is synced at once.
@@ -32,6 +32,7 @@ impl Server {
                 election_timeout: Duration::from_millis(150),
                 protections: Protections::default(),
                 auto_promote: Switch::Off,
+                drift_ppm: 100_000,
                 limits: Limits::default(),
                 rules: RuleSet::sound(),
             },
@@ -90,6 +91,7 @@ fn a_proposal_for_a_place_that_is_proposed_for_again_is_answered_too() {
         previous: LogPosition::GENESIS,
         entries: Entries::new(LogIndex::new(1), [Entry::noop(Term::new(2))]),
         commit: LogIndex::GENESIS,
+        round: Round::default(),
     };
     server.hear(2, Message::AppendRequest(other_leader));
     server.win(3);
@@ -99,6 +101,7 @@ fn a_proposal_for_a_place_that_is_proposed_for_again_is_answered_too() {
         3,
         Message::AppendReply(AppendReply::Matched {
             through: LogIndex::new(3),
+            round: Round::default(),
         }),
     );
     let overwritten = |index| ProposalEnd::Overwritten {

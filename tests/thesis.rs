@@ -21,10 +21,12 @@ use server::{Boot, Server, append, appends, granted, matched, messages, of, posi
 const PRE_VOTE: Protections = Protections {
     pre_vote: Switch::On,
     check_quorum: Switch::Off,
+    lease: Switch::Off,
 };
 const CHECK_QUORUM: Protections = Protections {
     pre_vote: Switch::Off,
     check_quorum: Switch::On,
+    lease: Switch::Off,
 };
 /// Longer than an election timeout.
 const SILENCE: u64 = 151;
@@ -397,6 +399,7 @@ mod leadership_transfer {
         let both = Protections {
             pre_vote: Switch::On,
             check_quorum: Switch::On,
+            lease: Switch::Off,
         };
         let mut server = of(2, 3).in_term(1).with_log(&[1]).protected_by(both).start();
         server.receive(1, 1, append((1, 1), &[], 0));

@@ -392,7 +392,7 @@ fn a_vote_once_sent_survives_any_power_cut() {
                     let vote = match envelope.message {
                         Message::VoteRequest(_) => Some(victim),
                         Message::VoteReply(VoteReply::Granted) => Some(envelope.to),
-                        Message::AppendReply(AppendReply::Matched { through }) => {
+                        Message::AppendReply(AppendReply::Matched { through, .. }) => {
                             assert!(
                                 back.log.last_index() >= through,
                                 "{victim} forgot what it acknowledged"

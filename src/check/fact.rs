@@ -1,6 +1,6 @@
 //! What a checker is told: things that can be seen from outside a server.
 
-use crate::types::{Entries, Entry, Envelope, LogIndex, NodeId, Term, WriteSequence};
+use crate::types::{Entries, Entry, Envelope, LogIndex, NodeId, ProposalId, Term, WriteSequence};
 
 /// A term and the vote given in it: the record that Figure 2 calls `currentTerm` and `votedFor`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -78,6 +78,25 @@ pub enum Fact<'a> {
         index: LogIndex,
         /// The entry.
         entry: &'a Entry,
+    },
+    /// A client was told that the command at this index is done.
+    Acknowledged {
+        /// The index.
+        index: LogIndex,
+    },
+    /// A client has begun to read.
+    ReadBegan {
+        /// The read.
+        read: ProposalId,
+    },
+    /// A read was answered.
+    ReadServed {
+        /// The server that answered.
+        node: NodeId,
+        /// The read.
+        read: ProposalId,
+        /// What was applied to the state that it saw.
+        applied: LogIndex,
     },
 }
 

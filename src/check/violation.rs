@@ -50,6 +50,8 @@ properties! {
         "No acknowledgement leaves before the leader's entries that it names are on the follower's disk";
     SyncedSurvives, "Figure 2", "What was on a server's disk is there after a restart";
     CommitOnDurableQuorum, "§5.3, thesis §10.2.1", "An entry is committed only once a majority of the voters has it on disk";
+    ReadsSeeAcknowledged, "§8, thesis §6.4",
+        "A read sees every write that was acknowledged before it began";
     ConfigurationSafety, "§6, thesis §4.1",
         "A leader changes the configuration only once the one before it and an entry of its own term are committed";
     IndexOrder, "Figure 2",

@@ -212,6 +212,7 @@ impl Raft {
             peers,
             transfer: None,
             catching_up: catching_up.collect(),
+            reading: self.first_round(),
         });
         self.batch.election = Some(TimerChange::Stop);
         self.batch.heartbeat = Some(TimerChange::Restart);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::types::{
-    Configuration, ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId, ProposalId, Term,
+    Configuration, ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId, ProposalId, Round, Term,
     WriteSequence,
 };
 
@@ -161,6 +161,44 @@ pub enum Event {
         after: Arc<Configuration>,
         /// Why.
         cause: ChangeCause,
+    },
+    /// An entry was appended for a read (§8).
+    ReadAppended {
+        /// The entry's index.
+        index: LogIndex,
+    },
+    /// A read waits for a round of heartbeats (thesis §6.4).
+    ReadWaits {
+        /// The round.
+        round: Round,
+        /// The commit index that it sees; `None` while the leader does not know what is committed.
+        index: Option<LogIndex>,
+    },
+    /// A majority has answered a round for which reads waited.
+    RoundConfirmed {
+        /// The round.
+        round: Round,
+        /// Who has answered it, the leader included.
+        by: BTreeSet<NodeId>,
+    },
+    /// A read may be served.
+    ReadConfirmed {
+        /// Once everything through this index is applied.
+        index: LogIndex,
+    },
+    /// A read is served by the lease (thesis §6.4.1).
+    ReadByLease {
+        /// Once everything through this index is applied.
+        index: LogIndex,
+        /// How long the lease still holds, in nanoseconds.
+        left_nanos: u64,
+    },
+    /// A read by lease has to ask a majority instead: no lease holds.
+    NoLease,
+    /// A read was turned away.
+    ReadRefused {
+        /// Why.
+        reason: ProposalRefusal,
     },
     /// A change of the configuration was turned away.
     ChangeRefused {

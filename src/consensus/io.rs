@@ -1,6 +1,7 @@
 //! What goes into the core and what comes out of it.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::durable::{Durable, Held, Inbound, Write};
 use super::event::{ChangeRefusal, ProposalRefusal, TransferRefusal};
@@ -21,6 +22,13 @@ pub enum Input {
         id: ProposalId,
         /// The command.
         command: Bytes,
+    },
+    /// A caller wants to read the state.
+    Read {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// How.
+        way: ReadWay,
     },
     /// A caller wants other servers to belong to the cluster.
     Reconfigure {
@@ -102,6 +110,8 @@ pub enum ProposalOutcome {
     Appended(LogPosition),
     /// It was turned away and has no effect.
     Refused(ProposalRefusal),
+    /// The state may be read once everything through this index is applied.
+    ReadAt(LogIndex),
     /// The configuration does not change.
     ChangeRefused(ChangeRefusal),
     /// The server joined before, under this id: the entry that says so is committed.
@@ -110,4 +120,16 @@ pub enum ProposalOutcome {
     TransferStarted,
     /// The leader does not hand over.
     TransferRefused(TransferRefusal),
+}
+
+/// How a read makes sure that it sees every write acknowledged before it (§8, thesis §6.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ReadWay {
+    /// An entry is appended for it.
+    Log,
+    /// The leader asks a majority whether it still leads.
+    #[default]
+    Index,
+    /// The leader relies on what a majority has promised; where it can't, it asks.
+    Lease,
 }

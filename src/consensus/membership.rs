@@ -323,16 +323,16 @@ impl Raft {
 /// The configuration that a change makes of one that is not joint.
 fn changed(before: &Configuration, change: &MembershipChange) -> Result<Configuration, ChangeRefusal> {
     let (mut voters, mut learners) = (before.voters.clone(), before.learners.clone());
-    let taken = |from: &mut BTreeSet<NodeId>, id: NodeId| {
+    let leave = |from: &mut BTreeSet<NodeId>, id: NodeId| {
         let was_there = from.remove(&id);
         was_there.then_some(id).ok_or(ChangeRefusal::NoSuchServer(id))
     };
     match change {
         MembershipChange::Join(token) => return with_joiner(before, *token),
-        MembershipChange::Promote(id) => drop(voters.insert(taken(&mut learners, *id)?)),
-        MembershipChange::Demote(id) => drop(learners.insert(taken(&mut voters, *id)?)),
+        MembershipChange::Promote(id) => drop(voters.insert(leave(&mut learners, *id)?)),
+        MembershipChange::Demote(id) => drop(learners.insert(leave(&mut voters, *id)?)),
         MembershipChange::Remove(id) => {
-            taken(&mut learners, *id).or_else(|_| taken(&mut voters, *id))?;
+            leave(&mut learners, *id).or_else(|_| leave(&mut voters, *id))?;
         }
         MembershipChange::Replace {
             voters: new_voters,

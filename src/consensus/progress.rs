@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::types::{LocalTime, LogIndex};
+use crate::types::{LocalTime, LogIndex, Round};
 
 /// A leader's view of a follower (paper, Figure 2: `matchIndex`, `nextIndex`). Lives as long as the leadership.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub struct Progress {
     pub flow: Flow,
     /// When the follower was last heard from; at first, when the leadership began.
     pub heard: LocalTime,
+    /// The last round of heartbeats that it answered.
+    pub round: Round,
 }
 
 /// How entries flow to a follower.
@@ -64,6 +66,7 @@ impl Progress {
             next,
             flow: Flow::Probe(Probe::Ready),
             heard: now,
+            round: Round::default(),
         }
     }
 

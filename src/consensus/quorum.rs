@@ -57,9 +57,14 @@ fn majority_vote(
 
 /// The highest index that is committed by counting: a majority of every electorate has at least as much.
 pub fn committed(configuration: &Configuration, matched: impl Fn(NodeId) -> LogIndex) -> LogIndex {
+    agreed(configuration, matched)
+}
+
+/// The highest value that a majority of every electorate has at least.
+pub fn agreed<T: Ord + Copy + Default>(configuration: &Configuration, value: impl Fn(NodeId) -> T) -> T {
     let electorates = configuration.electorates();
-    let reached = electorates.map(|electorate| reached_by_majority(electorate, &matched));
-    reached.min().unwrap_or(LogIndex::GENESIS)
+    let reached = electorates.map(|electorate| reached_by_majority(electorate, &value));
+    reached.min().unwrap_or_default()
 }
 
 /// The highest value that a majority has at least; the lowest of all where there is nobody.

@@ -32,6 +32,8 @@ pub struct Settings {
     pub protections: Protections,
     /// Whether a leader makes a learner a voter once that has caught up (thesis §4.2.1).
     pub auto_promote: Switch,
+    /// By how much one clock may run faster than another, in parts per million: a lease is the shorter by it.
+    pub drift_ppm: u32,
     /// Bounds on what it sends.
     pub limits: Limits,
     /// The rules it keeps. Anything but all of them is for teaching and for testing the tests.
@@ -46,6 +48,8 @@ pub struct Protections {
     /// Whether a leader that hears from no majority steps down (thesis §6.2), and a server that hears from a leader keeps
     /// its promise to it (thesis §4.2.3).
     pub check_quorum: Switch,
+    /// Whether a leader may read by its lease (thesis §6.4.1). It rests on CheckQuorum.
+    pub lease: Switch,
 }
 
 /// Off or on.
@@ -59,6 +63,12 @@ pub enum Switch {
 }
 
 impl Switch {
+    /// On, where either is.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.is_on() { self } else { other }
+    }
+
     /// Whether it is on.
     pub fn is_on(self) -> bool {
         self == Self::On
@@ -110,6 +120,7 @@ pub(super) struct Batch {
     truncated_from: Option<LogIndex>,
     drafts: Vec<Draft>,
     heartbeat_due: BTreeSet<NodeId>,
+    pub(super) is_round_begun: bool,
     pub(super) election: Option<TimerChange>,
     pub(super) heartbeat: Option<TimerChange>,
     pub(super) commit: Option<LogIndex>,
@@ -182,7 +193,11 @@ impl Raft {
 
     /// Switches protections on and off.
     pub fn set_protections(&mut self, protections: Protections) {
+        let had_lease = self.settings.protections.lease.is_on();
         self.settings.protections = protections;
+        if protections.lease.is_on() && !had_lease {
+            self.renew_lease();
+        }
     }
 
     /// Switches whether learners that have caught up become voters by themselves.
@@ -209,6 +224,7 @@ impl Raft {
             Input::ElectionTimeout => self.on_election_timeout(observer),
             Input::HeartbeatTimeout => self.on_heartbeat_timeout(observer),
             Input::Transfer { id, target } => self.on_transfer(id, target, observer),
+            Input::Read { id, way } => self.on_read(id, way, observer),
             Input::Reconfigure { id, change } => self.on_reconfigure(id, &change, observer),
             Input::Propose { id, command } => self.on_propose(id, command, observer),
             Input::Durable(proof) => self.on_durable(&proof, observer),
@@ -219,6 +235,7 @@ impl Raft {
     /// Says what is to be done about all that was absorbed since the last time.
     pub fn flush(&mut self, out: &mut Output) {
         out.clear();
+        self.batch.is_round_begun = false;
         self.batch.now = LocalTime::default();
         self.state.persistent.log.seal();
         let heartbeats = std::mem::take(&mut self.batch.heartbeat_due);
@@ -430,6 +447,7 @@ impl Raft {
     pub(super) fn become_follower(&mut self, leader: Option<NodeId>) {
         if matches!(self.state.role, Role::Leader(_)) {
             self.batch.heartbeat = Some(TimerChange::Stop);
+            self.end_reads();
         }
         self.state.role = Role::Follower(Follower { leader });
     }

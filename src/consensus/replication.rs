@@ -14,7 +14,7 @@ use super::rule::Rule;
 use super::state::{Follower, Leader, Role, Transfer};
 use crate::types::{
     AppendReply, AppendRequest, Entries, Entry, LogIndex, LogPosition, Message, MessageKind, NodeId,
-    ProposalId, Term,
+    ProposalId, Round, Term,
 };
 
 /// The leader's side.
@@ -71,7 +71,7 @@ impl Raft {
 
     pub(super) fn on_heartbeat_timeout(&mut self, observer: &mut impl Observer) {
         let role = self.state.role.name();
-        let Role::Leader(leader) = &self.state.role else {
+        if !self.is_leader() {
             let reason = IgnoreReason::WrongRole { role };
             emit(observer, || Event::Ignored {
                 from: None,
@@ -79,10 +79,10 @@ impl Raft {
                 reason,
             });
             return;
-        };
-        let peers = leader.peers.keys().copied().collect();
+        }
         self.batch.heartbeat = Some(TimerChange::Restart);
-        self.owe_heartbeats(peers);
+        self.begin_round();
+        self.note_confirmations(observer);
         self.abort_late_transfer(observer);
         self.check_quorum(observer);
     }
@@ -134,6 +134,7 @@ impl Raft {
             previous,
             entries,
             commit: self.state.volatile.commit,
+            round: leader.reading.round,
         })
     }
 
@@ -147,6 +148,7 @@ impl Raft {
             previous: previous.expect("what precedes the next index is in the log"),
             entries: Entries::empty(next),
             commit: self.state.volatile.commit,
+            round: leader.reading.round,
         }
     }
 
@@ -163,10 +165,33 @@ impl Raft {
         let Some(progress) = leader.peers.get_mut(&from) else {
             return ignore(IgnoreReason::NotAMember);
         };
+        let newest = leader.reading.round;
         progress.heard = now;
         match reply {
-            AppendReply::Matched { through } if through > last => ignore(IgnoreReason::Malformed),
-            AppendReply::Matched { through } => match progress.acknowledge(through) {
+            AppendReply::Matched { through, round } if through > last || round > newest => {
+                ignore(IgnoreReason::Malformed);
+            }
+            AppendReply::Diverged { round, .. } if round > newest => ignore(IgnoreReason::Malformed),
+            AppendReply::Matched { round, .. } | AppendReply::Diverged { round, .. } => {
+                progress.round = progress.round.max(round);
+                self.on_answer(from, reply, observer);
+                self.note_confirmations(observer);
+                self.serve_reads(observer);
+            }
+            AppendReply::StaleTerm => ignore(IgnoreReason::Malformed),
+        }
+    }
+
+    fn on_answer(&mut self, from: NodeId, reply: AppendReply, observer: &mut impl Observer) {
+        let mut ignore = |reason| Self::ignore_message(from, MessageKind::AppendReply, reason, observer);
+        let Role::Leader(leader) = &mut self.state.role else {
+            return;
+        };
+        let Some(progress) = leader.peers.get_mut(&from) else {
+            return;
+        };
+        match reply {
+            AppendReply::Matched { through, .. } => match progress.acknowledge(through) {
                 Acknowledged::Known => {}
                 Acknowledged::Advanced => {
                     emit(observer, || Event::MatchAdvanced {
@@ -181,7 +206,7 @@ impl Raft {
             AppendReply::Diverged { rejected, .. } if !progress.is_refusal_current(rejected) => {
                 ignore(IgnoreReason::OutOfDate);
             }
-            AppendReply::Diverged { rejected, hint } => {
+            AppendReply::Diverged { rejected, hint, .. } => {
                 let suggested = self
                     .state
                     .persistent
@@ -244,6 +269,7 @@ impl Raft {
             outgoing,
         });
         self.set_commit(through);
+        self.serve_reads(observer);
         self.after_commit(observer);
     }
 
@@ -353,7 +379,7 @@ impl Raft {
         let commit = self.state.volatile.commit;
         if through <= commit {
             // All that is committed here is the leader's too, so it may be acknowledged.
-            return self.acknowledge(leader, commit);
+            return self.acknowledge(leader, commit, request.round);
         }
         let previous = request.previous;
         let own = self.state.persistent.log.term_at(previous.index);
@@ -372,6 +398,7 @@ impl Raft {
             let reply = AppendReply::Diverged {
                 rejected: previous.index,
                 hint,
+                round: request.round,
             };
             return self.draft(leader, Message::AppendReply(reply), Promise::Metadata);
         }
@@ -380,7 +407,7 @@ impl Raft {
         self.store(leader, &entries, observer);
         self.learn_commit(leader, request, observer);
         self.note_configuration(&configuration, observer);
-        self.acknowledge(leader, through);
+        self.acknowledge(leader, through, request.round);
     }
 
     /// §5.3: the consistency check.
@@ -461,7 +488,7 @@ impl Raft {
     }
 
     /// Acknowledges what the request named, not all that the log has: the rest may differ from the leader's.
-    fn acknowledge(&mut self, leader: NodeId, through: LogIndex) {
+    fn acknowledge(&mut self, leader: NodeId, through: LogIndex, round: Round) {
         let is_kept = self.rules().keeps(Rule::PersistEntriesBeforeAcknowledging);
         let promise = if is_kept {
             Promise::Log(through)
@@ -470,7 +497,7 @@ impl Raft {
         };
         self.draft(
             leader,
-            Message::AppendReply(AppendReply::Matched { through }),
+            Message::AppendReply(AppendReply::Matched { through, round }),
             promise,
         );
     }

@@ -67,10 +67,16 @@ rules! {
         "A follower takes entries only if its log has the entry before them, with the same term";
     TruncateOnlyOnConflict, "truncate-only-on-conflict", Safety, "Figure 2",
         "A follower removes entries only where one conflicts with the leader's";
-    PromiseRunOut, "promise-run-out", Liveness, "thesis §4.2.3",
+    PromiseRunOut, "promise-run-out", Safety, "thesis §4.2.3",
         "With CheckQuorum on, a server that has just heard from a leader neither stands for election nor votes for another";
-    RestartedVoterQuiet, "restarted-voter-quiet", Liveness, "thesis §4.2.3",
+    RestartedVoterQuiet, "restarted-voter-quiet", Safety, "thesis §4.2.3",
         "With CheckQuorum on, a server that has restarted keeps quiet for an election timeout: it has forgotten its promise";
+    NoopBeforeReads, "noop-before-reads", Safety, "§8",
+        "A leader serves no read before an entry of its own term is committed";
+    ReadIndexQuorum, "read-index-quorum", Safety, "§8",
+        "A leader exchanges heartbeats with a majority before it serves a read";
+    LeaseNeedsCheckQuorum, "lease-needs-check-quorum", Safety, "thesis §6.4.1",
+        "A leader reads by its lease only where its followers have promised to help no rival";
     ConfigurationAtAppend, "configuration-at-append", Safety, "§6",
         "A server uses the latest configuration in its log, committed or not";
     OwnTermCommitBeforeChange, "own-term-commit-before-change", Safety, "thesis §4.1",

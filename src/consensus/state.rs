@@ -6,7 +6,10 @@ use super::durable::Metadata;
 use super::event::RoleName;
 use super::log::Log;
 use super::progress::Progress;
-use crate::types::{Configuration, LocalTime, LogIndex, LogPosition, NodeId, Snapshot, Term, WriteSequence};
+use super::reads;
+use crate::types::{
+    Configuration, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round, Snapshot, Term, WriteSequence,
+};
 
 /// All of it. Plain data, readable by whoever watches; only [`Raft`](super::Raft) changes one that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -156,6 +159,43 @@ pub struct Leader {
     pub transfer: Option<Transfer>,
     /// The round of entries that each learner is getting.
     pub catching_up: BTreeMap<NodeId, CatchUp>,
+    /// Rounds of heartbeats, and the reads that wait for them.
+    pub reading: Reading,
+}
+
+/// Rounds of heartbeats, and the reads that wait for them (thesis §6.4).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reading {
+    /// The last round that began.
+    pub round: Round,
+    /// The rounds that no majority has answered yet, with the moment at which each began; ascending.
+    pub open: VecDeque<(Round, LocalTime)>,
+    /// The last round that a majority has answered.
+    pub confirmed: Option<Confirmed>,
+    /// Reads that wait.
+    pub waiting: Vec<WaitingRead>,
+    /// The first round from which a lease counts; `None` where none does.
+    pub lease_from: Option<Round>,
+}
+
+/// A round that a majority has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Confirmed {
+    /// The round.
+    pub round: Round,
+    /// When it began: a lease counts from here.
+    pub sent: LocalTime,
+}
+
+/// A read that waits for a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WaitingRead {
+    /// By which the caller knows the answer.
+    pub id: ProposalId,
+    /// The round that must be answered first.
+    pub round: Round,
+    /// The index that it sees, once that is known.
+    pub index: Option<LogIndex>,
 }
 
 /// A round of catching up (thesis §4.2.1): all entries that the leader had when it began.
@@ -190,6 +230,14 @@ pub enum TransferStage {
 }
 
 impl Role {
+    /// The leader of the term, as far as a server that does not lead knows.
+    pub fn leader(&self) -> Option<NodeId> {
+        match self {
+            Self::Follower(follower) => follower.leader,
+            Self::PreCandidate(_) | Self::Candidate(_) | Self::Leader(_) => None,
+        }
+    }
+
     /// The role's name.
     pub fn name(&self) -> RoleName {
         match self {
@@ -279,6 +327,10 @@ impl State {
         ensure(
             leader.catching_up.values().all(|round| round.goal <= last),
             "a learner is to catch up with entries that are not there",
+        )?;
+        ensure(
+            reads::is_possible(&leader.reading, last),
+            "a leader's rounds of heartbeats are out of order, or a read waits for one that never began",
         )
     }
 }

@@ -73,6 +73,7 @@ impl Raft {
             return;
         }
         transfer.stage = TransferStage::Asked;
+        self.void_lease();
         self.draft(
             target,
             Message::TimeoutNow(TimeoutNow { last }),

@@ -124,6 +124,17 @@ impl StateMachine for KeyValue {
         };
         Bytes::from(answer)
     }
+
+    /// `get x`, or `x`: the value, or `none`.
+    fn query(&self, query: &[u8]) -> Bytes {
+        let text = String::from_utf8_lossy(query);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let answer = match words[..] {
+            ["get", key] | [key] => self.value(key).unwrap_or("none").to_owned(),
+            [] | [..] => format!("error: `{}` is no question; try: get x", readable(query)),
+        };
+        Bytes::from(answer)
+    }
 }
 
 impl Exhibit for KeyValue {
@@ -164,6 +175,18 @@ mod tests {
             ["none", "ok", "is 1", "ok"]
         );
         assert_eq!(answers(&["append x a", "append x b"]), ["a", "ab"]);
+    }
+
+    #[test]
+    fn questions_change_nothing() {
+        let mut store = KeyValue::default();
+        store.apply(b"x=1");
+        let before = store.clone();
+        assert_eq!(store.query(b"get x"), "1");
+        assert_eq!(store.query(b"x"), "1");
+        assert_eq!(store.query(b"get y"), "none");
+        assert!(store.query(b"set x 2").starts_with(b"error: "));
+        assert_eq!(store, before);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use super::{Node, NodeSettings, StartError};
 use crate::consensus::durable::{Driver, Held, Pending};
-use crate::consensus::{Output, Raft, State};
+use crate::consensus::{Output, Raft, Role, State};
 use crate::machine::StateMachine;
 use crate::storage::wal::{Wal, WalImage};
 use crate::types::disk::Disk;
@@ -21,6 +23,8 @@ pub struct NodeImage {
     pub held: Vec<(WriteSequence, Envelope)>,
     /// The proposals that nobody knows the end of yet: index, term, name.
     pub proposals: Vec<(LogIndex, Term, ProposalId)>,
+    /// The reads that are not answered yet: name, question, and the index they wait for where that is known.
+    pub reads: Vec<(ProposalId, Bytes, Option<LogIndex>)>,
 }
 
 impl<M: StateMachine + Default, D: Disk> Node<M, D> {
@@ -42,7 +46,19 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             wal,
             held,
             proposals,
+            reads: self.reads(),
         })
+    }
+
+    fn reads(&self) -> Vec<(ProposalId, Bytes, Option<LogIndex>)> {
+        let index_of = |id: ProposalId| {
+            let ready = self.ready.iter().find(|(_, waiting)| *waiting == id);
+            ready.map(|(index, _)| *index)
+        };
+        let queries = self.queries.iter();
+        queries
+            .map(|(id, query)| (*id, query.clone(), index_of(*id)))
+            .collect()
     }
 
     /// A running node as a save has it, on the disk as the save has it. Nothing is recovered, and nothing written.
@@ -56,6 +72,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             wal,
             held,
             proposals,
+            reads,
         } = image;
         let log = &state.persistent.log;
         if log.base() == LogPosition::GENESIS && **log.configuration_at(LogIndex::GENESIS) != settings.genesis
@@ -85,6 +102,12 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
         let (driver, _) = Driver::resume(wal, id, incarnation, begun, flushed);
         let machine = replayed(raft.state());
         let proposals = open_proposals(proposals, raft.state())?;
+        check_reads(&reads, &proposals, raft.state())?;
+        let ready = reads
+            .iter()
+            .filter_map(|(id, _, index)| Some(((*index)?, *id)))
+            .collect();
+        let queries = reads.into_iter().map(|(id, query, _)| (id, query)).collect();
         Ok(Self {
             settings,
             raft,
@@ -92,6 +115,8 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             held,
             machine,
             proposals,
+            queries,
+            ready,
             out: Output::default(),
         })
     }
@@ -124,6 +149,36 @@ fn open_proposals(
     } else {
         Err(StartError::Image(
             "a proposal waits for an entry that is applied, or two wait for one",
+        ))
+    }
+}
+
+/// A read waits for one thing: an index, an entry of its own, or a round of heartbeats; and whatever waits for a round is a read.
+fn check_reads(
+    reads: &[(ProposalId, Bytes, Option<LogIndex>)],
+    proposals: &BTreeMap<(LogIndex, Term), ProposalId>,
+    state: &State,
+) -> Result<(), StartError> {
+    let in_rounds: Vec<ProposalId> = match &state.role {
+        Role::Leader(leader) => leader.reading.waiting.iter().map(|read| read.id).collect(),
+        Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => Vec::new(),
+    };
+    let waits = |(id, _, index): &(ProposalId, Bytes, Option<LogIndex>)| {
+        let rounds = in_rounds.iter().filter(|waiting| *waiting == id).count();
+        let entries = proposals.values().filter(|waiting| *waiting == id).count();
+        let is_open = index
+            .is_none_or(|index| index > state.volatile.applied && index <= state.persistent.log.last_index());
+        is_open && rounds + entries + usize::from(index.is_some()) == 1
+    };
+    let is_read = |id: &ProposalId| reads.iter().any(|(read, _, _)| read == id);
+    if reads.iter().all(waits)
+        && in_rounds.iter().all(is_read)
+        && reads.is_sorted_by(|(earlier, ..), (later, ..)| earlier < later)
+    {
+        Ok(())
+    } else {
+        Err(StartError::Image(
+            "a read waits for nothing that will come, or for two things",
         ))
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Command, DiskSettings, LinkSettings};
-use crate::consensus::{Rule, Switch};
+use crate::consensus::{ReadWay, Rule, Switch};
 use crate::types::NodeId;
 
 /// One of 25 nodes.
@@ -20,6 +20,10 @@ fn any_link() -> impl Strategy<Value = LinkSettings> {
             ..LinkSettings::default()
         },
     )
+}
+
+fn any_way() -> impl Strategy<Value = ReadWay> {
+    proptest::sample::select(vec![ReadWay::Log, ReadWay::Index, ReadWay::Lease])
 }
 
 fn any_switch() -> impl Strategy<Value = Switch> {
@@ -64,6 +68,8 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         any::<u64>().prop_map(|every_ms| Command::Heartbeat { every_ms }),
         any::<u32>().prop_map(|entries| Command::Batch { entries }),
         any_node().prop_map(Command::Transfer),
+        (some_node(), ".{0,40}", any_way()).prop_map(|(at, query, way)| Command::Read { at, query, way }),
+        any_switch().prop_map(Command::Lease),
         Just(Command::Join),
         any_node().prop_map(Command::Promote),
         any_node().prop_map(Command::Demote),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{DiskSettings, LinkSettings};
-use crate::consensus::{Rule, Switch};
+use crate::consensus::{ReadWay, Rule, Switch};
 use crate::types::{NodeId, VirtualTime};
 
 /// An action. Keys, palette, mouse, scripts and tests all speak it.
@@ -19,6 +19,17 @@ pub enum Command {
         to: Option<NodeId>,
         /// The command's text.
         command: String,
+    },
+    /// A client asks for part of the state, at a node or, where none is named, at the leader of the highest term.
+    Read {
+        /// The node.
+        #[serde(default)]
+        at: Option<NodeId>,
+        /// The question's text.
+        query: String,
+        /// How it is made sure that the read sees every write that was acknowledged before.
+        #[serde(default)]
+        way: ReadWay,
     },
     /// The process dies: its memory is gone, what it wrote stays.
     Crash(NodeId),
@@ -129,6 +140,8 @@ pub enum Command {
     PreVote(Switch),
     /// Switches CheckQuorum and the promise to a leader, on every node.
     CheckQuorum(Switch),
+    /// Switches reads by lease, on every node; on, it switches CheckQuorum on too, on which a lease rests.
+    Lease(Switch),
     /// Breaks a rule of Raft, on every node.
     Break(Rule),
     /// Keeps a broken rule again.

@@ -17,6 +17,7 @@ mod fault;
 mod membership;
 mod memory;
 mod protection;
+mod reading;
 mod replication;
 mod telling;
 mod words;

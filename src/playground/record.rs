@@ -11,7 +11,7 @@ use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId, Term, Vi
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
-pub const TRACE_VERSION: u32 = 2;
+pub const TRACE_VERSION: u32 = 3;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -195,6 +195,13 @@ pub enum ClientAnswer {
     Transferring {
         /// To whom.
         target: NodeId,
+    },
+    /// A read was answered.
+    Read {
+        /// The state that was read had everything applied through this index.
+        applied: LogIndex,
+        /// The machine's answer.
+        answer: Bytes,
     },
     /// The configuration does not change.
     ChangeRefused,

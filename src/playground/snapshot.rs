@@ -180,6 +180,8 @@ pub enum RoleView {
         peers: BTreeMap<NodeId, PeerView>,
         /// To whom it hands over, while it does.
         transfer: Option<NodeId>,
+        /// When its lease runs out, where it has had one.
+        lease_end: Option<VirtualTime>,
     },
 }
 

@@ -449,6 +449,7 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn answer(&mut self, node: NodeId, proposal: ProposalId, answer: ClientAnswer) {
+        self.watch.answered(node, proposal, &answer);
         self.record(Happening::Answered {
             node,
             proposal,
@@ -542,6 +543,7 @@ fn answer_of(end: ProposalEnd) -> ClientAnswer {
         ProposalEnd::Refused(ProposalRefusal::Transferring { target }) => {
             ClientAnswer::Transferring { target }
         }
+        ProposalEnd::Read { applied, answer } => ClientAnswer::Read { applied, answer },
         ProposalEnd::ChangeRefused(_) => ClientAnswer::ChangeRefused,
         ProposalEnd::Joined(node) => ClientAnswer::Joined { node },
         ProposalEnd::TransferStarted => ClientAnswer::TransferStarted,

@@ -110,6 +110,8 @@ pub(super) struct SettingsFile {
     pub(super) check_quorum: Switch,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) auto_promote: Switch,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) lease: Switch,
     /// The rules of Raft that are broken on purpose.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) broken: List<Rule, 64>,
@@ -255,13 +257,20 @@ pub(super) enum WordsFile {
         #[serde(default, skip_serializing_if = "is_default")]
         entries: List<EntryFile, ENTRIES_MOST>,
         commit: Number,
+        /// The leader's last round of heartbeats.
+        #[serde(default, skip_serializing_if = "is_default")]
+        round: Number,
     },
     Matched {
         through: Number,
+        #[serde(default, skip_serializing_if = "is_default")]
+        round: Number,
     },
     Diverged {
         rejected: Number,
         hint: PositionFile,
+        #[serde(default, skip_serializing_if = "is_default")]
+        round: Number,
     },
     StaleTerm,
 }
@@ -354,6 +363,12 @@ pub(super) struct NodeFile {
     /// To whom a leader hands over.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) transfer: Option<TransferFile>,
+    /// A leader's rounds of heartbeats, and the reads that wait for them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) reading: Option<ReadingFile>,
+    /// The reads that are not answered yet.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) reads: List<ReadFile, MANY>,
     /// When it last heard from a leader.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) heard: Option<Seconds>,
@@ -427,6 +442,37 @@ pub(super) struct TransferFile {
     pub(super) asked: bool,
 }
 
+/// A leader's rounds of heartbeats. Left out, the first begins now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Reading", deny_unknown_fields)]
+pub(super) struct ReadingFile {
+    /// The last round.
+    pub(super) round: Number,
+    /// Those that no majority has answered, and when each began.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) open: List<(Number, Seconds), MANY>,
+    /// The last that a majority has answered, and when it began.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) confirmed: Option<(Number, Seconds)>,
+    /// The reads that wait: name, round, and index where that is known.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) waiting: List<(Number, Number, Option<Number>), MANY>,
+    /// The first round from which a lease counts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) lease_from: Option<Number>,
+}
+
+/// A read that is not answered yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Read", deny_unknown_fields)]
+pub(super) struct ReadFile {
+    pub(super) id: Number,
+    pub(super) query: Text,
+    /// The index that must be applied first, where that is known.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) index: Option<Number>,
+}
+
 /// What a leader knows of a follower.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename = "Peer", deny_unknown_fields)]
@@ -443,6 +489,9 @@ pub(super) struct PeerFile {
     /// When it was last heard from; by default now.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) heard: Option<Seconds>,
+    /// The last round of heartbeats that it answered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) answered: Number,
     /// The round of entries that a learner is getting; by default the first, beginning now.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) round: Option<RoundFile>,

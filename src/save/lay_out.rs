@@ -8,13 +8,15 @@ use super::Save;
 use super::format::{
     BacklogFile, ConfigurationFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile,
     LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PayloadFile,
-    PeerFile, PositionFile, ProposalFile, RoleFile, RoundFile, SaveFile, SentFile, SettingsFile, StateFile,
-    TransferFile, ViolationFile, WordsFile, WriteFile,
+    PeerFile, PositionFile, ProposalFile, ReadFile, ReadingFile, RoleFile, RoundFile, SaveFile, SentFile,
+    SettingsFile, StateFile, TransferFile, ViolationFile, WordsFile, WriteFile,
 };
 use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
 use crate::check::Violation;
 use crate::consensus::durable::Metadata;
-use crate::consensus::{Flow, Leader, Limits, Probe, Progress, Role, State, Transfer, TransferStage};
+use crate::consensus::{
+    Flow, Leader, Limits, Probe, Progress, Reading, Role, State, Transfer, TransferStage,
+};
 use crate::node;
 use crate::playground::{
     BacklogImage, DiskSettings, LinkImage, LinkSettings, MessageImage, NodeImage, ProcessImage, Settings,
@@ -23,7 +25,7 @@ use crate::playground::{
 use crate::storage::simulated::SimulatedDisk;
 use crate::types::{
     AppendReply, Configuration, ElectionOrigin, Entry, Envelope, LocalTime, LogIndex, LogPosition, Message,
-    MessageKind, NodeId, Payload, PreVoteReply, Term, VirtualTime, VoteReply,
+    MessageKind, NodeId, Payload, PreVoteReply, Round, Term, VirtualTime, VoteReply,
 };
 
 /// A save as its text has it.
@@ -82,6 +84,10 @@ fn term_of(term: Term) -> Number {
     number(term.number())
 }
 
+fn round_of(round: Round) -> Number {
+    number(round.number())
+}
+
 fn ids(ids: &BTreeSet<NodeId>) -> Vec<Number> {
     ids.iter().copied().map(id_of).collect()
 }
@@ -97,6 +103,7 @@ impl From<&Settings> for SettingsFile {
             pre_vote: settings.protections.pre_vote,
             check_quorum: settings.protections.check_quorum,
             auto_promote: settings.auto_promote,
+            lease: settings.protections.lease,
             broken: settings.rules.broken().collect(),
         }
     }
@@ -199,13 +206,20 @@ fn words_of(message: &Message) -> WordsFile {
             previous: request.previous.into(),
             entries: request.entries.as_slice().iter().map(EntryFile::from).collect(),
             commit: index_of(request.commit),
+            round: round_of(request.round),
         },
-        Message::AppendReply(AppendReply::Matched { through }) => WordsFile::Matched {
+        Message::AppendReply(AppendReply::Matched { through, round }) => WordsFile::Matched {
             through: index_of(*through),
+            round: round_of(*round),
         },
-        Message::AppendReply(AppendReply::Diverged { rejected, hint }) => WordsFile::Diverged {
+        Message::AppendReply(AppendReply::Diverged {
+            rejected,
+            hint,
+            round,
+        }) => WordsFile::Diverged {
             rejected: index_of(*rejected),
             hint: (*hint).into(),
+            round: round_of(*round),
         },
         Message::AppendReply(AppendReply::StaleTerm) => WordsFile::StaleTerm,
     }
@@ -329,6 +343,12 @@ fn tell_process(file: &mut NodeFile, process: &ProcessImage) {
         term: term_of(*term),
     });
     file.proposals = proposals.collect();
+    let reads = memory.reads.iter().map(|(id, query, index)| ReadFile {
+        id: number(id.number()),
+        query: Text(query.clone()),
+        index: index.map(index_of),
+    });
+    file.reads = reads.collect();
 }
 
 fn tell_state(file: &mut NodeFile, state: &State) {
@@ -367,7 +387,30 @@ fn tell_state(file: &mut NodeFile, state: &State) {
             file.role = RoleFile::Leader;
             file.peers = leader.peers.iter().map(|peer| peer_of(peer, leader)).collect();
             file.transfer = leader.transfer.map(transfer_of);
+            file.reading = Some(reading_of(&leader.reading));
         }
+    }
+}
+
+fn reading_of(reading: &Reading) -> ReadingFile {
+    let open = reading.open.iter();
+    let waiting = reading.waiting.iter();
+    ReadingFile {
+        round: round_of(reading.round),
+        open: open.map(|(round, at)| (round_of(*round), local(*at))).collect(),
+        confirmed: reading
+            .confirmed
+            .map(|confirmed| (round_of(confirmed.round), local(confirmed.sent))),
+        waiting: waiting
+            .map(|read| {
+                (
+                    number(read.id.number()),
+                    round_of(read.round),
+                    read.index.map(index_of),
+                )
+            })
+            .collect(),
+        lease_from: reading.lease_from.map(round_of),
     }
 }
 
@@ -392,6 +435,7 @@ fn peer_of((id, progress): (&NodeId, &Progress), leader: &Leader) -> PeerFile {
     });
     PeerFile {
         round,
+        answered: round_of(progress.round),
         node: id_of(*id),
         matched: index_of(progress.matched),
         next: Some(index_of(progress.next)),

@@ -333,6 +333,7 @@ impl TryFrom<SettingsFile> for Settings {
             pre_vote,
             check_quorum,
             auto_promote,
+            lease,
             broken,
         } = file;
         ensure(
@@ -348,6 +349,7 @@ impl TryFrom<SettingsFile> for Settings {
             protections: Protections {
                 pre_vote,
                 check_quorum,
+                lease,
             },
             auto_promote,
             rules: broken

@@ -71,6 +71,10 @@ number! {
     WriteSequence, "#"
 }
 number! {
+    /// The number of a round of heartbeats, within one leadership. Rounds are numbered from 1.
+    Round, "round "
+}
+number! {
     /// A caller's name for a proposal, by which it knows the answer again. Unique within one incarnation.
     ProposalId, "p"
 }

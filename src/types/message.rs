@@ -1,6 +1,6 @@
 //! What servers say to each other (paper, Figure 2).
 
-use super::{Entries, LogIndex, LogPosition, NodeId, Term};
+use super::{Entries, LogIndex, LogPosition, NodeId, Round, Term};
 
 /// A message with its addresses. Every message carries its sender's term, so that the rule of terms (§5.1)
 /// stands in one place.
@@ -99,6 +99,8 @@ pub struct AppendRequest {
     pub entries: Entries,
     /// The leader's commit index.
     pub commit: LogIndex,
+    /// The leader's last round of heartbeats: who answers has heard it (thesis §6.4).
+    pub round: Round,
 }
 
 impl AppendRequest {
@@ -122,6 +124,8 @@ pub enum AppendReply {
     Matched {
         /// The last index known to be equal and durable.
         through: LogIndex,
+        /// The request's round.
+        round: Round,
     },
     /// The consistency check failed.
     Diverged {
@@ -130,6 +134,8 @@ pub enum AppendReply {
         /// The follower's last entry that may still be in common: at or before `rejected`, of a term no later
         /// than the one asked about.
         hint: LogPosition,
+        /// The request's round.
+        round: Round,
     },
     /// The request's term is over; the envelope carries the one that is.
     StaleTerm,

@@ -14,7 +14,7 @@ use crate::playground::{
 };
 use crate::types::{
     AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
-    NodeId, Term, VirtualTime, VoteReply, VoteRequest, WriteSequence,
+    NodeId, Round, Term, VirtualTime, VoteReply, VoteRequest, WriteSequence,
 };
 
 pub fn id(number: u64) -> NodeId {
@@ -97,6 +97,7 @@ fn lead(node: &mut NodeView, peers: &[(u64, u64, u64, bool)], now: VirtualTime) 
     };
     node.role = RoleView::Leader {
         transfer: None,
+        lease_end: None,
         peers: peers.iter().map(peer).collect::<BTreeMap<_, _>>(),
     };
     node.timer = Some(TimerView {
@@ -146,6 +147,7 @@ fn append(previous: (u64, u64), entries: &[(u64, &str)]) -> Message {
         previous: LogPosition::new(index(previous.0), Term::new(previous.1)),
         entries: Entries::new(index(previous.0 + 1), entries),
         commit: index(previous.0),
+        round: Round::default(),
     })
 }
 
@@ -288,7 +290,10 @@ pub fn minority_leader() -> Snapshot {
         2,
         1,
         3,
-        Message::AppendReply(AppendReply::Matched { through }),
+        Message::AppendReply(AppendReply::Matched {
+            through,
+            round: Round::default(),
+        }),
         300,
     );
     snapshot

@@ -158,7 +158,7 @@ fn missing(leader: &NodeView, other: &NodeView, index: LogIndex, snapshot: &Snap
             {
                 Some(Missing::Request(left()))
             }
-            Message::AppendReply(AppendReply::Matched { through })
+            Message::AppendReply(AppendReply::Matched { through, .. })
                 if envelope.from == other.id && envelope.to == leader.id && *through >= index =>
             {
                 Some(Missing::Answer(left()))

@@ -123,7 +123,7 @@ pub fn is_routine(message: &MessageView, snapshot: &Snapshot) -> bool {
     let envelope = &message.envelope;
     match &envelope.message {
         Message::AppendRequest(request) => request.entries.is_empty(),
-        Message::AppendReply(AppendReply::Matched { through }) => {
+        Message::AppendReply(AppendReply::Matched { through, .. }) => {
             let known = snapshot.node(envelope.to).and_then(|leader| match &leader.role {
                 RoleView::Leader { peers, .. } => peers.get(&envelope.from),
                 RoleView::Follower { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. } => {

@@ -15,7 +15,7 @@ use raft_play::consensus::{
 };
 use raft_play::types::{
     AppendReply, AppendRequest, Configuration, ElectionOrigin, Entries, Entry, Envelope, Incarnation,
-    LocalTime, LogIndex, LogPosition, Message, NodeId, ProposalId, Term, VoteReply, VoteRequest,
+    LocalTime, LogIndex, LogPosition, Message, NodeId, ProposalId, Round, Term, VoteReply, VoteRequest,
     WriteSequence,
 };
 
@@ -158,6 +158,7 @@ impl Boot {
             election_timeout: Duration::from_millis(150),
             protections: self.protections,
             auto_promote: Switch::Off,
+            drift_ppm: 100_000,
             limits: self.limits,
             rules: self.rules,
         };
@@ -446,18 +447,23 @@ pub fn append((index, term): (u64, u64), terms: &[u64], commit: u64) -> Message 
         previous: position(index, term),
         entries: entries(index.saturating_add(1), terms),
         commit: LogIndex::new(commit),
+        round: Round::default(),
     })
 }
 
 pub fn matched(through: u64) -> Message {
     let through = LogIndex::new(through);
-    Message::AppendReply(AppendReply::Matched { through })
+    Message::AppendReply(AppendReply::Matched {
+        through,
+        round: Round::default(),
+    })
 }
 
 pub fn diverged(rejected: u64, hint: (u64, u64)) -> Message {
     Message::AppendReply(AppendReply::Diverged {
         rejected: LogIndex::new(rejected),
         hint: position(hint.0, hint.1),
+        round: Round::default(),
     })
 }
 

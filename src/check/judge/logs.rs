@@ -65,7 +65,10 @@ impl Checker {
             | Fact::Wrote { .. }
             | Fact::Durable { .. }
             | Fact::Sent(_)
-            | Fact::Applied { .. } => false,
+            | Fact::Applied { .. }
+            | Fact::Acknowledged { .. }
+            | Fact::ReadBegan { .. }
+            | Fact::ReadServed { .. } => false,
         };
         if is_same_step {
             return;

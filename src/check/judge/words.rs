@@ -13,7 +13,7 @@ impl Checker {
             Message::VoteRequest(_) => self.judge_sent_vote(from, from, term),
             Message::VoteReply(VoteReply::Granted) => self.judge_sent_vote(from, to, term),
             Message::AppendRequest(_) => self.judge_sent_append(from, term),
-            Message::AppendReply(AppendReply::Matched { through }) => {
+            Message::AppendReply(AppendReply::Matched { through, .. }) => {
                 self.judge_acknowledgement(from, to, term, *through);
             }
             Message::PreVoteRequest(_)

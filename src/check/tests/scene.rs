@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::check::{Ballot, Checker, Fact, Violation};
 use crate::types::{
     AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
-    NodeId, Term, VoteReply, VoteRequest, WriteSequence,
+    NodeId, Round, Term, VoteReply, VoteRequest, WriteSequence,
 };
 
 pub(super) const S1: NodeId = NodeId::new(1);
@@ -42,12 +42,16 @@ pub(super) fn heartbeat() -> Message {
         previous: LogPosition::GENESIS,
         entries: Entries::empty(LogIndex::new(1)),
         commit: LogIndex::GENESIS,
+        round: Round::default(),
     })
 }
 
 pub(super) fn matched(through: u64) -> Message {
     let through = LogIndex::new(through);
-    Message::AppendReply(AppendReply::Matched { through })
+    Message::AppendReply(AppendReply::Matched {
+        through,
+        round: Round::default(),
+    })
 }
 
 pub(super) const GRANTED: Message = Message::VoteReply(VoteReply::Granted);

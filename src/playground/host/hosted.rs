@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::Look;
 use crate::consensus::durable::{Inbound, Outbound, Pending, Write};
-use crate::consensus::{Event, Limits, Protections, Role, RoleName, RuleSet, Switch, TimerChange};
+use crate::consensus::{Event, Limits, Protections, ReadWay, Role, RoleName, RuleSet, Switch, TimerChange};
 use crate::machine::Exhibit;
 use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd};
 use crate::playground::mirror::Mirror;
@@ -16,7 +16,7 @@ use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
-    Envelope, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId, Term, WriteSequence,
+    Envelope, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
 };
 
 /// What a host is asked to do with a node.
@@ -53,6 +53,8 @@ pub(in crate::playground) enum HostInput {
     HeartbeatTimeout,
     /// A client proposes a command.
     Propose(ProposalId, Bytes),
+    /// A client reads.
+    Read(ProposalId, ReadWay, Bytes),
     /// A person wants other nodes to belong to the cluster.
     Reconfigure(ProposalId, MembershipChange),
     /// A person wants another node to lead.
@@ -230,6 +232,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             HostInput::ElectionTimeout => NodeInput::ElectionTimeout,
             HostInput::HeartbeatTimeout => NodeInput::HeartbeatTimeout,
             HostInput::Propose(id, command) => NodeInput::Propose { id, command },
+            HostInput::Read(id, way, query) => NodeInput::Read { id, way, query },
             HostInput::Reconfigure(id, change) => NodeInput::Reconfigure { id, change },
             HostInput::Transfer(id, target) => NodeInput::Transfer { id, target },
             HostInput::SyncDue(sequence) => {
@@ -281,7 +284,7 @@ impl<M: Exhibit + Default> Hosted<M> {
         NodeView {
             id: self.id,
             condition: Condition::Up,
-            role: role_view(&state.role),
+            role: role_view(&state.role, self.node.lease_end()),
             term: state.persistent.metadata.term,
             vote: state.persistent.metadata.vote,
             log: state.persistent.log.clone(),
@@ -297,7 +300,7 @@ impl<M: Exhibit + Default> Hosted<M> {
     }
 }
 
-fn role_view(role: &Role) -> RoleView {
+fn role_view(role: &Role, lease_end: Option<LocalTime>) -> RoleView {
     match role {
         Role::Follower(follower) => RoleView::Follower {
             leader: follower.leader,
@@ -325,6 +328,7 @@ fn role_view(role: &Role) -> RoleView {
             RoleView::Leader {
                 peers: peers.collect(),
                 transfer: leader.transfer.map(|transfer| transfer.target),
+                lease_end: lease_end.map(|end| VirtualTime::from_nanos(end.nanos())),
             }
         }
     }

@@ -4,7 +4,8 @@ use super::Describe;
 use super::memory::Memory;
 use super::telling::Telling;
 use super::words::{SHORT_WIDTH, columns, duration, label, nodes, percent};
-use crate::consensus::Switch;
+use crate::consensus::{ReadWay, Switch};
+use crate::machine::readable;
 use crate::playground::command::Command;
 use crate::playground::settings::{DiskSettings, LinkSettings, Span};
 use crate::playground::story::Mark;
@@ -65,6 +66,11 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
             "A learner that has caught up can become a voter by itself",
             "thesis §4.2.1",
         ),
+        Command::Read { at, query, way } => read(*at, query, *way),
+        Command::Lease(switch) => act(format!("you switch leases {}", words_of(*switch))).because(
+            "With a lease, a leader answers reads without asking: a majority has promised to help no rival",
+            "thesis §6.4.1",
+        ),
         Command::PreVote(switch) => act(format!("you switch PreVote {}", words_of(*switch))).because(
             "With PreVote, a server asks whether it would win before it raises its term",
             "thesis §9.6",
@@ -80,6 +86,29 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
             .long(format!("you mend the rule {rule}"))
             .rule(*rule),
     }
+}
+
+fn read(at: Option<NodeId>, query: &str, way: ReadWay) -> Telling {
+    let what = label(&readable(query.as_bytes()));
+    let place = at.map_or_else(|| "at the leader".to_owned(), |at| format!("at {at}"));
+    let (how, sentence) = match way {
+        ReadWay::Log => (
+            "through the log",
+            "A read through the log takes its place among the writes",
+        ),
+        ReadWay::Index => (
+            "by ReadIndex",
+            "A read by ReadIndex asks a majority whether the leader still leads",
+        ),
+        ReadWay::Lease => (
+            "by lease",
+            "A read by lease relies on what a majority has promised",
+        ),
+    };
+    Telling::act(at, format!("you read {what} {place}"))
+        .long(format!("you read {what} {place}, {how}"))
+        .because(sentence, "§8, thesis §6.4")
+        .value(format!("the question: {what}"))
 }
 
 fn member(id: NodeId, text: String) -> Telling {

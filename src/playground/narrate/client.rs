@@ -2,6 +2,7 @@
 
 use super::Describe;
 use super::memory::Memory;
+use super::reading;
 use super::telling::Telling;
 use super::words::label;
 use crate::machine::readable;
@@ -70,6 +71,7 @@ pub(super) fn answered(
         | ClientAnswer::ChangeRefused
         | ClientAnswer::TransferStarted
         | ClientAnswer::TransferRefused => None,
+        ClientAnswer::Read { applied, answer } => Some(reading::answered(own, *applied, answer)),
         ClientAnswer::Joined { node } => Some(
             Telling::step(own, format!("{own} answers: you are {node}"))
                 .because("A server that asks to join again gets the same id", "thesis §4.4")

@@ -5,6 +5,7 @@ use super::election;
 use super::membership;
 use super::memory::Memory;
 use super::protection;
+use super::reading;
 use super::replication;
 use super::telling::Telling;
 use crate::consensus::Event;
@@ -95,6 +96,13 @@ pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Eve
             after,
             cause,
         } => membership::appended(own, *index, before, after, *cause),
+        Event::ReadAppended { index } => reading::appended(own, *index),
+        Event::ReadWaits { round, index } => reading::waits(own, *round, *index),
+        Event::RoundConfirmed { round, by } => reading::round_confirmed(own, *round, by),
+        Event::ReadConfirmed { index } => reading::confirmed(own, *index),
+        Event::ReadByLease { index, left_nanos } => reading::by_lease(own, *index, *left_nanos),
+        Event::NoLease => reading::no_lease(own),
+        Event::ReadRefused { reason } => reading::refused(own, *reason),
         Event::ChangeRefused { reason } => membership::refused(own, *reason),
         Event::ConfigurationChanged { before, after } => membership::changed(own, before, after),
         Event::RemovedItself { index } => membership::removed_itself(own, *index),

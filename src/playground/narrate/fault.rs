@@ -108,7 +108,7 @@ fn is_known_lost(memory: &Memory, envelope: &Envelope) -> bool {
 
 fn named_in_full(envelope: &Envelope) -> String {
     match &envelope.message {
-        Message::AppendReply(AppendReply::Matched { through }) => {
+        Message::AppendReply(AppendReply::Matched { through, .. }) => {
             format!("{}'s acknowledgement of {through}", envelope.from)
         }
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)

@@ -139,7 +139,7 @@ impl Memory {
     pub(super) fn is_idle(&self, envelope: &Envelope) -> bool {
         match &envelope.message {
             Message::AppendRequest(request) => request.entries.is_empty(),
-            Message::AppendReply(AppendReply::Matched { through }) => {
+            Message::AppendReply(AppendReply::Matched { through, .. }) => {
                 let leader = self.node(envelope.to);
                 leader.holders_of(envelope.to, *through).contains(&envelope.from)
             }
@@ -220,6 +220,8 @@ impl Memory {
             | Command::AutoPromote(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
+            | Command::Read { .. }
+            | Command::Lease(_)
             | Command::Break(_)
             | Command::Keep(_) => {}
         }
@@ -390,6 +392,7 @@ impl NodeMemory {
                 self.standing = Standing::PreCandidate;
                 (self.waited, self.is_forced) = (None, false);
             }
+            Event::ReadAppended { index } => self.keep(*index, Entry::noop(self.term)),
             Event::ConfigurationAppended { index, after, .. } => {
                 let entry = Entry::configuration(self.term, after.clone());
                 self.keep(*index, entry);
@@ -430,6 +433,12 @@ impl NodeMemory {
             | Event::VoteCounted { .. }
             | Event::Proposed { .. }
             | Event::ProposalRefused { .. }
+            | Event::ReadWaits { .. }
+            | Event::RoundConfirmed { .. }
+            | Event::ReadConfirmed { .. }
+            | Event::ReadByLease { .. }
+            | Event::NoLease
+            | Event::ReadRefused { .. }
             | Event::ChangeRefused { .. }
             | Event::ConfigurationChanged { .. }
             | Event::CaughtUp { .. }

@@ -472,7 +472,9 @@ pub(super) fn ignored(
 pub(super) fn delivered(memory: &Memory, envelope: &Envelope) -> Option<Telling> {
     match &envelope.message {
         Message::AppendRequest(request) => append_delivered(memory, envelope, request),
-        Message::AppendReply(AppendReply::Matched { through }) => reply_delivered(memory, envelope, *through),
+        Message::AppendReply(AppendReply::Matched { through, .. }) => {
+            reply_delivered(memory, envelope, *through)
+        }
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)

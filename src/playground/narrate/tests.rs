@@ -16,7 +16,7 @@ use crate::playground::any::{any_command, any_node};
 use crate::playground::{ClientAnswer, Command, Loss, Mark, MessageId, Stop, Weight};
 use crate::types::{
     AppendReply, AppendRequest, Configuration, ElectionOrigin, Entries, Entry, Envelope, LogIndex,
-    LogPosition, Message, MessageKind, NodeId, ProposalId, Term, VirtualTime, VoteReply, VoteRequest,
+    LogPosition, Message, MessageKind, NodeId, ProposalId, Round, Term, VirtualTime, VoteReply, VoteRequest,
     WriteSequence,
 };
 
@@ -50,6 +50,7 @@ fn append(from: u64, to: u64, term: u64, previous: LogPosition, entries: Vec<Ent
         previous,
         entries: Entries::new(previous.index.next(), entries),
         commit: LogIndex::GENESIS,
+        round: Round::default(),
     };
     envelope(from, to, term, Message::AppendRequest(request))
 }
@@ -440,7 +441,10 @@ fn heartbeats_and_their_losses_are_folded_away() {
             1,
             3,
             4,
-            Message::AppendReply(AppendReply::Matched { through: index(4) }),
+            Message::AppendReply(AppendReply::Matched {
+                through: index(4),
+                round: Round::default(),
+            }),
         )
     };
     let matched = Event::MatchAdvanced {
@@ -837,12 +841,21 @@ fn any_message() -> impl Strategy<Value = Message> {
                 previous: position(previous, 1),
                 entries: Entries::new(index(previous + 1), vec![entry; count]),
                 commit,
+                round: Round::default(),
             })
         }),
-        any_index().prop_map(|through| Message::AppendReply(AppendReply::Matched { through })),
+        any_index().prop_map(|through| Message::AppendReply(AppendReply::Matched {
+            through,
+            round: Round::default()
+        })),
         Just(Message::AppendReply(AppendReply::StaleTerm)),
-        (any_index(), any_position())
-            .prop_map(|(rejected, hint)| Message::AppendReply(AppendReply::Diverged { rejected, hint })),
+        (any_index(), any_position()).prop_map(|(rejected, hint)| Message::AppendReply(
+            AppendReply::Diverged {
+                rejected,
+                hint,
+                round: Round::default()
+            }
+        )),
     ]
 }
 

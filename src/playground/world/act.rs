@@ -11,7 +11,7 @@ use super::super::settings::{LinkSettings, Span};
 use super::super::snapshot::Condition;
 use super::start::NODES_MAX;
 use super::{Due, Slot, Waiting, World};
-use crate::consensus::RoleName;
+use crate::consensus::{ReadWay, RoleName};
 use crate::machine::Exhibit;
 use crate::types::{JoinToken, LogIndex, MembershipChange, NodeId, VirtualTime, WriteSequence};
 
@@ -30,6 +30,11 @@ impl<M: Exhibit + Default> World<M> {
             Command::Propose { to: None, command } => Command::Propose {
                 to: self.leader(),
                 command,
+            },
+            Command::Read { at: None, query, way } => Command::Read {
+                at: self.leader(),
+                query,
+                way,
             },
             other => other,
         };
@@ -58,17 +63,23 @@ impl<M: Exhibit + Default> World<M> {
                 check_length(command)?;
                 self.check_running(*id)
             }
+            Command::Read { at: None, query, .. } => {
+                check_length(query)?;
+                self.check_leader().map(drop)
+            }
+            Command::Read {
+                at: Some(id), query, ..
+            } => {
+                check_length(query)?;
+                self.check_up(*id)
+            }
             Command::Crash(id) => self.check_running(*id),
             Command::CutPower(id) => self.check_exists(*id),
             Command::Restart(id) => match self.condition(*id)? {
                 Condition::Down => Ok(()),
                 Condition::Up | Condition::Frozen => Err(CommandError::Up(*id)),
             },
-            Command::Freeze(id) | Command::FireTimer(id) => match self.condition(*id)? {
-                Condition::Up => Ok(()),
-                Condition::Frozen => Err(CommandError::Frozen(*id)),
-                Condition::Down => Err(CommandError::Down(*id)),
-            },
+            Command::Freeze(id) | Command::FireTimer(id) => self.check_up(*id),
             Command::Thaw(id) => match self.condition(*id)? {
                 Condition::Frozen => Ok(()),
                 Condition::Up => Err(CommandError::NotFrozen(*id)),
@@ -132,6 +143,7 @@ impl<M: Exhibit + Default> World<M> {
             | Command::AutoPromote(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
+            | Command::Lease(_)
             | Command::Break(_)
             | Command::Keep(_) => Ok(()),
         }
@@ -140,6 +152,7 @@ impl<M: Exhibit + Default> World<M> {
     fn act(&mut self, command: Command) {
         match command {
             Command::Propose { to, command } => self.propose(to.expect("it was resolved"), command),
+            Command::Read { at, query, way } => self.read(at.expect("it was resolved"), query, way),
             Command::Crash(id) => self.crash(id),
             Command::CutPower(id) => self.cut_power(id),
             Command::Restart(id) => self.restart(id),
@@ -193,6 +206,11 @@ impl<M: Exhibit + Default> World<M> {
                 self.settings.protections.pre_vote = switch;
                 self.tell_all(|world| Request::Protections(world.settings.protections));
             }
+            Command::Lease(switch) => {
+                self.settings.protections.lease = switch;
+                self.settings.protections.check_quorum = self.settings.protections.check_quorum.or(switch);
+                self.tell_all(|world| Request::Protections(world.settings.protections));
+            }
             Command::CheckQuorum(switch) => {
                 self.settings.protections.check_quorum = switch;
                 self.tell_all(|world| Request::Protections(world.settings.protections));
@@ -232,6 +250,13 @@ impl<M: Exhibit + Default> World<M> {
             return server.backlog.push_back(Waiting::Proposal(id, command));
         }
         self.hand(to, HostInput::Propose(id, command));
+    }
+
+    fn read(&mut self, at: NodeId, query: String, way: ReadWay) {
+        let id = self.next_proposal;
+        self.next_proposal = id.next();
+        self.watch.read_began(id);
+        self.hand(at, HostInput::Read(id, way, Bytes::from(query)));
     }
 
     fn transfer(&mut self, target: NodeId) {
@@ -392,6 +417,14 @@ impl<M: Exhibit + Default> World<M> {
             for &receiver in receivers.iter().filter(|&&receiver| receiver != sender) {
                 self.network.links.entry((sender, receiver)).or_default().settings = Some(settings);
             }
+        }
+    }
+
+    fn check_up(&self, id: NodeId) -> Result<(), CommandError> {
+        match self.condition(id)? {
+            Condition::Up => Ok(()),
+            Condition::Frozen => Err(CommandError::Frozen(id)),
+            Condition::Down => Err(CommandError::Down(id)),
         }
     }
 

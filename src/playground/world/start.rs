@@ -26,6 +26,9 @@ use crate::types::{ClusterId, Configuration, Incarnation, LocalTime, NodeId, Pro
 /// The cluster that every world holds: worlds do not meet.
 const CLUSTER: ClusterId = ClusterId::new(1);
 
+/// By how much clocks may drift apart, as far as leases know: a tenth.
+const DRIFT_PPM: u32 = 100_000;
+
 /// The most nodes in a world.
 pub const NODES_MAX: u64 = 25;
 
@@ -306,6 +309,7 @@ pub(super) fn node_settings(
         election_timeout: settings.election_timeout.min(),
         protections: settings.protections,
         auto_promote: settings.auto_promote,
+        drift_ppm: DRIFT_PPM,
         limits: settings.limits,
         rules: settings.rules,
     };

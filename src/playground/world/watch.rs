@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::super::record::ClientAnswer;
 use crate::check::{Ballot, Checker, Fact, Found, Property, Violation};
 use crate::consensus::durable::{Metadata, Write};
 use crate::consensus::{Log, RoleName, State};
 use crate::node::Applied;
-use crate::types::{Configuration, Entries, Entry, Envelope, LogIndex, NodeId, Term, WriteSequence};
+use crate::types::{
+    Configuration, Entries, Entry, Envelope, LogIndex, NodeId, ProposalId, Term, WriteSequence,
+};
 
 /// The oracles, and what they found.
 pub(super) struct Watch {
@@ -115,6 +118,30 @@ impl Watch {
 
     pub(super) fn flushed(&mut self, node: NodeId, through: WriteSequence) {
         self.tell(&Fact::Durable { node, through });
+    }
+
+    pub(super) fn read_began(&mut self, read: ProposalId) {
+        self.tell(&Fact::ReadBegan { read });
+    }
+
+    /// A client got its answer: what it was told of is from now on to be seen by every read.
+    pub(super) fn answered(&mut self, node: NodeId, read: ProposalId, answer: &ClientAnswer) {
+        match answer {
+            ClientAnswer::Done { index, .. } => self.tell(&Fact::Acknowledged { index: *index }),
+            ClientAnswer::Read { applied, .. } => self.tell(&Fact::ReadServed {
+                node,
+                read,
+                applied: *applied,
+            }),
+            ClientAnswer::NotLeader { .. }
+            | ClientAnswer::Transferring { .. }
+            | ClientAnswer::ChangeRefused
+            | ClientAnswer::Joined { .. }
+            | ClientAnswer::TransferStarted
+            | ClientAnswer::TransferRefused
+            | ClientAnswer::Overwritten { .. }
+            | ClientAnswer::Unknown => {}
+        }
     }
 
     pub(super) fn sent(&mut self, envelope: &Envelope) {

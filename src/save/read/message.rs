@@ -9,7 +9,7 @@ use crate::save::format::{MessageFile, PositionFile, WordsFile};
 use crate::save::scalar::{List, Number, Seconds};
 use crate::types::{
     AppendReply, AppendRequest, ElectionOrigin, Envelope, LogIndex, LogPosition, Message, NodeId,
-    PreVoteReply, PreVoteRequest, Term, TimeoutNow, VoteReply, VoteRequest,
+    PreVoteReply, PreVoteRequest, Round, Term, TimeoutNow, VoteReply, VoteRequest,
 };
 
 /// What the messages of a world are read against.
@@ -102,6 +102,7 @@ pub(super) fn message_of(words: WordsFile, term: Term) -> Result<Message, Proble
             previous,
             entries,
             commit,
+            round,
         } => {
             let previous = LogPosition::from(previous);
             let entries = entries_of(entries, previous)?;
@@ -115,14 +116,21 @@ pub(super) fn message_of(words: WordsFile, term: Term) -> Result<Message, Proble
                 previous,
                 entries,
                 commit,
+                round: Round::new(round.get()),
             })
         }
-        WordsFile::Matched { through } => Message::AppendReply(AppendReply::Matched {
+        WordsFile::Matched { through, round } => Message::AppendReply(AppendReply::Matched {
             through: LogIndex::new(through.get()),
+            round: Round::new(round.get()),
         }),
-        WordsFile::Diverged { rejected, hint } => Message::AppendReply(AppendReply::Diverged {
+        WordsFile::Diverged {
+            rejected,
+            hint,
+            round,
+        } => Message::AppendReply(AppendReply::Diverged {
             rejected: LogIndex::new(rejected.get()),
             hint: hint.into(),
+            round: Round::new(round.get()),
         }),
         WordsFile::StaleTerm => Message::AppendReply(AppendReply::StaleTerm),
     })

@@ -39,12 +39,13 @@ pub(super) fn proposals_of(node: &NodeImage) -> Vec<ProposalId> {
         return Vec::new();
     };
     let open = process.memory.proposals.iter().map(|(_, _, id)| *id);
+    let reads = process.memory.reads.iter().map(|(id, _, _)| *id);
     let backlog = process.frozen.iter().flatten();
     let waiting = backlog.filter_map(|waiting| match waiting {
         BacklogImage::Proposal(id, _) => Some(*id),
         BacklogImage::Message(_) | BacklogImage::Timer(_) | BacklogImage::Write(_) => None,
     });
-    open.chain(waiting).collect()
+    open.chain(reads).chain(waiting).collect()
 }
 
 /// A node of a world whose other parts stand.

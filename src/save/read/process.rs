@@ -1,23 +1,23 @@
 //! The memory of a running node.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::message::message_of;
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
-    Candidate, CatchUp, Durability, Flow, Follower, InFlight, Leader, Log, Persistent, PreCandidate, Probe,
-    Progress, Role, State, Transfer, TransferStage, Volatile,
+    Candidate, CatchUp, Confirmed, Durability, Flow, Follower, InFlight, Leader, Log, Persistent,
+    PreCandidate, Probe, Progress, Reading, Role, State, Transfer, TransferStage, Volatile, WaitingRead,
 };
 use crate::node;
 use crate::playground::{BacklogImage, MessageId, ProcessImage, Timer, TimerImage, WorldImage, WriteImage};
 use crate::save::format::{
-    BacklogFile, FlowFile, HeldFile, MANY, NodeFile, PeerFile, RoleFile, StateFile, SyncFile, TransferFile,
-    WriteFile,
+    BacklogFile, FlowFile, HeldFile, MANY, NodeFile, PeerFile, ReadingFile, RoleFile, StateFile, SyncFile,
+    TransferFile, WriteFile,
 };
 use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::storage::wal::{WalImage, WalSync};
-use crate::types::{Envelope, LocalTime, LogIndex, NodeId, ProposalId, Term, WriteSequence};
+use crate::types::{Envelope, LocalTime, LogIndex, NodeId, ProposalId, Round, Term, WriteSequence};
 
 /// What the memory of a running node is made from.
 pub(super) struct Maker<'a> {
@@ -48,6 +48,11 @@ impl Maker<'_> {
             (index, term, ProposalId::new(proposal.id.get()))
         });
         let proposals = proposals.collect();
+        let reads = file.reads.iter().map(|read| {
+            let index = read.index.map(|index| LogIndex::new(index.get()));
+            (ProposalId::new(read.id.get()), read.query.0.clone(), index)
+        });
+        let reads = reads.collect();
         let writes = self.writes(file.writes, orders)?;
         let held = self.held(file.held)?;
         let persistent = Persistent {
@@ -59,6 +64,7 @@ impl Maker<'_> {
             wal: WalImage { synced },
             held,
             proposals,
+            reads,
             state: State {
                 persistent,
                 volatile,
@@ -94,6 +100,7 @@ impl Maker<'_> {
                     .map(|transfer| self.transfer(transfer))
                     .transpose()?,
                 catching_up: self.catching_up(&file.peers)?,
+                reading: self.reading(file.reading.as_ref()),
             }),
         })
     }
@@ -130,6 +137,39 @@ impl Maker<'_> {
 
     fn ids(&self, numbers: &[Number]) -> Result<BTreeSet<NodeId>, Problem> {
         numbers.iter().map(|number| self.members.node(*number)).collect()
+    }
+
+    fn reading(&self, file: Option<&ReadingFile>) -> Reading {
+        let now = LocalTime::from_nanos(self.image.now.nanos());
+        let round = |number: Number| Round::new(number.get());
+        let Some(file) = file else {
+            let first = Round::new(1);
+            return Reading {
+                round: first,
+                open: VecDeque::from([(first, now)]),
+                lease_from: self.image.settings.protections.lease.is_on().then_some(first),
+                ..Reading::default()
+            };
+        };
+        let waiting = file.waiting.iter().map(|(id, waits_for, index)| WaitingRead {
+            id: ProposalId::new(id.get()),
+            round: round(*waits_for),
+            index: index.map(|index| LogIndex::new(index.get())),
+        });
+        Reading {
+            round: round(file.round),
+            open: file
+                .open
+                .iter()
+                .map(|(number, at)| (round(*number), local(*at)))
+                .collect(),
+            confirmed: file.confirmed.map(|(number, at)| Confirmed {
+                round: round(number),
+                sent: local(at),
+            }),
+            waiting: waiting.collect(),
+            lease_from: file.lease_from.map(round),
+        }
     }
 
     /// The rounds of the learners; of one that is not told, the first begins now.
@@ -176,6 +216,7 @@ impl Maker<'_> {
                 next: file.next.map_or(next, |next| LogIndex::new(next.get())),
                 flow: flow_of(&file.flow),
                 heard: file.heard.map_or(now, local),
+                round: Round::new(file.answered.get()),
             };
             ensure(
                 progress.matched < progress.next && progress.next <= next,

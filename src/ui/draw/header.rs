@@ -126,6 +126,8 @@ fn raft_names(scene: &Scene<'_>, theme: &Theme) -> Vec<Piece> {
 
 fn protections(on: Protections) -> Vec<Piece> {
     let names: &[&str] = match (on.pre_vote.is_on(), on.check_quorum.is_on()) {
+        (false, true) if on.lease.is_on() => &["Raft + CheckQuorum + leases (no PreVote)", "CQ + lease"],
+        (true, true) if on.lease.is_on() => &["Raft + PreVote + CheckQuorum + leases", "PV + CQ + lease"],
         (false, false) => &["paper Raft (no PreVote, no CheckQuorum)", "paper Raft"],
         (true, false) => &["Raft + PreVote (no CheckQuorum)", "PreVote"],
         (false, true) => &["Raft + CheckQuorum (no PreVote)", "CheckQuorum"],

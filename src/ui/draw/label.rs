@@ -153,12 +153,27 @@ fn second(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> String {
     }
 }
 
+/// What is left of a leader's lease, where it has one.
+fn lease(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> Option<String> {
+    let RoleView::Leader { lease_end, .. } = &node.role else {
+        return None;
+    };
+    let left = lease_end.filter(|end| *end > snapshot.now)?.since(snapshot.now);
+    let millis = left.as_millis();
+    Some(if is_full {
+        format!("lease: {millis} ms left")
+    } else {
+        format!("lease {millis}")
+    })
+}
+
 /// Of a leader: how far its first uncommitted entry is.
 fn leaders_second(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> String {
     let Some((index, entry)) =
         first_uncommitted(node).and_then(|index| Some((index, node.log.entry(index)?)))
     else {
-        return if is_full { "all committed" } else { "committed" }.to_owned();
+        return lease(node, snapshot, is_full)
+            .unwrap_or_else(|| if is_full { "all committed" } else { "committed" }.to_owned());
     };
     let holders = snapshot.disks_holding(node, index);
     let needs = snapshot.majority();

@@ -1,7 +1,7 @@
 //! The words.
 
 use super::arguments::{Context, Ends, Ways, count, number_of_node, share, span, whole_span};
-use crate::consensus::{Rule, Switch};
+use crate::consensus::{ReadWay, Rule, Switch};
 use crate::playground::{Command, Condition, DiskSettings, LinkSettings};
 use crate::types::NodeId;
 use crate::ui::action::{Action, Exit, Question, Step, Verb};
@@ -49,7 +49,7 @@ impl Word {
 }
 
 /// All words, as the palette lists them.
-pub(super) static WORDS: [Word; 54] = [
+pub(super) static WORDS: [Word; 56] = [
     word("run", "run", "run or hold time", |text, _| {
         bare(text, Action::ToggleRun)
     })
@@ -258,6 +258,19 @@ pub(super) static WORDS: [Word; 54] = [
         |text, context| Ok(Action::Do(Command::Transfer(context.node(text)?))),
     )
     .with(followers),
+    word(
+        "read",
+        "read KEY",
+        "read x, at a node: 3 x; by log, index or lease",
+        read,
+    ),
+    word(
+        "lease",
+        "lease SWITCH",
+        "a leader reads without asking, by its lease",
+        |text, _| Ok(Action::Do(Command::Lease(switch(text)?))),
+    )
+    .with(switches),
     word(
         "join",
         "join",
@@ -576,6 +589,28 @@ fn propose(text: &str, context: &Context<'_>) -> Result<Action, String> {
         to,
         command: command.to_owned(),
     })
+}
+
+/// `x` at the leader, `3 x` at S3; `x by lease`.
+fn read(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let text = required(text)?;
+    let (rest, way) = match text.rsplit_once(" by ") {
+        Some((rest, "log")) => (rest, ReadWay::Log),
+        Some((rest, "index")) => (rest, ReadWay::Index),
+        Some((rest, "lease")) => (rest, ReadWay::Lease),
+        Some((_, other)) => {
+            return Err(format!(
+                "`{other}` is no way to read; the ways are log, index, lease"
+            ));
+        }
+        None => (text, ReadWay::Index),
+    };
+    let (at, query) = match rest.split_once(char::is_whitespace) {
+        Some((first, rest)) if number_of_node(first).is_some() => (Some(context.node(first)?), rest.trim()),
+        Some(_) | None => (None, rest),
+    };
+    let query = query.to_owned();
+    Ok(Action::Do(Command::Read { at, query, way }))
 }
 
 /// `1,2,6`, or `1,2,6 + 3,4` with learners.

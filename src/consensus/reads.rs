@@ -1,0 +1,259 @@
+//! Linearizable reads (§8, thesis §6.4): a read sees every write that was acknowledged before it began.
+//!
+//! - **Through the log**: an entry is appended for it, and it is served when that is applied. Always right, and as slow as a
+//!   write.
+//! - **By ReadIndex**: the leader notes its commit index and makes sure that it still leads, by a round of heartbeats sent
+//!   after the read came. All reads that wait share one round.
+//! - **By lease**: while a majority has promised not to help a rival, the leader need not ask. A lease counts from the moment
+//!   at which the confirmed round was *sent*, is shorter than the promise by what clocks may drift apart, and is void for the
+//!   rest of the leadership once the leader has asked another to stand: that one is exempt from every promise.
+//!
+//! Before its first commit a leader does not know which entries are committed (§8), so reads wait for it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::event::{Event, Observer, ProposalRefusal, emit};
+use super::io::{Answer, ProposalOutcome, ReadWay};
+use super::quorum;
+use super::raft::Raft;
+use super::rule::Rule;
+use super::state::{Confirmed, Leader, Reading, Role, WaitingRead};
+use crate::types::{Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round};
+
+/// All of a million.
+const MILLION: u64 = 1_000_000;
+
+impl Raft {
+    pub(super) fn on_read(&mut self, id: ProposalId, way: ReadWay, observer: &mut impl Observer) {
+        let Role::Leader(_) = &self.state.role else {
+            let reason = ProposalRefusal::NotLeader {
+                leader: self.state.role.leader(),
+            };
+            emit(observer, || Event::ReadRefused { reason });
+            let outcome = ProposalOutcome::Refused(reason);
+            return self.batch.answers.push(Answer { id, outcome });
+        };
+        match way {
+            ReadWay::Log => self.read_through_log(id, observer),
+            ReadWay::Index => self.wait_for_round(id, observer),
+            ReadWay::Lease => match self.lease_left() {
+                Some(left) if self.knows_commit() => self.serve_by_lease(id, left, observer),
+                Some(_) | None => {
+                    emit(observer, || Event::NoLease);
+                    self.wait_for_round(id, observer);
+                }
+            },
+        }
+    }
+
+    fn read_through_log(&mut self, id: ProposalId, observer: &mut impl Observer) {
+        let index = self.append(Entry::noop(self.term()));
+        emit(observer, || Event::ReadAppended { index });
+        let outcome = ProposalOutcome::Appended(LogPosition::new(index, self.term()));
+        self.batch.answers.push(Answer { id, outcome });
+        self.advance_commit(observer);
+    }
+
+    fn serve_by_lease(&mut self, id: ProposalId, left: Duration, observer: &mut impl Observer) {
+        let index = self.state.volatile.commit;
+        let left_nanos = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
+        emit(observer, || Event::ReadByLease { index, left_nanos });
+        let outcome = ProposalOutcome::ReadAt(index);
+        self.batch.answers.push(Answer { id, outcome });
+    }
+
+    /// Thesis §6.4, steps 1 to 3: the commit index is noted once it is known, and a round begins.
+    fn wait_for_round(&mut self, id: ProposalId, observer: &mut impl Observer) {
+        let round = self.begin_round();
+        let index = self.knows_commit().then_some(self.state.volatile.commit);
+        emit(observer, || Event::ReadWaits { round, index });
+        let Role::Leader(leader) = &mut self.state.role else {
+            return;
+        };
+        leader.reading.waiting.push(WaitingRead { id, round, index });
+        self.note_confirmations(observer);
+        self.serve_reads(observer);
+    }
+
+    /// §8: a leader knows what is committed once an entry of its own term is.
+    fn knows_commit(&self) -> bool {
+        let committed = self.state.persistent.log.term_at(self.state.volatile.commit);
+        committed == Some(self.term()) || !self.rules().keeps(Rule::NoopBeforeReads)
+    }
+
+    /// Begins a round of heartbeats; all that is absorbed before the next flush shares it.
+    pub(super) fn begin_round(&mut self) -> Round {
+        let (now, is_begun) = (self.batch.now, self.batch.is_round_begun);
+        let Role::Leader(leader) = &mut self.state.role else {
+            return Round::default();
+        };
+        if !is_begun {
+            leader.reading.round = leader.reading.round.next();
+            leader.reading.open.push_back((leader.reading.round, now));
+        }
+        let (round, peers) = (leader.reading.round, leader.peers.keys().copied().collect());
+        self.batch.is_round_begun = true;
+        self.owe_heartbeats(peers);
+        round
+    }
+
+    /// Takes note of the rounds that a majority of every electorate has answered.
+    pub(super) fn note_confirmations(&mut self, observer: &mut impl Observer) {
+        let deciding = self.deciding().into_owned();
+        let id = self.id();
+        let Role::Leader(leader) = &mut self.state.role else {
+            return;
+        };
+        let own = leader.reading.round;
+        let answered = |peer: NodeId| match leader.peers.get(&peer) {
+            _ if peer == id => own,
+            Some(progress) => progress.round,
+            None => Round::default(),
+        };
+        let through = quorum::agreed(&deciding, answered);
+        let by: Vec<NodeId> = deciding
+            .all_voters()
+            .into_iter()
+            .filter(|&peer| answered(peer) >= through)
+            .collect();
+        let mut newest = None;
+        while let Some(&(round, sent)) = leader.reading.open.front()
+            && round <= through
+        {
+            newest = Some(Confirmed { round, sent });
+            leader.reading.open.pop_front();
+        }
+        let Some(confirmed) = newest else { return };
+        leader.reading.confirmed = Some(confirmed);
+        if leader
+            .reading
+            .waiting
+            .iter()
+            .any(|read| read.round <= confirmed.round)
+        {
+            emit(observer, || Event::RoundConfirmed {
+                round: confirmed.round,
+                by: by.into_iter().collect(),
+            });
+        }
+    }
+
+    /// Answers the reads whose round is confirmed and whose index is known.
+    pub(super) fn serve_reads(&mut self, observer: &mut impl Observer) {
+        let is_asking = self.asks_before_reads();
+        let (knows, commit) = (self.knows_commit(), self.state.volatile.commit);
+        let Role::Leader(leader) = &mut self.state.role else {
+            return;
+        };
+        let confirmed = leader.reading.confirmed.map(|confirmed| confirmed.round);
+        let mut served = Vec::new();
+        leader.reading.waiting.retain_mut(|read| {
+            read.index = read.index.or(knows.then_some(commit));
+            let is_confirmed = confirmed.is_some_and(|confirmed| read.round <= confirmed) || !is_asking;
+            let ready = read.index.filter(|_| is_confirmed);
+            served.extend(ready.map(|index| (read.id, index)));
+            ready.is_none()
+        });
+        for (id, index) in served {
+            emit(observer, || Event::ReadConfirmed { index });
+            let outcome = ProposalOutcome::ReadAt(index);
+            self.batch.answers.push(Answer { id, outcome });
+        }
+    }
+
+    /// §8: a leader exchanges heartbeats with a majority before it answers a read, for it may have been deposed.
+    fn asks_before_reads(&self) -> bool {
+        self.rules().keeps(Rule::ReadIndexQuorum)
+    }
+
+    /// How long the lease still holds, if it does.
+    fn lease_left(&self) -> Option<Duration> {
+        let left = self.lease_end()?.since(self.batch.now);
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// When the lease runs out, by its own clock, where it has had one.
+    pub fn lease_end(&self) -> Option<LocalTime> {
+        let Role::Leader(Leader { reading, .. }) = &self.state.role else {
+            return None;
+        };
+        let (confirmed, since) = (reading.confirmed?, reading.lease_from?);
+        let counts = confirmed.round >= since && self.may_lease();
+        counts.then(|| confirmed.sent.after(self.lease_length()))
+    }
+
+    /// Thesis §6.4.1: a lease rests on the followers' promise, which only CheckQuorum has them make.
+    fn may_lease(&self) -> bool {
+        let protections = self.settings.protections;
+        let is_promised =
+            protections.check_quorum.is_on() || !self.rules().keeps(Rule::LeaseNeedsCheckQuorum);
+        protections.lease.is_on() && is_promised
+    }
+
+    /// The promise, less what a clock that runs slow may take it for too long.
+    fn lease_length(&self) -> Duration {
+        let promise = u64::try_from(self.settings.election_timeout.as_nanos()).unwrap_or(u64::MAX);
+        let drift = u128::from(MILLION) + u128::from(self.settings.drift_ppm);
+        let nanos = u128::from(promise) * u128::from(MILLION) / drift;
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// A leader's first round. A lease counts from it where leases are on.
+    pub(super) fn first_round(&self) -> Reading {
+        let round = Round::default().next();
+        Reading {
+            round,
+            open: VecDeque::from([(round, self.batch.now)]),
+            confirmed: None,
+            waiting: Vec::new(),
+            lease_from: self.settings.protections.lease.is_on().then_some(round),
+        }
+    }
+
+    /// Once another was asked to stand, whatever was promised is void: that one is exempt from it, however late it stands.
+    pub(super) fn void_lease(&mut self) {
+        if let Role::Leader(leader) = &mut self.state.role {
+            leader.reading.lease_from = None;
+        }
+    }
+
+    /// Leases count only from heartbeats sent after they were switched on.
+    pub(super) fn renew_lease(&mut self) {
+        if let Role::Leader(leader) = &mut self.state.role
+            && leader.transfer.is_none()
+        {
+            leader.reading.lease_from = Some(leader.reading.round.next());
+        }
+    }
+
+    /// A leader that is none any more serves no read.
+    pub(super) fn end_reads(&mut self) {
+        let Role::Leader(leader) = &mut self.state.role else {
+            return;
+        };
+        let reads = std::mem::take(&mut leader.reading.waiting);
+        let outcome = ProposalOutcome::Refused(ProposalRefusal::NotLeader { leader: None });
+        let answers = reads.into_iter().map(|read| Answer { id: read.id, outcome });
+        self.batch.answers.extend(answers);
+    }
+}
+
+/// Whether what is noted of reads can be, where the log ends at `last`.
+pub(super) fn is_possible(reading: &Reading, last: LogIndex) -> bool {
+    let rounds = reading.open.iter().map(|(round, _)| *round);
+    let confirmed = reading.confirmed.iter().map(|confirmed| confirmed.round);
+    let is_in_order = confirmed
+        .chain(rounds)
+        .is_sorted_by(|earlier, later| earlier < later);
+    let is_begun = |round: Round| round <= reading.round;
+    let newest = reading.open.back().map(|(round, _)| *round);
+    is_in_order
+        && newest
+            .or(reading.confirmed.map(|confirmed| confirmed.round))
+            .is_none_or(is_begun)
+        && reading
+            .waiting
+            .iter()
+            .all(|read| is_begun(read.round) && read.index.is_none_or(|index| index <= last))
+}
