@@ -117,7 +117,7 @@ impl Stage {
         let script = format!("(commands: [(at: 0, do: {deed})])");
         let script = Script::parse(&script).unwrap_or_else(|error| panic!("`{deed}`: {error}"));
         match self.world.command(script.commands[0].command.clone()) {
-            Ok(()) => self.tell(Weight::Act),
+            Ok(()) => self.tell(Weight::Step),
             Err(refusal) => format!("           refused: {refusal}\n"),
         }
     }

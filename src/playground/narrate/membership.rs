@@ -14,14 +14,14 @@ pub(super) fn appended(
     after: &Configuration,
     cause: ChangeCause,
 ) -> Telling {
-    let why = match cause {
-        ChangeCause::Proposal(_) if after.is_joint() => "joint: both majorities decide",
-        ChangeCause::Proposal(_) => "at once: any two majorities share a server",
-        ChangeCause::LeaveJoint => "the joint one is committed, and is left",
-        ChangeCause::CaughtUp(_) => "the learner has caught up",
+    let (brief, why) = match cause {
+        ChangeCause::Proposal(_) if after.is_joint() => ("joint", "both majorities decide until it is left"),
+        ChangeCause::Proposal(_) => ("at once", "any majority before and any after share a server"),
+        ChangeCause::LeaveJoint => ("joint left", "the joint one is committed"),
+        ChangeCause::CaughtUp(_) => ("caught up", "the learner has caught up, and keeps up"),
     };
     Telling::turn(own, format!("{own} appends {index}: {after}"))
-        .long(format!("{own} appends {index}, configuration {after}: {why}"))
+        .long(format!("{own} appends {index}, configuration {after}: {brief}"))
         .rule(Rule::ConfigurationAtAppend)
         .value(format!("before: {before}"))
         .value(format!("from now on: {after}"))
