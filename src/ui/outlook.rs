@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::consensus::Rule;
-use crate::playground::{Condition, NodeView, RoleView, Snapshot};
+use crate::playground::{Condition, NodeView, Place, RoleView, Snapshot};
 use crate::types::{AppendReply, LogIndex, Message, NodeId, Term};
 
 /// What stands between an entry and its commitment, as its node sees it.
@@ -198,7 +198,8 @@ pub fn election(candidate: &NodeView, snapshot: &Snapshot) -> ElectionOutlook {
     let term = candidate.term.next();
     let last = candidate.log.last_position();
     let checks_logs = snapshot.settings.rules.keeps(Rule::UpToDateCheck);
-    for voter in &snapshot.nodes {
+    let is_voter = |node: &&NodeView| snapshot.place(node.id) == Place::Voter;
+    for voter in snapshot.nodes.iter().filter(is_voter) {
         let group = if voter.id == candidate.id {
             &mut outlook.granting
         } else if !voter.is_up() || !hear_each_other(candidate.id, voter.id, snapshot) {
