@@ -212,6 +212,7 @@ impl Raft {
             peers,
             transfer: None,
             catching_up: catching_up.collect(),
+            uncommitted: self.state.weight_past(self.state.volatile.commit),
             reading: self.first_round(),
         });
         self.batch.election = Some(TimerChange::Stop);

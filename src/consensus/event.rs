@@ -490,6 +490,13 @@ pub enum ProposalRefusal {
         /// To whom.
         target: NodeId,
     },
+    /// So much waits to be committed that the leader takes no more: a cluster that can't keep up must not fill its memory.
+    TooMuchUncommitted {
+        /// What waits, in bytes by weight.
+        weight: u64,
+        /// The most that may.
+        limit: u64,
+    },
 }
 
 /// Why a transfer was not begun.

@@ -84,6 +84,8 @@ pub struct Limits {
     pub weight_per_request: u64,
     /// What may be unacknowledged.
     pub in_flight: InFlightLimit,
+    /// Weight of what may be proposed and not committed yet, in bytes; one command always fits.
+    pub uncommitted_weight: u64,
 }
 
 impl Default for Limits {
@@ -95,6 +97,7 @@ impl Default for Limits {
                 requests: 256,
                 weight: 16 << 20,
             },
+            uncommitted_weight: 64 << 20,
         }
     }
 }

@@ -25,6 +25,11 @@ impl Raft {
                 transfer: Some(Transfer { target, .. }),
                 ..
             }) => Self::refuse_proposal(id, ProposalRefusal::Transferring { target: *target }, observer),
+            Role::Leader(leader) if self.is_full(leader.uncommitted, command.len()) => {
+                let (weight, limit) = (leader.uncommitted, self.settings.limits.uncommitted_weight);
+                let reason = ProposalRefusal::TooMuchUncommitted { weight, limit };
+                Self::refuse_proposal(id, reason, observer)
+            }
             Role::Leader(_) => {
                 let index = self.append(Entry::command(self.term(), command));
                 emit(observer, || Event::Proposed {
@@ -41,6 +46,12 @@ impl Raft {
             }
         };
         self.batch.answers.push(Answer { id, outcome });
+    }
+
+    /// Whether a command must wait until more is committed. Where nothing waits, it fits whatever its size.
+    fn is_full(&self, uncommitted: u64, command: usize) -> bool {
+        let after = uncommitted.saturating_add(command as u64);
+        uncommitted > 0 && after > self.settings.limits.uncommitted_weight
     }
 
     fn refuse_proposal(
@@ -63,6 +74,9 @@ impl Raft {
     }
 
     pub(super) fn append(&mut self, entry: Entry) -> LogIndex {
+        if let Role::Leader(leader) = &mut self.state.role {
+            leader.uncommitted = leader.uncommitted.saturating_add(entry.weight());
+        }
         self.state.persistent.log.push(entry);
         let index = self.state.persistent.log.last_index();
         self.mark_changed(index);
@@ -294,6 +308,13 @@ impl Raft {
             "commit index past the end of the log"
         );
         assert!(commit > self.state.volatile.commit, "commit index goes back");
+        let before = self.state.volatile.commit;
+        let newly = (before.next().number()..=commit.number()).map(LogIndex::new);
+        let log = &self.state.persistent.log;
+        if let Role::Leader(leader) = &mut self.state.role {
+            let weights = newly.filter_map(|index| log.entry(index).map(Entry::weight));
+            leader.uncommitted = leader.uncommitted.saturating_sub(weights.sum());
+        }
         self.state.volatile.commit = commit;
         self.batch.commit = Some(commit);
     }

@@ -8,7 +8,8 @@ use super::log::Log;
 use super::progress::Progress;
 use super::reads;
 use crate::types::{
-    Configuration, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round, Snapshot, Term, WriteSequence,
+    Configuration, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round, Snapshot, Term,
+    WriteSequence,
 };
 
 /// All of it. Plain data, readable by whoever watches; only [`Raft`](super::Raft) changes one that runs.
@@ -161,6 +162,8 @@ pub struct Leader {
     pub catching_up: BTreeMap<NodeId, CatchUp>,
     /// Rounds of heartbeats, and the reads that wait for them.
     pub reading: Reading,
+    /// The weight of what is in its log and not committed, in bytes.
+    pub uncommitted: u64,
 }
 
 /// Rounds of heartbeats, and the reads that wait for them (thesis §6.4).
@@ -278,6 +281,13 @@ impl State {
         self.persistent.log.configuration()
     }
 
+    /// What the entries after an index count towards limits in bytes.
+    pub fn weight_past(&self, index: LogIndex) -> u64 {
+        let later = (index.next().number()..=self.persistent.log.last_index().number()).map(LogIndex::new);
+        let weights = later.filter_map(|index| self.persistent.log.entry(index).map(Entry::weight));
+        weights.fold(0, u64::saturating_add)
+    }
+
     /// Checks that the parts fit together, for a state that comes from outside.
     ///
     /// It refuses what no server can come to, whatever rules were broken on the way. What only a
@@ -331,6 +341,10 @@ impl State {
         ensure(
             reads::is_possible(&leader.reading, last),
             "a leader's rounds of heartbeats are out of order, or a read waits for one that never began",
+        )?;
+        ensure(
+            leader.uncommitted == self.weight_past(self.volatile.commit),
+            "a leader counts more or less than there is to commit",
         )
     }
 }

@@ -67,6 +67,7 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         (0..99_999u64, 0..99_999u64).prop_map(|(min_ms, max_ms)| Command::ElectionTimeout { min_ms, max_ms }),
         any::<u64>().prop_map(|every_ms| Command::Heartbeat { every_ms }),
         any::<u32>().prop_map(|entries| Command::Batch { entries }),
+        any::<u64>().prop_map(|bytes| Command::UncommittedLimit { bytes }),
         any_node().prop_map(Command::Transfer),
         (some_node(), ".{0,40}", any_way()).prop_map(|(at, query, way)| Command::Read { at, query, way }),
         any_switch().prop_map(Command::Lease),

@@ -116,6 +116,11 @@ pub enum Command {
         /// At least one.
         entries: u32,
     },
+    /// Bounds what may be proposed and not committed yet.
+    UncommittedLimit {
+        /// In bytes, by weight; one command always fits.
+        bytes: u64,
+    },
     /// Has the leader of the highest term hand over to this node.
     Transfer(NodeId),
     /// A new server asks to join: once the leader of the highest term has committed its id, it starts, as a learner.

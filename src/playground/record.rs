@@ -210,6 +210,8 @@ pub enum ClientAnswer {
         /// The id.
         node: NodeId,
     },
+    /// So much waits to be committed that the leader takes no more; the command has no effect.
+    Overloaded,
     /// The leader begins to hand over.
     TransferStarted,
     /// The node does not hand over.

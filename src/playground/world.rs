@@ -543,6 +543,7 @@ fn answer_of(end: ProposalEnd) -> ClientAnswer {
         ProposalEnd::Refused(ProposalRefusal::Transferring { target }) => {
             ClientAnswer::Transferring { target }
         }
+        ProposalEnd::Refused(ProposalRefusal::TooMuchUncommitted { .. }) => ClientAnswer::Overloaded,
         ProposalEnd::Read { applied, answer } => ClientAnswer::Read { applied, answer },
         ProposalEnd::ChangeRefused(_) => ClientAnswer::ChangeRefused,
         ProposalEnd::Joined(node) => ClientAnswer::Joined { node },

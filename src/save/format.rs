@@ -140,6 +140,8 @@ pub(super) struct LimitsFile {
     pub(super) bytes: Number,
     pub(super) in_flight: Number,
     pub(super) in_flight_bytes: Number,
+    /// What may be proposed and not committed yet.
+    pub(super) uncommitted_bytes: Number,
 }
 
 impl Default for SettingsFile {

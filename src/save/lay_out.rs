@@ -139,6 +139,7 @@ impl From<Limits> for LimitsFile {
             bytes: number(limits.weight_per_request),
             in_flight: number(limits.in_flight.requests as u64),
             in_flight_bytes: number(limits.in_flight.weight),
+            uncommitted_bytes: number(limits.uncommitted_weight),
         }
     }
 }

@@ -409,6 +409,7 @@ impl TryFrom<LimitsFile> for Limits {
                 requests: size(file.in_flight),
                 weight: file.in_flight_bytes.get(),
             },
+            uncommitted_weight: file.uncommitted_bytes.get(),
         })
     }
 }

@@ -300,7 +300,7 @@ mod tests {
             @r"
         line 1, column 1: Unexpected end of RON
         line 2, column 12: `-1.0` is no time in seconds: digits, and up to nine more after a point
-        line 2, column 17: Unexpected variant named `Explode` in enum `Command`, expected one of `Propose`, `Read`, `Crash`, `CutPower`, `Restart`, `Freeze`, `Thaw`, `FireTimer`, `TieTimers`, `SpreadTimers`, `Partition`, `Cut`, `Mend`, `CutOneWay`, `MendOneWay`, `Heal`, `Link`, `Disk`, `ElectionTimeout`, `Heartbeat`, `Batch`, `Transfer`, `Join`, `Promote`, `Demote`, `Remove`, `Reconfigure`, `AutoPromote`, `PreVote`, `CheckQuorum`, `Lease`, `Break`, or `Keep` instead
+        line 2, column 17: Unexpected variant named `Explode` in enum `Command`, expected one of `Propose`, `Read`, `Crash`, `CutPower`, `Restart`, `Freeze`, `Thaw`, `FireTimer`, `TieTimers`, `SpreadTimers`, `Partition`, `Cut`, `Mend`, `CutOneWay`, `MendOneWay`, `Heal`, `Link`, `Disk`, `ElectionTimeout`, `Heartbeat`, `Batch`, `UncommittedLimit`, `Transfer`, `Join`, `Promote`, `Demote`, `Remove`, `Reconfigure`, `AutoPromote`, `PreVote`, `CheckQuorum`, `Lease`, `Break`, or `Keep` instead
         line 2, column 23: Unexpected field named `when` in `TimedCommand`, expected one of `at`, `after`, or `do` instead
         line 2, column 23: Expected integer
         line 1, column 22: Unexpected missing field named `at` in `TimedCommand`

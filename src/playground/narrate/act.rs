@@ -44,6 +44,10 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         ),
         Command::Batch { entries } => act(format!("you allow {entries} entries a message"))
             .because("A leader may send many entries in one request", "§5.3"),
+        Command::UncommittedLimit { bytes } => act(format!("you let {bytes} bytes wait for commit")).because(
+            "A leader that can't commit bounds what waits, so that its memory is bounded too",
+            "",
+        ),
         Command::Transfer(target) => Telling::act(Some(*target), format!("you have {target} take over"))
             .because("A leader can hand over to a server that a person chooses", "thesis §3.10"),
         Command::Join => act("you have a new server join".to_owned())

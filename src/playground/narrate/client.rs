@@ -69,6 +69,7 @@ pub(super) fn answered(
         ClientAnswer::NotLeader { .. }
         | ClientAnswer::Transferring { .. }
         | ClientAnswer::ChangeRefused
+        | ClientAnswer::Overloaded
         | ClientAnswer::TransferStarted
         | ClientAnswer::TransferRefused => None,
         ClientAnswer::Read { applied, answer } => Some(reading::answered(own, *applied, answer)),

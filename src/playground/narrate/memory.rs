@@ -211,6 +211,7 @@ impl Memory {
             | Command::ElectionTimeout { .. }
             | Command::Heartbeat { .. }
             | Command::Batch { .. }
+            | Command::UncommittedLimit { .. }
             | Command::Transfer(_)
             | Command::Join
             | Command::Promote(_)

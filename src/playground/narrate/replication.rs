@@ -92,6 +92,7 @@ pub(super) fn refused(memory: &Memory, describe: Describe, own: NodeId, reason: 
     let leader = match reason {
         ProposalRefusal::NotLeader { leader } => leader,
         ProposalRefusal::Transferring { target } => return refused_for_transfer(own, target),
+        ProposalRefusal::TooMuchUncommitted { weight, limit } => return overloaded(own, weight, limit),
     };
     let what = memory
         .proposal_for(own)
@@ -116,6 +117,20 @@ pub(super) fn refused(memory: &Memory, describe: Describe, own: NodeId, reason: 
         ))
         .value(knows)
         .otherwise("The leader of this term would have appended it.")
+}
+
+fn overloaded(own: NodeId, weight: u64, limit: u64) -> Telling {
+    Telling::step(own, format!("{own} takes no more: {weight} bytes wait"))
+        .long(format!(
+            "{own} takes no more: {weight} bytes wait to be committed, of {limit}"
+        ))
+        .because(
+            "A leader that can't commit bounds what waits, so that its memory is bounded too",
+            "",
+        )
+        .value(format!("waiting to be committed: {weight} bytes by weight"))
+        .value(format!("the most that may wait: {limit}"))
+        .otherwise("Once more is committed it takes proposals again; with nothing waiting, one of any size.")
 }
 
 fn refused_for_transfer(own: NodeId, target: NodeId) -> Telling {

@@ -140,6 +140,7 @@ impl<M: Exhibit + Default> World<M> {
             }
             Command::Batch { entries } => check_setting(*entries > 0, "a request carries at least one entry"),
             Command::Heal
+            | Command::UncommittedLimit { .. }
             | Command::AutoPromote(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
@@ -184,6 +185,10 @@ impl<M: Exhibit + Default> World<M> {
             Command::Heartbeat { every_ms } => self.settings.heartbeat = milliseconds(every_ms),
             Command::Batch { entries } => {
                 self.settings.limits.entries_per_request = usize::try_from(entries).unwrap_or(usize::MAX);
+                self.tell_all(|world| Request::Limits(world.settings.limits));
+            }
+            Command::UncommittedLimit { bytes } => {
+                self.settings.limits.uncommitted_weight = bytes;
                 self.tell_all(|world| Request::Limits(world.settings.limits));
             }
             Command::Transfer(target) => self.transfer(target),

@@ -136,6 +136,7 @@ impl Watch {
             ClientAnswer::NotLeader { .. }
             | ClientAnswer::Transferring { .. }
             | ClientAnswer::ChangeRefused
+            | ClientAnswer::Overloaded
             | ClientAnswer::Joined { .. }
             | ClientAnswer::TransferStarted
             | ClientAnswer::TransferRefused

@@ -100,6 +100,7 @@ impl Maker<'_> {
                     .map(|transfer| self.transfer(transfer))
                     .transpose()?,
                 catching_up: self.catching_up(&file.peers)?,
+                uncommitted: self.uncommitted(file.commit),
                 reading: self.reading(file.reading.as_ref()),
             }),
         })
@@ -137,6 +138,14 @@ impl Maker<'_> {
 
     fn ids(&self, numbers: &[Number]) -> Result<BTreeSet<NodeId>, Problem> {
         numbers.iter().map(|number| self.members.node(*number)).collect()
+    }
+
+    /// What a leader's entries after its commit index count towards limits in bytes.
+    fn uncommitted(&self, commit: Number) -> u64 {
+        let entries = self.log.iter().filter(|(index, _)| index.number() > commit.get());
+        entries
+            .map(|(_, entry)| entry.weight())
+            .fold(0, u64::saturating_add)
     }
 
     fn reading(&self, file: Option<&ReadingFile>) -> Reading {

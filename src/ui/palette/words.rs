@@ -49,7 +49,7 @@ impl Word {
 }
 
 /// All words, as the palette lists them.
-pub(super) static WORDS: [Word; 56] = [
+pub(super) static WORDS: [Word; 57] = [
     word("run", "run", "run or hold time", |text, _| {
         bare(text, Action::ToggleRun)
     })
@@ -271,6 +271,15 @@ pub(super) static WORDS: [Word; 56] = [
         |text, _| Ok(Action::Do(Command::Lease(switch(text)?))),
     )
     .with(switches),
+    word(
+        "limit",
+        "limit BYTES",
+        "how much may wait to be committed: 4096",
+        |text, _| {
+            let bytes = u64::from(count(text, u32::MAX)?);
+            Ok(Action::Do(Command::UncommittedLimit { bytes }))
+        },
+    ),
     word(
         "join",
         "join",
