@@ -9,6 +9,7 @@ mod image;
 pub use image::NodeImage;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -208,12 +209,15 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         machine: M,
     ) -> Result<(Self, Effects<D>, Option<TornTail>), StartError> {
         let (wal, recovered) = Wal::open(disk, settings.identity(), settings.wal)?;
+        let log = recovered_log(&settings, &recovered);
         let Recovered {
             metadata,
-            entries,
+            snapshot,
+            base: _,
+            entries: _,
             cut,
         } = recovered;
-        let state = State::recovered(metadata, Log::of(settings.genesis.clone(), entries), None);
+        let state = State::recovered(metadata, log, snapshot);
         let raft = Raft::start(settings.raft.clone(), state)?;
         let (driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
         let mut node = Self {
@@ -467,6 +471,15 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
 /// What a node that is down would start with. Changes nothing.
 pub fn inspect<D: Disk>(settings: &NodeSettings, disk: &D) -> Result<Recovered, OpenError> {
     Wal::inspect(disk, settings.identity())
+}
+
+/// The log that a node starts with. Where entries were dropped, the configuration before those that are left is the snapshot's.
+pub fn recovered_log(settings: &NodeSettings, recovered: &Recovered) -> Log {
+    let configuration = match &recovered.snapshot {
+        Some(snapshot) if recovered.base.index > LogIndex::GENESIS => Arc::clone(&snapshot.configuration),
+        Some(_) | None => Arc::new(settings.genesis.clone()),
+    };
+    Log::recovered(recovered.base, configuration, recovered.entries.clone())
 }
 
 /// A disk on which a node starts with this term, vote and log: all of it durable.

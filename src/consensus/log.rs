@@ -42,7 +42,12 @@ impl Log {
 
     /// A log of these entries, which start at index 1, after the genesis configuration.
     pub fn of(genesis: impl Into<Arc<Configuration>>, entries: Entries) -> Self {
-        let mut log = Self::after(LogPosition::GENESIS, genesis.into());
+        Self::recovered(LogPosition::GENESIS, genesis.into(), entries)
+    }
+
+    /// A log of these entries, which start right after `base`, where `configuration` is in force.
+    pub fn recovered(base: LogPosition, configuration: Arc<Configuration>, entries: Entries) -> Self {
+        let mut log = Self::after(base, configuration);
         log.extend(entries);
         log
     }

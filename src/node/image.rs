@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::{Node, NodeSettings, StartError};
 use crate::consensus::durable::{Driver, Held, Pending};
-use crate::consensus::{Output, Raft, Role, State};
+use crate::consensus::{Output, Persistent, Raft, Role, State};
 use crate::machine::StateMachine;
-use crate::storage::wal::{Wal, WalImage};
+use crate::storage::wal::{Recovered, Wal, WalImage};
 use crate::types::disk::Disk;
 use crate::types::{Envelope, LogIndex, LogPosition, Payload, ProposalId, Term, WriteSequence};
 
@@ -80,12 +80,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             return Err(StartError::Image("it belongs to a cluster of other nodes"));
         }
         let recovered = Wal::inspect(&disk, settings.identity())?;
-        let (metadata, log) = (state.persistent.metadata, &state.persistent.log);
-        if recovered.metadata != metadata || !log.iter().eq(recovered.entries.iter()) {
-            return Err(StartError::Image(
-                "its memory and its disk hold different terms, votes or logs",
-            ));
-        }
+        check_recovered(&recovered, &state.persistent)?;
         let wal = Wal::restore(disk, settings.identity(), settings.wal, wal)?;
         let (id, incarnation) = (settings.raft.id, settings.raft.incarnation);
         let (begun, flushed) = (state.volatile.durability.begun, state.volatile.durability.flushed);
@@ -133,6 +128,18 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
     /// What the node was told when it started.
     pub fn settings(&self) -> &NodeSettings {
         &self.settings
+    }
+}
+
+/// What a node remembers is what a reader of its disk sees.
+fn check_recovered(recovered: &Recovered, memory: &Persistent) -> Result<(), StartError> {
+    let same_log = recovered.base == memory.log.base() && recovered.entries.iter().eq(memory.log.iter());
+    if recovered.metadata == memory.metadata && same_log && recovered.snapshot == memory.snapshot {
+        Ok(())
+    } else {
+        Err(StartError::Image(
+            "its memory and its disk hold different terms, votes, snapshots or logs",
+        ))
     }
 }
 

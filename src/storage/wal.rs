@@ -46,7 +46,7 @@ pub use self::segment::SegmentNumber;
 use self::segment::{HEADER_BYTES, Header};
 use crate::consensus::durable::{Metadata, Store, Write};
 use crate::types::disk::Disk;
-use crate::types::{ClusterId, Entries, NodeId};
+use crate::types::{ClusterId, Entries, LogPosition, NodeId, Snapshot};
 
 /// Whose log it is. Files of another cluster or node are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,7 +84,11 @@ impl Default for WalOptions {
 pub struct Recovered {
     /// Term and vote.
     pub metadata: Metadata,
-    /// All entries, from index 1.
+    /// The snapshot in force, if any.
+    pub snapshot: Option<Snapshot>,
+    /// What stands before the first entry: genesis, or the last entry that was dropped.
+    pub base: LogPosition,
+    /// All entries after the base.
     pub entries: Entries,
     /// What was cut away at the end, if anything.
     pub cut: Option<TornTail>,

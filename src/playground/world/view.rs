@@ -3,7 +3,6 @@
 use super::super::host::{Request, Response};
 use super::super::snapshot::{Condition, MessageView, NodeView, RoleView, Snapshot, TimerView};
 use super::{Server, World};
-use crate::consensus::Log;
 use crate::machine::Exhibit;
 use crate::node;
 use crate::types::{LogIndex, NodeId};
@@ -102,11 +101,11 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         .err()
         .map(ToString::to_string)
         .or_else(|| server.failure.clone());
-    let (metadata, entries) = recovered
+    let (metadata, log) = recovered
         .map(|recovered| {
             (
                 recovered.metadata,
-                Log::of(server.settings.genesis.clone(), recovered.entries),
+                node::recovered_log(&server.settings, &recovered),
             )
         })
         .unwrap_or_default();
@@ -116,8 +115,8 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         role: RoleView::Follower { leader: None },
         term: metadata.term,
         vote: metadata.vote,
-        durable: durable.min(entries.last_index()),
-        log: entries,
+        durable: durable.min(log.last_index()),
+        log,
         commit: LogIndex::GENESIS,
         applied: LogIndex::GENESIS,
         writes: Vec::new(),

@@ -6,7 +6,7 @@ use super::record::{self, Change, Seed};
 use super::segment::{HEADER_BYTES, Header, HeaderFault, SegmentNumber, VERSION};
 use super::{Identity, Recovered, TornTail};
 use crate::types::disk::Disk;
-use crate::types::{Entries, Entry, LogIndex};
+use crate::types::{Entries, Entry, LogIndex, LogPosition};
 
 /// A log as it lies on a disk.
 #[derive(Debug)]
@@ -93,6 +93,8 @@ impl Scan {
             self.outline,
             Recovered {
                 metadata,
+                snapshot: None,
+                base: LogPosition::GENESIS,
                 entries,
                 cut,
             },

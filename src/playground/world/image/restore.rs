@@ -14,7 +14,6 @@ use super::super::start::{WorldError, lay_files, node_settings, open_folder};
 use super::super::{Due, RunningTimer, Server, Slot, Waiting, World};
 use super::validate::{check_timer, check_writes};
 use super::{ImageError, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage};
-use crate::consensus;
 use crate::machine::Exhibit;
 use crate::node::{self, Node};
 use crate::storage::simulated::SimulatedDisk;
@@ -169,7 +168,7 @@ impl<M: Exhibit + Default> World<M> {
                 let mut durable = parked.disk.clone();
                 durable.power_cut_losing_everything();
                 if let Ok(recovered) = node::inspect(&settings, &durable) {
-                    let log = consensus::Log::of(settings.genesis.clone(), recovered.entries);
+                    let log = node::recovered_log(&settings, &recovered);
                     self.watch.started(id, recovered.metadata, &log);
                     self.watch.stopped(id);
                 }
