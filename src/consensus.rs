@@ -25,20 +25,23 @@ pub mod quorum;
 mod raft;
 mod reads;
 mod replication;
+mod reroute;
 mod rule;
 mod state;
 mod transfer;
 
+pub use crate::types::{ChangeRefusal, ProposalOutcome, ProposalRefusal, ReadWay, TransferRefusal};
 pub use event::{
-    CatchUpVerdict, ChangeCause, ChangeRefusal, Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal,
-    Quiet, RoleName, Tally, TransferRefusal, Unobserved, Verdict, VoteRefusal,
+    CatchUpVerdict, ChangeCause, Event, IgnoreReason, IgnoredInput, Observer, Quiet, RoleName, Tally,
+    Unobserved, Verdict, VoteRefusal,
 };
-pub use io::{Answer, Input, Output, ProposalOutcome, ReadWay, TimerChange};
+pub use io::{Answer, Input, Output, TimerChange};
 pub use log::Log;
 pub use progress::{Flow, InFlight, InFlightLimit, Probe, Progress};
 pub use raft::{Limits, Protections, Raft, Settings, Switch};
+pub use reroute::Served;
 pub use rule::{Rule, RuleLabel, RuleSet};
 pub use state::{
-    Candidate, CatchUp, Confirmed, Durability, Follower, Leader, Persistent, PreCandidate, Reading, Role,
-    State, StateError, Transfer, TransferStage, Volatile, WaitingRead,
+    Candidate, CatchUp, Confirmed, Durability, Follower, Leader, PassedOn, Persistent, PreCandidate, Reading,
+    Role, State, StateError, Transfer, TransferStage, Volatile, WaitingRead,
 };

@@ -161,7 +161,9 @@ pub enum ProposalEnd {
     TransferStarted,
     /// The leader does not hand over.
     TransferRefused(TransferRefusal),
-    /// Another entry was committed in its place; it has no effect.
+    /// It was passed on to a leader, and nobody knows what became of it there.
+    Unknown,
+    /// Another entry was committed in its place, or before it one of a later term; it has no effect.
     Overwritten {
         /// Where it stood.
         index: LogIndex,
@@ -297,7 +299,19 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     /// The proposals that nobody knows the end of yet.
     pub fn open_proposals(&self) -> impl Iterator<Item = ProposalId> + '_ {
         let is_no_read = |id: &ProposalId| !self.queries.contains_key(id);
-        let proposals = self.proposals.values().copied().filter(is_no_read);
+        let passed_on = self
+            .raft
+            .state()
+            .volatile
+            .passed_on
+            .iter()
+            .map(|passed_on| passed_on.id);
+        let proposals = self
+            .proposals
+            .values()
+            .copied()
+            .chain(passed_on)
+            .filter(is_no_read);
         proposals.chain(self.queries.keys().copied())
     }
 
@@ -324,6 +338,11 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     /// Switches whether learners that have caught up become voters by themselves.
     pub fn set_auto_promote(&mut self, auto_promote: Switch) {
         self.raft.set_auto_promote(auto_promote);
+    }
+
+    /// Switches whether it passes on to the leader what its callers want.
+    pub fn set_reroute(&mut self, reroute: Switch) {
+        self.raft.set_reroute(reroute);
     }
 
     /// Changes the bounds on what it sends.
@@ -369,11 +388,13 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
 
     fn note_answer(&mut self, answer: &Answer, effects: &mut Effects<D>) {
         match answer.outcome {
-            ProposalOutcome::Appended(position) => {
-                self.proposals.insert((position.index, position.term), answer.id);
-            }
+            ProposalOutcome::Appended(position) => self.await_entry(answer.id, position, effects),
             ProposalOutcome::ReadAt(index) => {
                 self.ready.insert((index, answer.id));
+            }
+            ProposalOutcome::Unknown => {
+                self.queries.remove(&answer.id);
+                effects.answers.push((answer.id, ProposalEnd::Unknown));
             }
             ProposalOutcome::ChangeRefused(reason) => {
                 let end = ProposalEnd::ChangeRefused(reason);
@@ -394,6 +415,18 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
                 self.queries.remove(&answer.id);
                 effects.answers.push((answer.id, ProposalEnd::Refused(reason)));
             }
+        }
+    }
+
+    /// An entry that was applied before the word of where it stands came from the leader can't be answered any more.
+    fn await_entry(&mut self, id: ProposalId, position: LogPosition, effects: &mut Effects<D>) {
+        let LogPosition { index, term } = position;
+        let is_to_come = index > self.raft.state().volatile.applied;
+        if is_to_come && !self.proposals.contains_key(&(index, term)) {
+            self.proposals.insert((index, term), id);
+        } else {
+            self.queries.remove(&id);
+            effects.answers.push((id, ProposalEnd::Unknown));
         }
     }
 
@@ -431,9 +464,13 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         }
     }
 
-    /// An entry ends the proposals that there were for its index: the one that it is, and those that it replaced.
+    /// An entry ends the proposals that there were for its index, the one that it is and those that it replaced, and all of
+    /// earlier terms for later indices: terms never go down in a log, so no log that has this entry has those.
     fn end_proposals(&mut self, applied: &Applied, effects: &mut Effects<D>) {
         let LogPosition { index, term } = applied.position;
+        if self.raft.state().persistent.log.term_at(index.previous()) != Some(term) {
+            self.end_proposals_before(term, effects);
+        }
         while let Some(entry) = self.proposals.first_entry()
             && entry.key().0 <= index
         {
@@ -451,6 +488,19 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             };
             effects.answers.push((id, end));
         }
+    }
+
+    fn end_proposals_before(&mut self, term: Term, effects: &mut Effects<D>) {
+        let queries = &mut self.queries;
+        self.proposals.retain(|(index, proposed_in), id| {
+            let is_open = *proposed_in >= term;
+            if !is_open {
+                queries.remove(id);
+                let end = ProposalEnd::Overwritten { index: *index };
+                effects.answers.push((*id, end));
+            }
+            is_open
+        });
     }
 
     /// Answers the questions for which enough is applied.

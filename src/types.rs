@@ -10,6 +10,7 @@ mod id;
 mod message;
 mod snapshot;
 mod time;
+mod wish;
 
 pub use configuration::{Configuration, JoinToken, MembershipChange, majority_of};
 pub use entry::{Entries, Entry, Payload};
@@ -20,3 +21,7 @@ pub use message::{
 };
 pub use snapshot::Snapshot;
 pub use time::{LocalTime, VirtualTime};
+pub use wish::{
+    Caller, ChangeRefusal, Forward, ForwardReply, ProposalOutcome, ProposalRefusal, ReadWay, RemoteCaller,
+    TransferRefusal, Wish,
+};

@@ -184,6 +184,7 @@ impl Cluster {
             election_timeout: Duration::from_millis(150),
             protections: Protections::default(),
             auto_promote: Switch::Off,
+            reroute: Switch::Off,
             drift_ppm: 0,
             limits: Limits {
                 entries_per_request: 1,

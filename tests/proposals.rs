@@ -32,6 +32,7 @@ impl Server {
                 election_timeout: Duration::from_millis(150),
                 protections: Protections::default(),
                 auto_promote: Switch::Off,
+                reroute: Switch::Off,
                 drift_ppm: 100_000,
                 limits: Limits::default(),
                 rules: RuleSet::sound(),

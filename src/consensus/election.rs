@@ -10,6 +10,7 @@ use super::io::TimerChange;
 use super::progress::Progress;
 use super::quorum::{self, Election};
 use super::raft::{Promise, Raft};
+use super::reroute::Served;
 use super::rule::Rule;
 use super::state::{Candidate, CatchUp, Leader, Role};
 use crate::types::{ElectionOrigin, LogPosition, Message, MessageKind, NodeId, Term, VoteReply, VoteRequest};
@@ -214,6 +215,7 @@ impl Raft {
             catching_up: catching_up.collect(),
             uncommitted: self.state.weight_past(self.state.volatile.commit),
             reading: self.first_round(),
+            served: Served::default(),
         });
         self.batch.election = Some(TimerChange::Stop);
         self.batch.heartbeat = Some(TimerChange::Restart);

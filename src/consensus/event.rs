@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::types::{
-    Configuration, ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId, ProposalId, Round, Term,
-    WriteSequence,
+    ChangeRefusal, Configuration, ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId, ProposalId,
+    ProposalOutcome, ProposalRefusal, Round, Term, TransferRefusal, Wish, WriteSequence,
 };
 
 /// Something that happened inside a server.
@@ -235,6 +235,31 @@ pub enum Event {
         /// The caller's name for it; `None` for the no-op that opens a term.
         proposal: Option<ProposalId>,
     },
+    /// A server that does not lead passed on what a caller wants (thesis §6.2).
+    PassedOn {
+        /// The caller's name for it.
+        id: ProposalId,
+        /// To whom.
+        leader: NodeId,
+        /// What is wanted.
+        wish: Wish,
+    },
+    /// The leader answered what was passed on to it.
+    AnswerCame {
+        /// The caller's name for it.
+        id: ProposalId,
+        /// The leader.
+        leader: NodeId,
+        /// What became of it.
+        outcome: ProposalOutcome,
+    },
+    /// The leader has not answered what was passed on to it: nobody knows what became of it.
+    AnswerLost {
+        /// The caller's name for it.
+        id: ProposalId,
+        /// The leader.
+        leader: NodeId,
+    },
     /// A proposal was turned away.
     ProposalRefused {
         /// The caller's name for it.
@@ -371,41 +396,6 @@ pub enum CatchUpVerdict {
     Slow,
 }
 
-/// Why a configuration is not changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ChangeRefusal {
-    /// The server does not lead.
-    NotLeader {
-        /// Who does, as far as it knows.
-        leader: Option<NodeId>,
-    },
-    /// The leader is handing over.
-    Transferring {
-        /// To whom.
-        target: NodeId,
-    },
-    /// The change before is not committed yet.
-    UnderWay {
-        /// The index of its entry.
-        index: LogIndex,
-    },
-    /// No entry of the leader's own term is committed yet.
-    NothingCommitted {
-        /// The leader's term.
-        term: Term,
-    },
-    /// The server is no member in the place that the change wants it in.
-    NoSuchServer(NodeId),
-    /// Everything is so already.
-    NothingToChange,
-    /// Nobody could decide any more.
-    NoVoters,
-    /// A server can't be a voter and a learner at once.
-    TwoPlaces(NodeId),
-    /// There is no further id to give.
-    NoMoreIds,
-}
-
 /// What a voter said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -474,45 +464,6 @@ pub enum Quiet {
         ago_nanos: u64,
         /// How long a promise lasts, in nanoseconds.
         promise_nanos: u64,
-    },
-}
-
-/// Why a proposal was turned away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ProposalRefusal {
-    /// The server does not lead.
-    NotLeader {
-        /// Who does, as far as it knows.
-        leader: Option<NodeId>,
-    },
-    /// The leader is handing over.
-    Transferring {
-        /// To whom.
-        target: NodeId,
-    },
-    /// So much waits to be committed that the leader takes no more: a cluster that can't keep up must not fill its memory.
-    TooMuchUncommitted {
-        /// What waits, in bytes by weight.
-        weight: u64,
-        /// The most that may.
-        limit: u64,
-    },
-}
-
-/// Why a transfer was not begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TransferRefusal {
-    /// The server does not lead.
-    NotLeader {
-        /// Who does, as far as it knows.
-        leader: Option<NodeId>,
-    },
-    /// The target is the leader itself, or no voter.
-    NoSuchTarget,
-    /// Another transfer is under way.
-    UnderWay {
-        /// To whom.
-        target: NodeId,
     },
 }
 

@@ -1,11 +1,9 @@
 //! What goes into the core and what comes out of it.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
 use super::durable::{Durable, Held, Inbound, Write};
-use super::event::{ChangeRefusal, ProposalRefusal, TransferRefusal};
-use crate::types::{Envelope, LogIndex, LogPosition, MembershipChange, NodeId, ProposalId};
+use crate::types::{Envelope, LogIndex, MembershipChange, NodeId, ProposalId, ProposalOutcome, ReadWay};
 
 /// Something that happens to a server.
 #[derive(Debug)]
@@ -100,36 +98,4 @@ pub struct Answer {
     pub id: ProposalId,
     /// What became of it.
     pub outcome: ProposalOutcome,
-}
-
-/// What became of a proposal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ProposalOutcome {
-    /// It stands in the leader's log. It is done when the entry applied at this index has this term; another term
-    /// there means that it was lost.
-    Appended(LogPosition),
-    /// It was turned away and has no effect.
-    Refused(ProposalRefusal),
-    /// The state may be read once everything through this index is applied.
-    ReadAt(LogIndex),
-    /// The configuration does not change.
-    ChangeRefused(ChangeRefusal),
-    /// The server joined before, under this id: the entry that says so is committed.
-    Joined(NodeId),
-    /// The leader hands over. Whether it succeeds is seen by who leads next.
-    TransferStarted,
-    /// The leader does not hand over.
-    TransferRefused(TransferRefusal),
-}
-
-/// How a read makes sure that it sees every write acknowledged before it (§8, thesis §6.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ReadWay {
-    /// An entry is appended for it.
-    Log,
-    /// The leader asks a majority whether it still leads.
-    #[default]
-    Index,
-    /// The leader relies on what a majority has promised; where it can't, it asks.
-    Lease,
 }

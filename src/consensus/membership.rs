@@ -11,14 +11,15 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::event::{CatchUpVerdict, ChangeCause, ChangeRefusal, Event, Observer, Tally, emit};
-use super::io::{Answer, ProposalOutcome, TimerChange};
+use super::event::{CatchUpVerdict, ChangeCause, Event, Observer, Tally, emit};
+use super::io::TimerChange;
 use super::progress::Progress;
 use super::raft::Raft;
 use super::rule::Rule;
 use super::state::{CatchUp, Leader, Role, Transfer};
 use crate::types::{
-    Configuration, Entry, JoinToken, LogIndex, LogPosition, MembershipChange, NodeId, ProposalId,
+    Caller, ChangeRefusal, Configuration, Entry, JoinToken, LogIndex, LogPosition, MembershipChange, NodeId,
+    ProposalOutcome,
 };
 
 /// The configuration in force.
@@ -83,7 +84,7 @@ impl Raft {
 impl Raft {
     pub(super) fn on_reconfigure(
         &mut self,
-        id: ProposalId,
+        caller: Caller,
         change: &MembershipChange,
         observer: &mut impl Observer,
     ) {
@@ -91,7 +92,8 @@ impl Raft {
             Some(joined) => ProposalOutcome::Joined(joined),
             None => match self.changed(change) {
                 Ok(after) => {
-                    let position = self.append_configuration(after, ChangeCause::Proposal(id), observer);
+                    let position =
+                        self.append_configuration(after, ChangeCause::Proposal(caller.id()), observer);
                     ProposalOutcome::Appended(position)
                 }
                 Err(reason) => {
@@ -100,7 +102,7 @@ impl Raft {
                 }
             },
         };
-        self.batch.answers.push(Answer { id, outcome });
+        self.answer(caller, outcome);
     }
 
     /// The server that asks to join once more, where a leader has committed its id.

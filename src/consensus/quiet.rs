@@ -27,7 +27,9 @@ impl Raft {
             | Message::PreVoteReply(_)
             | Message::AppendRequest(_)
             | Message::AppendReply(_)
-            | Message::TimeoutNow(_) => None,
+            | Message::TimeoutNow(_)
+            | Message::Forward(_)
+            | Message::ForwardReply(_) => None,
         }
     }
 

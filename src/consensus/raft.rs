@@ -14,7 +14,7 @@ use super::rule::{Rule, RuleSet};
 use super::state::{Follower, Role, State, StateError};
 use crate::types::{
     Entries, Envelope, Incarnation, LocalTime, LogIndex, Message, MessageKind, NodeId, PreVoteReply, Term,
-    WriteSequence,
+    Wish, WriteSequence,
 };
 
 /// What a server is told once, when it starts.
@@ -32,6 +32,8 @@ pub struct Settings {
     pub protections: Protections,
     /// Whether a leader makes a learner a voter once that has caught up (thesis §4.2.1).
     pub auto_promote: Switch,
+    /// Whether it passes on to the leader what its callers want (thesis §6.2).
+    pub reroute: Switch,
     /// By how much one clock may run faster than another, in parts per million: a lease is the shorter by it.
     pub drift_ppm: u32,
     /// Bounds on what it sends.
@@ -208,6 +210,11 @@ impl Raft {
         self.settings.auto_promote = auto_promote;
     }
 
+    /// Switches whether it passes on to the leader what its callers want.
+    pub fn set_reroute(&mut self, reroute: Switch) {
+        self.settings.reroute = reroute;
+    }
+
     /// Changes the bounds on what it sends.
     pub fn set_limits(&mut self, limits: Limits) {
         self.settings.limits = limits;
@@ -222,14 +229,15 @@ impl Raft {
     /// Takes an input. `now` is the server's own clock.
     pub fn absorb(&mut self, now: LocalTime, input: Input, observer: &mut impl Observer) {
         self.batch.now = now;
+        self.give_up_waiting(observer);
         match input {
             Input::Receive(inbound) => self.on_message(inbound.into_inner(), observer),
             Input::ElectionTimeout => self.on_election_timeout(observer),
             Input::HeartbeatTimeout => self.on_heartbeat_timeout(observer),
-            Input::Transfer { id, target } => self.on_transfer(id, target, observer),
-            Input::Read { id, way } => self.on_read(id, way, observer),
-            Input::Reconfigure { id, change } => self.on_reconfigure(id, &change, observer),
-            Input::Propose { id, command } => self.on_propose(id, command, observer),
+            Input::Transfer { id, target } => self.on_wish(id, Wish::Transfer(target), observer),
+            Input::Read { id, way } => self.on_wish(id, Wish::Read(way), observer),
+            Input::Reconfigure { id, change } => self.on_wish(id, Wish::Reconfigure(change), observer),
+            Input::Propose { id, command } => self.on_wish(id, Wish::Propose(command), observer),
             Input::Durable(proof) => self.on_durable(&proof, observer),
             Input::Applied(index) => self.on_applied(index),
         }
@@ -323,6 +331,9 @@ impl Raft {
             Message::PreVoteReply(PreVoteReply::Granted { asked }) => {
                 self.on_pre_vote_granted(from, asked, observer);
             }
+            // What a leader answered of its term is true in any later one.
+            Message::ForwardReply(reply) => self.on_forward_reply(from, reply, observer),
+            Message::Forward(forward) => self.on_forward(from, term, forward, observer),
             Message::VoteRequest(_) if term < own => self.refuse_stale_vote(from, term, observer),
             Message::AppendRequest(_) if term < own => self.refuse_stale_append(from, term, kind, observer),
             Message::PreVoteReply(PreVoteReply::Refused)
@@ -512,10 +523,14 @@ impl Raft {
 /// Whether a message answers one of ours.
 fn is_answer(message: &Message) -> bool {
     match message {
-        Message::PreVoteReply(_) | Message::VoteReply(_) | Message::AppendReply(_) => true,
+        Message::PreVoteReply(_)
+        | Message::VoteReply(_)
+        | Message::AppendReply(_)
+        | Message::ForwardReply(_) => true,
         Message::PreVoteRequest(_)
         | Message::VoteRequest(_)
         | Message::AppendRequest(_)
-        | Message::TimeoutNow(_) => false,
+        | Message::TimeoutNow(_)
+        | Message::Forward(_) => false,
     }
 }

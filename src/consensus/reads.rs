@@ -13,65 +13,66 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::event::{Event, Observer, ProposalRefusal, emit};
-use super::io::{Answer, ProposalOutcome, ReadWay};
+use super::event::{Event, Observer, emit};
 use super::quorum;
 use super::raft::Raft;
 use super::rule::Rule;
 use super::state::{Confirmed, Leader, Reading, Role, WaitingRead};
-use crate::types::{Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round};
+use crate::types::{
+    Caller, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalOutcome, ProposalRefusal, ReadWay, Round,
+};
 
 /// All of a million.
 const MILLION: u64 = 1_000_000;
 
 impl Raft {
-    pub(super) fn on_read(&mut self, id: ProposalId, way: ReadWay, observer: &mut impl Observer) {
+    pub(super) fn on_read(&mut self, caller: Caller, way: ReadWay, observer: &mut impl Observer) {
         let Role::Leader(_) = &self.state.role else {
             let reason = ProposalRefusal::NotLeader {
                 leader: self.state.role.leader(),
             };
             emit(observer, || Event::ReadRefused { reason });
             let outcome = ProposalOutcome::Refused(reason);
-            return self.batch.answers.push(Answer { id, outcome });
+            return self.answer(caller, outcome);
         };
         match way {
-            ReadWay::Log => self.read_through_log(id, observer),
-            ReadWay::Index => self.wait_for_round(id, observer),
+            ReadWay::Log => self.read_through_log(caller, observer),
+            ReadWay::Index => self.wait_for_round(caller, observer),
             ReadWay::Lease => match self.lease_left() {
-                Some(left) if self.knows_commit() => self.serve_by_lease(id, left, observer),
+                Some(left) if self.knows_commit() => self.serve_by_lease(caller, left, observer),
                 Some(_) | None => {
                     emit(observer, || Event::NoLease);
-                    self.wait_for_round(id, observer);
+                    self.wait_for_round(caller, observer);
                 }
             },
         }
     }
 
-    fn read_through_log(&mut self, id: ProposalId, observer: &mut impl Observer) {
+    fn read_through_log(&mut self, caller: Caller, observer: &mut impl Observer) {
         let index = self.append(Entry::noop(self.term()));
         emit(observer, || Event::ReadAppended { index });
         let outcome = ProposalOutcome::Appended(LogPosition::new(index, self.term()));
-        self.batch.answers.push(Answer { id, outcome });
+        self.answer(caller, outcome);
         self.advance_commit(observer);
     }
 
-    fn serve_by_lease(&mut self, id: ProposalId, left: Duration, observer: &mut impl Observer) {
+    fn serve_by_lease(&mut self, caller: Caller, left: Duration, observer: &mut impl Observer) {
         let index = self.state.volatile.commit;
         let left_nanos = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
         emit(observer, || Event::ReadByLease { index, left_nanos });
         let outcome = ProposalOutcome::ReadAt(index);
-        self.batch.answers.push(Answer { id, outcome });
+        self.answer(caller, outcome);
     }
 
     /// Thesis §6.4, steps 1 to 3: the commit index is noted once it is known, and a round begins.
-    fn wait_for_round(&mut self, id: ProposalId, observer: &mut impl Observer) {
+    fn wait_for_round(&mut self, caller: Caller, observer: &mut impl Observer) {
         let round = self.begin_round();
         let index = self.knows_commit().then_some(self.state.volatile.commit);
         emit(observer, || Event::ReadWaits { round, index });
         let Role::Leader(leader) = &mut self.state.role else {
             return;
         };
-        leader.reading.waiting.push(WaitingRead { id, round, index });
+        leader.reading.waiting.push(WaitingRead { caller, round, index });
         self.note_confirmations(observer);
         self.serve_reads(observer);
     }
@@ -152,13 +153,13 @@ impl Raft {
             read.index = read.index.or(knows.then_some(commit));
             let is_confirmed = confirmed.is_some_and(|confirmed| read.round <= confirmed) || !is_asking;
             let ready = read.index.filter(|_| is_confirmed);
-            served.extend(ready.map(|index| (read.id, index)));
+            served.extend(ready.map(|index| (read.caller, index)));
             ready.is_none()
         });
-        for (id, index) in served {
+        for (caller, index) in served {
             emit(observer, || Event::ReadConfirmed { index });
             let outcome = ProposalOutcome::ReadAt(index);
-            self.batch.answers.push(Answer { id, outcome });
+            self.answer(caller, outcome);
         }
     }
 
@@ -234,8 +235,9 @@ impl Raft {
         };
         let reads = std::mem::take(&mut leader.reading.waiting);
         let outcome = ProposalOutcome::Refused(ProposalRefusal::NotLeader { leader: None });
-        let answers = reads.into_iter().map(|read| Answer { id: read.id, outcome });
-        self.batch.answers.extend(answers);
+        for read in reads {
+            self.answer(read.caller, outcome);
+        }
     }
 }
 

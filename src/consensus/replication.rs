@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::event::{Event, IgnoreReason, IgnoredInput, Observer, ProposalRefusal, RoleName, emit};
-use super::io::{Answer, ProposalOutcome, TimerChange};
+use super::event::{Event, IgnoreReason, IgnoredInput, Observer, RoleName, emit};
+use super::io::TimerChange;
 use super::progress::{Acknowledged, Flow};
 use super::quorum;
 use super::raft::{Promise, Raft};
 use super::rule::Rule;
 use super::state::{Follower, Leader, Role, Transfer};
 use crate::types::{
-    AppendReply, AppendRequest, Entries, Entry, LogIndex, LogPosition, Message, MessageKind, NodeId,
-    ProposalId, Round, Term,
+    AppendReply, AppendRequest, Caller, Entries, Entry, LogIndex, LogPosition, Message, MessageKind, NodeId,
+    ProposalId, ProposalOutcome, ProposalRefusal, Round, Term,
 };
 
 /// The leader's side.
 impl Raft {
-    pub(super) fn on_propose(&mut self, id: ProposalId, command: Bytes, observer: &mut impl Observer) {
+    pub(super) fn on_propose(&mut self, caller: Caller, command: Bytes, observer: &mut impl Observer) {
+        let id = caller.id();
         let outcome = match &self.state.role {
             Role::Leader(Leader {
                 transfer: Some(Transfer { target, .. }),
@@ -45,7 +46,7 @@ impl Raft {
                 Self::refuse_proposal(id, ProposalRefusal::NotLeader { leader: None }, observer)
             }
         };
-        self.batch.answers.push(Answer { id, outcome });
+        self.answer(caller, outcome);
     }
 
     /// Whether a command must wait until more is committed. Where nothing waits, it fits whatever its size.

@@ -7,9 +7,10 @@ use super::event::RoleName;
 use super::log::Log;
 use super::progress::Progress;
 use super::reads;
+use super::reroute::Served;
 use crate::types::{
-    Configuration, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round, Snapshot, Term,
-    WriteSequence,
+    Caller, Configuration, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round, Snapshot,
+    Term, WriteSequence,
 };
 
 /// All of it. Plain data, readable by whoever watches; only [`Raft`](super::Raft) changes one that runs.
@@ -43,8 +44,21 @@ pub struct Volatile {
     pub applied: LogIndex,
     /// When it last heard from a leader of its term: with CheckQuorum on, a promise not to help another for an election timeout.
     pub heard: Option<LocalTime>,
+    /// What it has passed on for its callers and has no answer to yet, oldest first.
+    pub passed_on: VecDeque<PassedOn>,
     /// Which writes are under way, and what is on disk.
     pub durability: Durability,
+}
+
+/// Something that a caller wants, passed on to a leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PassedOn {
+    /// By which the caller knows the answer.
+    pub id: ProposalId,
+    /// The leader.
+    pub to: NodeId,
+    /// When.
+    pub since: LocalTime,
 }
 
 /// Which writes are under way, and what is on disk.
@@ -164,6 +178,8 @@ pub struct Leader {
     pub reading: Reading,
     /// The weight of what is in its log and not committed, in bytes.
     pub uncommitted: u64,
+    /// What others have passed on to it.
+    pub served: Served,
 }
 
 /// Rounds of heartbeats, and the reads that wait for them (thesis §6.4).
@@ -193,8 +209,8 @@ pub struct Confirmed {
 /// A read that waits for a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct WaitingRead {
-    /// By which the caller knows the answer.
-    pub id: ProposalId,
+    /// Who reads.
+    pub caller: Caller,
     /// The round that must be answered first.
     pub round: Round,
     /// The index that it sees, once that is known.

@@ -1,13 +1,15 @@
 //! Leadership transfer (thesis §3.10): a leader hands over to a server that it chooses.
 
-use super::event::{Event, IgnoreReason, Observer, TransferRefusal, emit};
-use super::io::{Answer, ProposalOutcome};
+use super::event::{Event, IgnoreReason, Observer, emit};
 use super::raft::{Promise, Raft};
 use super::state::{Role, Transfer, TransferStage};
-use crate::types::{ElectionOrigin, LogIndex, Message, MessageKind, NodeId, ProposalId, TimeoutNow};
+use crate::types::{
+    Caller, ElectionOrigin, LogIndex, Message, MessageKind, NodeId, ProposalOutcome, TimeoutNow,
+    TransferRefusal,
+};
 
 impl Raft {
-    pub(super) fn on_transfer(&mut self, id: ProposalId, target: NodeId, observer: &mut impl Observer) {
+    pub(super) fn on_transfer(&mut self, caller: Caller, target: NodeId, observer: &mut impl Observer) {
         let outcome = if let Some(reason) = self.reason_to_refuse_transfer(target) {
             emit(observer, || Event::TransferRefused { reason });
             ProposalOutcome::TransferRefused(reason)
@@ -15,7 +17,7 @@ impl Raft {
             self.begin_transfer(target, observer);
             ProposalOutcome::TransferStarted
         };
-        self.batch.answers.push(Answer { id, outcome });
+        self.answer(caller, outcome);
     }
 
     fn reason_to_refuse_transfer(&self, target: NodeId) -> Option<TransferRefusal> {

@@ -10,7 +10,7 @@ use crate::consensus::{Output, Persistent, Raft, Role, State};
 use crate::machine::StateMachine;
 use crate::storage::wal::{Recovered, Wal, WalImage};
 use crate::types::disk::Disk;
-use crate::types::{Envelope, LogIndex, LogPosition, Payload, ProposalId, Term, WriteSequence};
+use crate::types::{Caller, Envelope, LogIndex, LogPosition, Payload, ProposalId, Term, WriteSequence};
 
 /// The memory of a running node. Its disk stands beside it; its state machine is what its log, applied so far, makes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -160,22 +160,32 @@ fn open_proposals(
     }
 }
 
-/// A read waits for one thing: an index, an entry of its own, or a round of heartbeats; and whatever waits for a round is a read.
+/// A read waits for one thing: an index, an entry of its own, a round of heartbeats, or a leader's answer; and whatever waits for a
+/// round here is a read.
 fn check_reads(
     reads: &[(ProposalId, Bytes, Option<LogIndex>)],
     proposals: &BTreeMap<(LogIndex, Term), ProposalId>,
     state: &State,
 ) -> Result<(), StartError> {
     let in_rounds: Vec<ProposalId> = match &state.role {
-        Role::Leader(leader) => leader.reading.waiting.iter().map(|read| read.id).collect(),
+        Role::Leader(leader) => {
+            let callers = leader.reading.waiting.iter().map(|read| read.caller);
+            let here = callers.filter_map(|caller| match caller {
+                Caller::Here(id) => Some(id),
+                Caller::At(_) => None,
+            });
+            here.collect()
+        }
         Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => Vec::new(),
     };
     let waits = |(id, _, index): &(ProposalId, Bytes, Option<LogIndex>)| {
         let rounds = in_rounds.iter().filter(|waiting| *waiting == id).count();
         let entries = proposals.values().filter(|waiting| *waiting == id).count();
-        let is_open = index
-            .is_none_or(|index| index > state.volatile.applied && index <= state.persistent.log.last_index());
-        is_open && rounds + entries + usize::from(index.is_some()) == 1
+        let passed_on = state.volatile.passed_on.iter();
+        let passed_on = passed_on.filter(|passed_on| passed_on.id == *id).count();
+        // A leader may have named an index that the log does not reach yet.
+        let is_open = index.is_none_or(|index| index > state.volatile.applied);
+        is_open && rounds + entries + passed_on + usize::from(index.is_some()) == 1
     };
     let is_read = |id: &ProposalId| reads.iter().any(|(read, _, _)| read == id);
     if reads.iter().all(waits)

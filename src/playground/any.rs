@@ -77,6 +77,7 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         any_node().prop_map(Command::Remove),
         any_change(),
         any_switch().prop_map(Command::AutoPromote),
+        any_switch().prop_map(Command::Reroute),
         any_switch().prop_map(Command::PreVote),
         any_switch().prop_map(Command::CheckQuorum),
         proptest::sample::select(Rule::ALL).prop_map(Command::Break),

@@ -141,6 +141,8 @@ pub enum Command {
     },
     /// Switches whether leaders make voters of learners that have caught up.
     AutoPromote(Switch),
+    /// Switches whether nodes pass on to the leader what clients want, and the answer back.
+    Reroute(Switch),
     /// Switches PreVote, on every node.
     PreVote(Switch),
     /// Switches CheckQuorum and the promise to a leader, on every node.

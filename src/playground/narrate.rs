@@ -19,6 +19,7 @@ mod memory;
 mod protection;
 mod reading;
 mod replication;
+mod rerouting;
 mod telling;
 mod words;
 

@@ -11,7 +11,7 @@ use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId, Term, Vi
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
-pub const TRACE_VERSION: u32 = 3;
+pub const TRACE_VERSION: u32 = 4;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -221,6 +221,7 @@ pub enum ClientAnswer {
         /// Where it stood.
         index: LogIndex,
     },
-    /// The node went down first: nobody knows whether it will take effect.
+    /// The node went down first, or the leader that it passed the command on to did not answer: nobody knows whether it will
+    /// take effect.
     Unknown,
 }

@@ -21,6 +21,8 @@ pub struct Settings {
     pub protections: Protections,
     /// Whether learners that have caught up become voters by themselves: not at first.
     pub auto_promote: Switch,
+    /// Whether nodes pass on to the leader what clients want.
+    pub reroute: Switch,
     /// Bounds on what leaders send.
     pub limits: Limits,
     /// The rules of Raft that are kept: all, unless one is broken on purpose.
@@ -36,6 +38,7 @@ impl Default for Settings {
             disk: DiskSettings::default(),
             protections: Protections::default(),
             auto_promote: Switch::Off,
+            reroute: Switch::Off,
             limits: Limits::default(),
             rules: RuleSet::sound(),
         }

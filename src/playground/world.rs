@@ -549,6 +549,7 @@ fn answer_of(end: ProposalEnd) -> ClientAnswer {
         ProposalEnd::Joined(node) => ClientAnswer::Joined { node },
         ProposalEnd::TransferStarted => ClientAnswer::TransferStarted,
         ProposalEnd::TransferRefused(_) => ClientAnswer::TransferRefused,
+        ProposalEnd::Unknown => ClientAnswer::Unknown,
         ProposalEnd::Overwritten { index } => ClientAnswer::Overwritten { index },
     }
 }

@@ -4,6 +4,7 @@
 //! an exact continuation needs comes last, and `disk` at the very end.
 
 mod entry;
+mod wish;
 
 use std::fmt;
 
@@ -12,6 +13,7 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(super) use self::entry::{ConfigurationFile, EntryFile, PayloadFile};
+pub(super) use self::wish::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
 use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default, plain};
 use crate::consensus::{Limits, Rule, Switch};
 use crate::playground::{DiskSettings, LinkSettings, Settings};
@@ -110,6 +112,9 @@ pub(super) struct SettingsFile {
     pub(super) check_quorum: Switch,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) auto_promote: Switch,
+    /// Whether nodes pass on to the leader what clients want.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) reroute: Switch,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) lease: Switch,
     /// The rules of Raft that are broken on purpose.
@@ -205,6 +210,10 @@ pub(super) struct SentFile {
     pub(super) pre_vote_replies: Number,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) timeouts_now: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) forwards: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) forward_replies: Number,
 }
 
 /// A message in flight.
@@ -275,6 +284,19 @@ pub(super) enum WordsFile {
         round: Number,
     },
     StaleTerm,
+    /// What a client wants, passed on to the leader.
+    Forward {
+        /// How many times the sender was started.
+        starts: Number,
+        id: Number,
+        wish: WishFile,
+    },
+    ForwardReply {
+        /// How many times the receiver had been started.
+        starts: Number,
+        id: Number,
+        outcome: OutcomeFile,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -371,6 +393,12 @@ pub(super) struct NodeFile {
     /// The reads that are not answered yet.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) reads: List<ReadFile, MANY>,
+    /// What it has passed on to a leader and has no answer to yet, oldest first.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) passed_on: List<PassedOnFile, MANY>,
+    /// What others have passed on to a leader.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) served: List<ServedFile, MANY>,
     /// When it last heard from a leader.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) heard: Option<Seconds>,
@@ -456,9 +484,9 @@ pub(super) struct ReadingFile {
     /// The last that a majority has answered, and when it began.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) confirmed: Option<(Number, Seconds)>,
-    /// The reads that wait: name, round, and index where that is known.
+    /// The reads that wait.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) waiting: List<(Number, Number, Option<Number>), MANY>,
+    pub(super) waiting: List<WaitingFile, MANY>,
     /// The first round from which a lease counts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) lease_from: Option<Number>,

@@ -1,15 +1,16 @@
 //! From a world to the text's structs. Nothing is left to a default that a later version may change.
 
 mod disk;
+mod wish;
 
 use std::collections::BTreeSet;
 
 use super::Save;
 use super::format::{
     BacklogFile, ConfigurationFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile,
-    LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PayloadFile,
-    PeerFile, PositionFile, ProposalFile, ReadFile, ReadingFile, RoleFile, RoundFile, SaveFile, SentFile,
-    SettingsFile, StateFile, TransferFile, ViolationFile, WordsFile, WriteFile,
+    LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PassedOnFile,
+    PayloadFile, PeerFile, PositionFile, ProposalFile, ReadFile, ReadingFile, RoleFile, RoundFile, SaveFile,
+    SentFile, SettingsFile, StateFile, TransferFile, ViolationFile, WaitingFile, WordsFile, WriteFile,
 };
 use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
 use crate::check::Violation;
@@ -103,6 +104,7 @@ impl From<&Settings> for SettingsFile {
             pre_vote: settings.protections.pre_vote,
             check_quorum: settings.protections.check_quorum,
             auto_promote: settings.auto_promote,
+            reroute: settings.reroute,
             lease: settings.protections.lease,
             broken: settings.rules.broken().collect(),
         }
@@ -161,6 +163,8 @@ fn link_of(((from, to), link): (&(NodeId, NodeId), &LinkImage)) -> LinkFile {
             pre_vote_requests: sent(MessageKind::PreVoteRequest),
             pre_vote_replies: sent(MessageKind::PreVoteReply),
             timeouts_now: sent(MessageKind::TimeoutNow),
+            forwards: sent(MessageKind::Forward),
+            forward_replies: sent(MessageKind::ForwardReply),
         },
     }
 }
@@ -223,6 +227,16 @@ fn words_of(message: &Message) -> WordsFile {
             round: round_of(*round),
         },
         Message::AppendReply(AppendReply::StaleTerm) => WordsFile::StaleTerm,
+        Message::Forward(forward) => WordsFile::Forward {
+            starts: number(forward.incarnation.number()),
+            id: number(forward.id.number()),
+            wish: (&forward.wish).into(),
+        },
+        Message::ForwardReply(reply) => WordsFile::ForwardReply {
+            starts: number(reply.incarnation.number()),
+            id: number(reply.id.number()),
+            outcome: reply.outcome.into(),
+        },
     }
 }
 
@@ -372,6 +386,7 @@ fn tell_state(file: &mut NodeFile, state: &State) {
     file.counters.writes = number(durability.flushed.number());
     file.counters.term_write = number(durability.metadata.number());
     file.heard = volatile.heard.map(local);
+    file.passed_on = volatile.passed_on.iter().map(PassedOnFile::from).collect();
     match role {
         Role::Follower(follower) => file.leader = follower.leader.map(id_of),
         Role::PreCandidate(candidate) => {
@@ -389,6 +404,7 @@ fn tell_state(file: &mut NodeFile, state: &State) {
             file.peers = leader.peers.iter().map(|peer| peer_of(peer, leader)).collect();
             file.transfer = leader.transfer.map(transfer_of);
             file.reading = Some(reading_of(&leader.reading));
+            file.served = wish::served_of(&leader.served);
         }
     }
 }
@@ -402,15 +418,7 @@ fn reading_of(reading: &Reading) -> ReadingFile {
         confirmed: reading
             .confirmed
             .map(|confirmed| (round_of(confirmed.round), local(confirmed.sent))),
-        waiting: waiting
-            .map(|read| {
-                (
-                    number(read.id.number()),
-                    round_of(read.round),
-                    read.index.map(index_of),
-                )
-            })
-            .collect(),
+        waiting: waiting.map(WaitingFile::from).collect(),
         lease_from: reading.lease_from.map(round_of),
     }
 }

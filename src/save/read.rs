@@ -5,6 +5,7 @@ mod entry;
 mod message;
 mod node;
 mod process;
+mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -280,6 +281,8 @@ fn links_of<const MOST: usize>(
             (MessageKind::PreVoteRequest, link.sent.pre_vote_requests),
             (MessageKind::PreVoteReply, link.sent.pre_vote_replies),
             (MessageKind::TimeoutNow, link.sent.timeouts_now),
+            (MessageKind::Forward, link.sent.forwards),
+            (MessageKind::ForwardReply, link.sent.forward_replies),
         ];
         let sent = counts.into_iter().filter(|(_, count)| count.get() > 0);
         let image = LinkImage {
@@ -333,6 +336,7 @@ impl TryFrom<SettingsFile> for Settings {
             pre_vote,
             check_quorum,
             auto_promote,
+            reroute,
             lease,
             broken,
         } = file;
@@ -352,6 +356,7 @@ impl TryFrom<SettingsFile> for Settings {
                 lease,
             },
             auto_promote,
+            reroute,
             rules: broken
                 .iter()
                 .fold(RuleSet::sound(), |rules, rule| rules.without(*rule)),

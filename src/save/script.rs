@@ -281,6 +281,13 @@ mod tests {
         assert_eq!(script.answer, "");
     }
 
+    /// The list of all commands grows.
+    fn without_the_list(error: String) -> String {
+        let marker = "expected one of ";
+        let end = error.find(marker).expect("the commands are listed") + marker.len();
+        format!("{}…", &error[..end])
+    }
+
     #[test]
     fn errors_say_where_and_what() {
         let error = |text: &str| Script::parse(text).unwrap_err().to_string();
@@ -288,7 +295,7 @@ mod tests {
             [
                 error("("),
                 error("(commands: [\n  (at: -1.0, do: Heal),\n])"),
-                error("(commands: [\n  (at: 1.0, do: Explode(3)),\n])"),
+                without_the_list(error("(commands: [\n  (at: 1.0, do: Explode(3)),\n])")),
                 error("(commands: [\n  (at: 1.0, do: Heal, when: 3),\n])"),
                 error("(commands: [\n  (at: 1.0, do: Crash(three)),\n])"),
                 error("(commands: [(do: Heal)])"),
@@ -300,7 +307,7 @@ mod tests {
             @r"
         line 1, column 1: Unexpected end of RON
         line 2, column 12: `-1.0` is no time in seconds: digits, and up to nine more after a point
-        line 2, column 17: Unexpected variant named `Explode` in enum `Command`, expected one of `Propose`, `Read`, `Crash`, `CutPower`, `Restart`, `Freeze`, `Thaw`, `FireTimer`, `TieTimers`, `SpreadTimers`, `Partition`, `Cut`, `Mend`, `CutOneWay`, `MendOneWay`, `Heal`, `Link`, `Disk`, `ElectionTimeout`, `Heartbeat`, `Batch`, `UncommittedLimit`, `Transfer`, `Join`, `Promote`, `Demote`, `Remove`, `Reconfigure`, `AutoPromote`, `PreVote`, `CheckQuorum`, `Lease`, `Break`, or `Keep` instead
+        line 2, column 17: Unexpected variant named `Explode` in enum `Command`, expected one of …
         line 2, column 23: Unexpected field named `when` in `TimedCommand`, expected one of `at`, `after`, or `do` instead
         line 2, column 23: Expected integer
         line 1, column 22: Unexpected missing field named `at` in `TimedCommand`

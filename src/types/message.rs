@@ -1,6 +1,6 @@
 //! What servers say to each other (paper, Figure 2).
 
-use super::{Entries, LogIndex, LogPosition, NodeId, Round, Term};
+use super::{Entries, Forward, ForwardReply, LogIndex, LogPosition, NodeId, Round, Term};
 
 /// A message with its addresses. Every message carries its sender's term, so that the rule of terms (§5.1)
 /// stands in one place.
@@ -33,6 +33,10 @@ pub enum Message {
     AppendReply(AppendReply),
     /// A leader asks a follower to stand for election at once (thesis §3.10).
     TimeoutNow(TimeoutNow),
+    /// A server passes on to the leader what a caller wants (thesis §6.2).
+    Forward(Forward),
+    /// The answer to what was passed on.
+    ForwardReply(ForwardReply),
 }
 
 /// A pre-candidate's question. It stays in its own term, which the envelope carries, and so does whoever answers.
@@ -160,6 +164,10 @@ pub enum MessageKind {
     PreVoteReply,
     /// [`Message::TimeoutNow`].
     TimeoutNow,
+    /// [`Message::Forward`].
+    Forward,
+    /// [`Message::ForwardReply`].
+    ForwardReply,
 }
 
 impl Message {
@@ -174,6 +182,8 @@ impl Message {
             Self::PreVoteRequest(_) => MessageKind::PreVoteRequest,
             Self::PreVoteReply(_) => MessageKind::PreVoteReply,
             Self::TimeoutNow(_) => MessageKind::TimeoutNow,
+            Self::Forward(_) => MessageKind::Forward,
+            Self::ForwardReply(_) => MessageKind::ForwardReply,
         }
     }
 }

@@ -166,6 +166,8 @@ fn missing(leader: &NodeView, other: &NodeView, index: LogIndex, snapshot: &Snap
             Message::PreVoteRequest(_)
             | Message::PreVoteReply(_)
             | Message::TimeoutNow(_)
+            | Message::Forward(_)
+            | Message::ForwardReply(_)
             | Message::AppendRequest(_)
             | Message::AppendReply(_)
             | Message::VoteRequest(_)

@@ -136,6 +136,8 @@ pub fn is_routine(message: &MessageView, snapshot: &Snapshot) -> bool {
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)
+        | Message::Forward(_)
+        | Message::ForwardReply(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => false,
     }

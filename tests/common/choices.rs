@@ -28,7 +28,7 @@ impl Choices {
     /// A fault, a proposal, or a rule broken or kept.
     pub fn command(&mut self, nodes: u64) -> Command {
         let (one, other) = (self.node(nodes), self.node(nodes));
-        match self.below(23) {
+        match self.below(25) {
             0 => Command::Crash(one),
             1 => Command::CutPower(one),
             2 | 3 => Command::Restart(one),
@@ -45,6 +45,8 @@ impl Choices {
             16 => Command::Batch { entries: 1 },
             17 => Command::FireTimer(other),
             20..=22 => self.change(nodes),
+            23 => Command::Reroute(Switch::On),
+            24 => Command::Reroute(Switch::Off),
             _ => Command::Propose {
                 to: Some(one),
                 command: format!("x={}", self.below(100)),

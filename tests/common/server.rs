@@ -158,6 +158,7 @@ impl Boot {
             election_timeout: Duration::from_millis(150),
             protections: self.protections,
             auto_promote: Switch::Off,
+            reroute: Switch::Off,
             drift_ppm: 100_000,
             limits: self.limits,
             rules: self.rules,
@@ -489,7 +490,9 @@ pub fn appends(sent: &[Envelope]) -> Vec<(u64, u64, usize)> {
         | Message::VoteRequest(_)
         | Message::VoteReply(_)
         | Message::AppendReply(_)
-        | Message::TimeoutNow(_) => None,
+        | Message::TimeoutNow(_)
+        | Message::Forward(_)
+        | Message::ForwardReply(_) => None,
     };
     sent.iter().filter_map(request).collect()
 }

@@ -29,7 +29,9 @@ fn commits(sent: &[raft_play::types::Envelope]) -> Vec<u64> {
         | Message::VoteRequest(_)
         | Message::VoteReply(_)
         | Message::AppendReply(_)
-        | Message::TimeoutNow(_) => None,
+        | Message::TimeoutNow(_)
+        | Message::Forward(_)
+        | Message::ForwardReply(_) => None,
     };
     messages(sent).into_iter().filter_map(commit).collect()
 }

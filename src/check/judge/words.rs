@@ -19,6 +19,8 @@ impl Checker {
             Message::PreVoteRequest(_)
             | Message::PreVoteReply(_)
             | Message::TimeoutNow(_)
+            | Message::Forward(_)
+            | Message::ForwardReply(_)
             | Message::VoteReply(VoteReply::Refused)
             | Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm) => {}
         }

@@ -35,6 +35,8 @@ pub(in crate::playground) enum Request {
     Protections(Protections),
     /// Switch whether learners that have caught up become voters by themselves.
     AutoPromote(Switch),
+    /// Switch whether it passes on to the leader what its callers want.
+    Reroute(Switch),
     /// Change what it may send.
     Limits(Limits),
     /// Have these files follow its disk, from what is on it now.
@@ -215,6 +217,10 @@ impl<M: Exhibit + Default> Hosted<M> {
             }
             Request::AutoPromote(switch) => {
                 self.node.set_auto_promote(switch);
+                Response::Done(None)
+            }
+            Request::Reroute(switch) => {
+                self.node.set_reroute(switch);
                 Response::Done(None)
             }
             Request::Limits(limits) => {

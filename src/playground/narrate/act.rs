@@ -70,6 +70,10 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
             "A learner that has caught up can become a voter by itself",
             "thesis §4.2.1",
         ),
+        Command::Reroute(switch) => act(format!("you switch rerouting {}", words_of(*switch))).because(
+            "A server that does not lead may pass a request on to the leader, and the answer back",
+            "thesis §6.2",
+        ),
         Command::Read { at, query, way } => read(*at, query, *way),
         Command::Lease(switch) => act(format!("you switch leases {}", words_of(*switch))).because(
             "With a lease, a leader answers reads without asking: a majority has promised to help no rival",

@@ -360,5 +360,7 @@ pub(super) fn message_name(kind: MessageKind) -> &'static str {
         MessageKind::PreVoteRequest => "pre-vote request",
         MessageKind::PreVoteReply => "pre-vote",
         MessageKind::TimeoutNow => "request to stand",
+        MessageKind::Forward => "request for a client",
+        MessageKind::ForwardReply => "answer for a client",
     }
 }

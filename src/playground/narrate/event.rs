@@ -7,6 +7,7 @@ use super::memory::Memory;
 use super::protection;
 use super::reading;
 use super::replication;
+use super::rerouting;
 use super::telling::Telling;
 use crate::consensus::Event;
 use crate::types::NodeId;
@@ -96,6 +97,9 @@ pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Eve
             after,
             cause,
         } => membership::appended(own, *index, before, after, *cause),
+        Event::PassedOn { leader, wish, .. } => rerouting::passed_on(describe, own, *leader, wish),
+        Event::AnswerCame { leader, outcome, .. } => rerouting::answer_came(own, *leader, *outcome),
+        Event::AnswerLost { leader, .. } => rerouting::answer_lost(own, *leader),
         Event::ReadAppended { index } => reading::appended(own, *index),
         Event::ReadWaits { round, index } => reading::waits(own, *round, *index),
         Event::RoundConfirmed { round, by } => reading::round_confirmed(own, *round, by),

@@ -116,6 +116,8 @@ fn named_in_full(envelope: &Envelope) -> String {
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)
+        | Message::Forward(_)
+        | Message::ForwardReply(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => named(envelope),
     }
@@ -137,7 +139,9 @@ fn named(envelope: &Envelope) -> String {
         | Message::AppendReply(_)
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
-        | Message::TimeoutNow(_) => format!("{from}'s {}", message_name(envelope.message.kind())),
+        | Message::TimeoutNow(_)
+        | Message::Forward(_)
+        | Message::ForwardReply(_) => format!("{from}'s {}", message_name(envelope.message.kind())),
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::consensus::{Event, RoleName};
+use crate::consensus::{Event, IgnoredInput, RoleName};
 use crate::playground::command::Command;
 use crate::playground::record::{Happening, Loss, Record, Stop, Timer};
 use crate::playground::snapshot::{Condition, NodeView, RoleView, Snapshot};
 use crate::types::{
-    AppendReply, Entry, Envelope, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload, Term,
+    AppendReply, Entry, Envelope, Forward, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload,
+    Term, Wish,
 };
 
 /// How many of a node's last entries are kept in mind.
@@ -147,6 +148,8 @@ impl Memory {
             | Message::PreVoteRequest(_)
             | Message::PreVoteReply(_)
             | Message::TimeoutNow(_)
+            | Message::Forward(_)
+            | Message::ForwardReply(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_) => false,
         }
@@ -161,9 +164,7 @@ impl Memory {
             Happening::Node { node, event } => self.note_event(*node, event),
             Happening::TimerFired { node, timer, after } => self.node_mut(*node).note_timer(*timer, *after),
             Happening::Sent { envelope, .. } => self.note_sent(envelope),
-            Happening::Delivered { envelope, .. } => {
-                self.node_mut(envelope.to).received = Some(envelope.clone());
-            }
+            Happening::Delivered { envelope, .. } => self.note_delivered(envelope),
             Happening::Lost { envelope, reason, .. } => self.note_lost(envelope, *reason),
             Happening::WriteBegun { .. }
             | Happening::Applied { .. }
@@ -219,6 +220,7 @@ impl Memory {
             | Command::Remove(_)
             | Command::Reconfigure { .. }
             | Command::AutoPromote(_)
+            | Command::Reroute(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
             | Command::Read { .. }
@@ -273,6 +275,30 @@ impl Memory {
         }
     }
 
+    /// A command that was passed on is the next that its receiver takes.
+    fn note_delivered(&mut self, envelope: &Envelope) {
+        self.node_mut(envelope.to).received = Some(envelope.clone());
+        if let Message::Forward(Forward {
+            wish: Wish::Propose(command),
+            ..
+        }) = &envelope.message
+        {
+            self.proposals.push_front((Some(envelope.to), command.clone()));
+        }
+    }
+
+    /// It came before, or too late: it is not taken after all.
+    fn drop_forwarded(&mut self, id: NodeId) {
+        let received = self.node(id).received.as_ref().map(|envelope| &envelope.message);
+        if let Some(Message::Forward(Forward {
+            wish: Wish::Propose(_),
+            ..
+        })) = received
+        {
+            self.take_proposal(id);
+        }
+    }
+
     fn note_event(&mut self, id: NodeId, event: &Event) {
         match event {
             Event::Proposed { index, proposal } => {
@@ -288,7 +314,14 @@ impl Memory {
                     node.keep(*index, Entry { term, payload });
                 }
             }
-            Event::ProposalRefused { .. } => drop(self.take_proposal(id)),
+            Event::ProposalRefused { .. }
+            | Event::PassedOn {
+                wish: Wish::Propose(_),
+                ..
+            } => drop(self.take_proposal(id)),
+            Event::Ignored { what, .. } if *what == IgnoredInput::Message(MessageKind::Forward) => {
+                self.drop_forwarded(id);
+            }
             other => self.node_mut(id).note(other),
         }
     }
@@ -434,6 +467,9 @@ impl NodeMemory {
             | Event::VoteCounted { .. }
             | Event::Proposed { .. }
             | Event::ProposalRefused { .. }
+            | Event::PassedOn { .. }
+            | Event::AnswerCame { .. }
+            | Event::AnswerLost { .. }
             | Event::ReadWaits { .. }
             | Event::RoundConfirmed { .. }
             | Event::ReadConfirmed { .. }

@@ -494,6 +494,8 @@ pub(super) fn delivered(memory: &Memory, envelope: &Envelope) -> Option<Telling>
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)
+        | Message::Forward(_)
+        | Message::ForwardReply(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => None,
     }

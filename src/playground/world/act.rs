@@ -142,6 +142,7 @@ impl<M: Exhibit + Default> World<M> {
             Command::Heal
             | Command::UncommittedLimit { .. }
             | Command::AutoPromote(_)
+            | Command::Reroute(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
             | Command::Lease(_)
@@ -207,6 +208,10 @@ impl<M: Exhibit + Default> World<M> {
                 self.settings.auto_promote = switch;
                 self.tell_all(|world| Request::AutoPromote(world.settings.auto_promote));
             }
+            Command::Reroute(switch) => {
+                self.settings.reroute = switch;
+                self.tell_all(|world| Request::Reroute(world.settings.reroute));
+            }
             Command::PreVote(switch) => {
                 self.settings.protections.pre_vote = switch;
                 self.tell_all(|world| Request::Protections(world.settings.protections));
@@ -242,6 +247,7 @@ impl<M: Exhibit + Default> World<M> {
             server.settings.raft.limits = self.settings.limits;
             server.settings.raft.protections = self.settings.protections;
             server.settings.raft.auto_promote = self.settings.auto_promote;
+            server.settings.raft.reroute = self.settings.reroute;
             server.settings.raft.election_timeout = self.settings.election_timeout.min();
         }
     }

@@ -309,6 +309,7 @@ pub(super) fn node_settings(
         election_timeout: settings.election_timeout.min(),
         protections: settings.protections,
         auto_promote: settings.auto_promote,
+        reroute: settings.reroute,
         drift_ppm: DRIFT_PPM,
         limits: settings.limits,
         rules: settings.rules,

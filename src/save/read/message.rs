@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::entries_of;
+use super::wish::{outcome_of, wish_of};
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::playground::{MessageId, MessageImage, WorldImage};
 use crate::save::format::{MessageFile, PositionFile, WordsFile};
 use crate::save::scalar::{List, Number, Seconds};
 use crate::types::{
-    AppendReply, AppendRequest, ElectionOrigin, Envelope, LogIndex, LogPosition, Message, NodeId,
-    PreVoteReply, PreVoteRequest, Round, Term, TimeoutNow, VoteReply, VoteRequest,
+    AppendReply, AppendRequest, ElectionOrigin, Envelope, Forward, ForwardReply, Incarnation, LogIndex,
+    LogPosition, Message, NodeId, PreVoteReply, PreVoteRequest, ProposalId, Round, Term, TimeoutNow,
+    VoteReply, VoteRequest,
 };
 
 /// What the messages of a world are read against.
@@ -133,6 +135,16 @@ pub(super) fn message_of(words: WordsFile, term: Term) -> Result<Message, Proble
             round: Round::new(round.get()),
         }),
         WordsFile::StaleTerm => Message::AppendReply(AppendReply::StaleTerm),
+        WordsFile::Forward { starts, id, wish } => Message::Forward(Forward {
+            incarnation: Incarnation::new(starts.get()),
+            id: ProposalId::new(id.get()),
+            wish: wish_of(wish),
+        }),
+        WordsFile::ForwardReply { starts, id, outcome } => Message::ForwardReply(ForwardReply {
+            incarnation: Incarnation::new(starts.get()),
+            id: ProposalId::new(id.get()),
+            outcome: outcome_of(&outcome),
+        }),
     })
 }
 

@@ -45,7 +45,14 @@ pub(super) fn proposals_of(node: &NodeImage) -> Vec<ProposalId> {
         BacklogImage::Proposal(id, _) => Some(*id),
         BacklogImage::Message(_) | BacklogImage::Timer(_) | BacklogImage::Write(_) => None,
     });
-    open.chain(reads).chain(waiting).collect()
+    let passed_on = process
+        .memory
+        .state
+        .volatile
+        .passed_on
+        .iter()
+        .map(|passed_on| passed_on.id);
+    open.chain(reads).chain(passed_on).chain(waiting).collect()
 }
 
 /// A node of a world whose other parts stand.

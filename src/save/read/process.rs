@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::message::message_of;
+use super::wish;
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
     Candidate, CatchUp, Confirmed, Durability, Flow, Follower, InFlight, Leader, Log, Persistent,
-    PreCandidate, Probe, Progress, Reading, Role, State, Transfer, TransferStage, Volatile, WaitingRead,
+    PreCandidate, Probe, Progress, Reading, Role, State, Transfer, TransferStage, Volatile,
 };
 use crate::node;
 use crate::playground::{BacklogImage, MessageId, ProcessImage, Timer, TimerImage, WorldImage, WriteImage};
@@ -101,7 +102,8 @@ impl Maker<'_> {
                     .transpose()?,
                 catching_up: self.catching_up(&file.peers)?,
                 uncommitted: self.uncommitted(file.commit),
-                reading: self.reading(file.reading.as_ref()),
+                reading: self.reading(file.reading.as_ref())?,
+                served: wish::served(&file.served, self.members)?,
             }),
         })
     }
@@ -148,24 +150,21 @@ impl Maker<'_> {
             .fold(0, u64::saturating_add)
     }
 
-    fn reading(&self, file: Option<&ReadingFile>) -> Reading {
+    fn reading(&self, file: Option<&ReadingFile>) -> Result<Reading, Problem> {
         let now = LocalTime::from_nanos(self.image.now.nanos());
         let round = |number: Number| Round::new(number.get());
         let Some(file) = file else {
             let first = Round::new(1);
-            return Reading {
+            return Ok(Reading {
                 round: first,
                 open: VecDeque::from([(first, now)]),
                 lease_from: self.image.settings.protections.lease.is_on().then_some(first),
                 ..Reading::default()
-            };
+            });
         };
-        let waiting = file.waiting.iter().map(|(id, waits_for, index)| WaitingRead {
-            id: ProposalId::new(id.get()),
-            round: round(*waits_for),
-            index: index.map(|index| LogIndex::new(index.get())),
-        });
-        Reading {
+        let waiting = file.waiting.iter();
+        let waiting = waiting.map(|read| wish::waiting_of(read, self.members));
+        Ok(Reading {
             round: round(file.round),
             open: file
                 .open
@@ -176,9 +175,9 @@ impl Maker<'_> {
                 round: round(number),
                 sent: local(at),
             }),
-            waiting: waiting.collect(),
+            waiting: waiting.collect::<Result<_, Problem>>()?,
             lease_from: file.lease_from.map(round),
-        }
+        })
     }
 
     /// The rounds of the learners; of one that is not told, the first begins now.
@@ -276,6 +275,7 @@ impl Maker<'_> {
             commit,
             applied,
             heard: file.heard.map(local),
+            passed_on: wish::passed_on(&file.passed_on, self.id, self.members)?.into(),
             durability: Durability {
                 begun: WriteSequence::new(flushed + file.writes.len() as u64),
                 flushed: WriteSequence::new(flushed),

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::ring::Ring;
 use crate::playground::{MessageView, Snapshot};
-use crate::types::{AppendReply, Message, NodeId, PreVoteReply, VoteReply};
+use crate::types::{AppendReply, Forward, Message, NodeId, PreVoteReply, ProposalOutcome, VoteReply, Wish};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::is_routine;
 
@@ -80,6 +80,8 @@ fn draw_routine(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: 
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)
+        | Message::Forward(_)
+        | Message::ForwardReply(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => glyph::HEARTBEAT,
     };
@@ -115,6 +117,20 @@ const fn letters(message: &Message) -> (char, Option<char>) {
         Message::PreVoteReply(PreVoteReply::Granted { .. }) => ('p', Some('+')),
         Message::PreVoteReply(PreVoteReply::Refused) => ('p', Some('-')),
         Message::TimeoutNow(_) => ('T', None),
+        Message::Forward(Forward {
+            wish: Wish::Read(_), ..
+        }) => ('R', None),
+        Message::Forward(_) => ('F', None),
+        Message::ForwardReply(reply) => match reply.outcome {
+            ProposalOutcome::ReadAt(_) => ('r', Some('+')),
+            ProposalOutcome::Appended(_) | ProposalOutcome::Joined(_) | ProposalOutcome::TransferStarted => {
+                ('f', Some('+'))
+            }
+            ProposalOutcome::Refused(_)
+            | ProposalOutcome::ChangeRefused(_)
+            | ProposalOutcome::TransferRefused(_)
+            | ProposalOutcome::Unknown => ('f', Some('-')),
+        },
         Message::VoteRequest(_) => ('V', None),
         Message::VoteReply(VoteReply::Granted) => ('v', Some('+')),
         Message::VoteReply(VoteReply::Refused) => ('v', Some('-')),

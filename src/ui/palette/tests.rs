@@ -383,7 +383,7 @@ fn enter_runs_or_asks_for_what_is_missing() {
 
 #[test]
 fn every_word_is_usable_as_its_usage_says() {
-    for word in &WORDS {
+    for word in WORDS {
         assert!(word.usage.starts_with(word.name), "{}", word.name);
         assert!(word.what.chars().count() <= 52, "{}: {}", word.name, word.what);
         let needs_more = fixed_part(word.usage) != word.usage;
@@ -395,7 +395,7 @@ fn every_word_is_usable_as_its_usage_says() {
 #[test]
 fn every_completion_is_accepted() {
     with_context(|context| {
-        for word in &WORDS {
+        for word in WORDS {
             for (argument, _) in (word.complete)(context) {
                 let line = format!("{} {argument}", word.name);
                 assert!(parse(&line, context).is_ok(), "{line}");

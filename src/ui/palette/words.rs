@@ -49,7 +49,7 @@ impl Word {
 }
 
 /// All words, as the palette lists them.
-pub(super) static WORDS: [Word; 57] = [
+pub(super) static WORDS: &[Word] = &[
     word("run", "run", "run or hold time", |text, _| {
         bare(text, Action::ToggleRun)
     })
@@ -330,6 +330,13 @@ pub(super) static WORDS: [Word; 57] = [
         "autopromote SWITCH",
         "learners that have caught up become voters",
         |text, _| Ok(Action::Do(Command::AutoPromote(switch(text)?))),
+    )
+    .with(switches),
+    word(
+        "reroute",
+        "reroute SWITCH",
+        "nodes pass requests on to the leader",
+        |text, _| Ok(Action::Do(Command::Reroute(switch(text)?))),
     )
     .with(switches),
     word(

@@ -106,6 +106,8 @@ impl WorldImage {
             Message::PreVoteRequest(_)
             | Message::PreVoteReply(_)
             | Message::TimeoutNow(_)
+            | Message::Forward(_)
+            | Message::ForwardReply(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_)
             | Message::AppendReply(_) => true,
