@@ -42,6 +42,6 @@ pub use raft::{Limits, Protections, Raft, Settings, Switch};
 pub use reroute::Served;
 pub use rule::{Rule, RuleLabel, RuleSet};
 pub use state::{
-    Candidate, CatchUp, Confirmed, Durability, Follower, Leader, PassedOn, Persistent, PreCandidate, Reading,
-    Role, State, StateError, Transfer, TransferStage, Volatile, WaitingRead,
+    Candidate, CatchUp, Confirmed, Durability, Follower, Leader, Lease, PassedOn, Persistent, PreCandidate,
+    Reading, Role, State, StateError, Transfer, TransferStage, Volatile, WaitingRead,
 };

@@ -193,14 +193,19 @@ impl Raft {
 
     /// Changes the shortest election timeout.
     pub fn set_election_timeout(&mut self, election_timeout: Duration) {
+        let is_changed = election_timeout != self.settings.election_timeout;
         self.settings.election_timeout = election_timeout;
+        if is_changed && self.settings.protections.lease.is_on() {
+            self.renew_lease();
+        }
     }
 
     /// Switches protections on and off.
     pub fn set_protections(&mut self, protections: Protections) {
-        let had_lease = self.settings.protections.lease.is_on();
-        self.settings.protections = protections;
-        if protections.lease.is_on() && !had_lease {
+        let before = std::mem::replace(&mut self.settings.protections, protections);
+        let is_new =
+            !before.lease.is_on() || (protections.check_quorum.is_on() && !before.check_quorum.is_on());
+        if protections.lease.is_on() && is_new {
             self.renew_lease();
         }
     }

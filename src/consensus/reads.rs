@@ -17,7 +17,7 @@ use super::event::{Event, Observer, emit};
 use super::quorum;
 use super::raft::Raft;
 use super::rule::Rule;
-use super::state::{Confirmed, Leader, Reading, Role, WaitingRead};
+use super::state::{Confirmed, Leader, Lease, Reading, Role, WaitingRead};
 use crate::types::{
     Caller, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalOutcome, ProposalRefusal, ReadWay, Round,
 };
@@ -179,8 +179,12 @@ impl Raft {
         let Role::Leader(Leader { reading, .. }) = &self.state.role else {
             return None;
         };
-        let (confirmed, since) = (reading.confirmed?, reading.lease_from?);
-        let counts = confirmed.round >= since && self.may_lease();
+        let confirmed = reading.confirmed?;
+        let is_since = match reading.lease {
+            Lease::Off | Lease::Void => false,
+            Lease::From(round) => confirmed.round >= round,
+        };
+        let counts = is_since && self.may_lease();
         counts.then(|| confirmed.sent.after(self.lease_length()))
     }
 
@@ -203,28 +207,32 @@ impl Raft {
     /// A leader's first round. A lease counts from it where leases are on.
     pub(super) fn first_round(&self) -> Reading {
         let round = Round::default().next();
+        let is_on = self.settings.protections.lease.is_on();
         Reading {
             round,
             open: VecDeque::from([(round, self.batch.now)]),
             confirmed: None,
             waiting: Vec::new(),
-            lease_from: self.settings.protections.lease.is_on().then_some(round),
+            lease: if is_on { Lease::From(round) } else { Lease::Off },
         }
     }
 
     /// Once another was asked to stand, whatever was promised is void: that one is exempt from it, however late it stands.
     pub(super) fn void_lease(&mut self) {
         if let Role::Leader(leader) = &mut self.state.role {
-            leader.reading.lease_from = None;
+            leader.reading.lease = Lease::Void;
         }
     }
 
-    /// Leases count only from heartbeats sent after they were switched on.
+    /// Leases count only from heartbeats sent after they were switched on, and after the promises that they rest on last changed: who
+    /// answered before has promised something else, or nothing.
     pub(super) fn renew_lease(&mut self) {
-        if let Role::Leader(leader) = &mut self.state.role
-            && leader.transfer.is_none()
-        {
-            leader.reading.lease_from = Some(leader.reading.round.next());
+        let Role::Leader(Leader { reading, .. }) = &mut self.state.role else {
+            return;
+        };
+        match reading.lease {
+            Lease::Off | Lease::From(_) => reading.lease = Lease::From(reading.round.next()),
+            Lease::Void => {}
         }
     }
 

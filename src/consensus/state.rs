@@ -193,8 +193,20 @@ pub struct Reading {
     pub confirmed: Option<Confirmed>,
     /// Reads that wait.
     pub waiting: Vec<WaitingRead>,
-    /// The first round from which a lease counts; `None` where none does.
-    pub lease_from: Option<Round>,
+    /// From when a lease counts.
+    pub lease: Lease,
+}
+
+/// From when a leader's lease counts (thesis §6.4.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lease {
+    /// Leases were never on in this leadership.
+    #[default]
+    Off,
+    /// From this round on: leases, and the promises they rest on, have been on and the same since before it was sent.
+    From(Round),
+    /// Never again in this leadership: another was asked to stand, and that one is exempt from every promise.
+    Void,
 }
 
 /// A round that a majority has answered.
@@ -357,6 +369,11 @@ impl State {
         ensure(
             reads::is_possible(&leader.reading, last),
             "a leader's rounds of heartbeats are out of order, or a read waits for one that never began",
+        )?;
+        let is_asked = |transfer: &Transfer| transfer.stage == TransferStage::Asked;
+        ensure(
+            !leader.transfer.as_ref().is_some_and(is_asked) || leader.reading.lease == Lease::Void,
+            "a leader has asked another to stand, and its lease still counts",
         )?;
         ensure(
             leader.uncommitted == self.weight_past(self.volatile.commit),

@@ -487,9 +487,22 @@ pub(super) struct ReadingFile {
     /// The reads that wait.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) waiting: List<WaitingFile, MANY>,
-    /// The first round from which a lease counts.
+    /// From when a lease counts.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) lease_from: Option<Number>,
+    pub(super) lease: LeaseFile,
+}
+
+/// From when a leader's lease counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Lease")]
+pub(super) enum LeaseFile {
+    /// Leases were never on in this leadership.
+    #[default]
+    Off,
+    /// From this round on.
+    From(Number),
+    /// Never again in this leadership, which has asked another to stand.
+    Void,
 }
 
 /// A read that is not answered yet.

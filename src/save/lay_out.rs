@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Save;
 use super::format::{
-    BacklogFile, ConfigurationFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile,
+    BacklogFile, ConfigurationFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile, LeaseFile,
     LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PassedOnFile,
     PayloadFile, PeerFile, PositionFile, ProposalFile, ReadFile, ReadingFile, RoleFile, RoundFile, SaveFile,
     SentFile, SettingsFile, StateFile, TransferFile, ViolationFile, WaitingFile, WordsFile, WriteFile,
@@ -16,7 +16,7 @@ use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
 use crate::check::Violation;
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
-    Flow, Leader, Limits, Probe, Progress, Reading, Role, State, Transfer, TransferStage,
+    Flow, Leader, Lease, Limits, Probe, Progress, Reading, Role, State, Transfer, TransferStage,
 };
 use crate::node;
 use crate::playground::{
@@ -419,7 +419,11 @@ fn reading_of(reading: &Reading) -> ReadingFile {
             .confirmed
             .map(|confirmed| (round_of(confirmed.round), local(confirmed.sent))),
         waiting: waiting.map(WaitingFile::from).collect(),
-        lease_from: reading.lease_from.map(round_of),
+        lease: match reading.lease {
+            Lease::Off => LeaseFile::Off,
+            Lease::From(round) => LeaseFile::From(round_of(round)),
+            Lease::Void => LeaseFile::Void,
+        },
     }
 }
 

@@ -7,14 +7,14 @@ use super::wish;
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
-    Candidate, CatchUp, Confirmed, Durability, Flow, Follower, InFlight, Leader, Log, Persistent,
+    Candidate, CatchUp, Confirmed, Durability, Flow, Follower, InFlight, Leader, Lease, Log, Persistent,
     PreCandidate, Probe, Progress, Reading, Role, State, Transfer, TransferStage, Volatile,
 };
 use crate::node;
 use crate::playground::{BacklogImage, MessageId, ProcessImage, Timer, TimerImage, WorldImage, WriteImage};
 use crate::save::format::{
-    BacklogFile, FlowFile, HeldFile, MANY, NodeFile, PeerFile, ReadingFile, RoleFile, StateFile, SyncFile,
-    TransferFile, WriteFile,
+    BacklogFile, FlowFile, HeldFile, LeaseFile, MANY, NodeFile, PeerFile, ReadingFile, RoleFile, StateFile,
+    SyncFile, TransferFile, WriteFile,
 };
 use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::storage::wal::{WalImage, WalSync};
@@ -102,7 +102,10 @@ impl Maker<'_> {
                     .transpose()?,
                 catching_up: self.catching_up(&file.peers)?,
                 uncommitted: self.uncommitted(file.commit),
-                reading: self.reading(file.reading.as_ref())?,
+                reading: match &file.reading {
+                    Some(reading) => self.reading(reading)?,
+                    None => self.first_round(file.transfer),
+                },
                 served: wish::served(&file.served, self.members)?,
             }),
         })
@@ -150,18 +153,26 @@ impl Maker<'_> {
             .fold(0, u64::saturating_add)
     }
 
-    fn reading(&self, file: Option<&ReadingFile>) -> Result<Reading, Problem> {
+    /// A leader's rounds where none are told: the first begins now.
+    fn first_round(&self, transfer: Option<TransferFile>) -> Reading {
         let now = LocalTime::from_nanos(self.image.now.nanos());
+        let first = Round::new(1);
+        let is_asked = transfer.is_some_and(|transfer| transfer.asked);
+        let is_leased = self.image.settings.protections.lease.is_on();
+        Reading {
+            round: first,
+            open: VecDeque::from([(first, now)]),
+            lease: match (is_asked, is_leased) {
+                (true, _) => Lease::Void,
+                (false, true) => Lease::From(first),
+                (false, false) => Lease::Off,
+            },
+            ..Reading::default()
+        }
+    }
+
+    fn reading(&self, file: &ReadingFile) -> Result<Reading, Problem> {
         let round = |number: Number| Round::new(number.get());
-        let Some(file) = file else {
-            let first = Round::new(1);
-            return Ok(Reading {
-                round: first,
-                open: VecDeque::from([(first, now)]),
-                lease_from: self.image.settings.protections.lease.is_on().then_some(first),
-                ..Reading::default()
-            });
-        };
         let waiting = file.waiting.iter();
         let waiting = waiting.map(|read| wish::waiting_of(read, self.members));
         Ok(Reading {
@@ -176,7 +187,11 @@ impl Maker<'_> {
                 sent: local(at),
             }),
             waiting: waiting.collect::<Result<_, Problem>>()?,
-            lease_from: file.lease_from.map(round),
+            lease: match file.lease {
+                LeaseFile::Off => Lease::Off,
+                LeaseFile::From(number) => Lease::From(round(number)),
+                LeaseFile::Void => Lease::Void,
+            },
         })
     }
 
