@@ -164,7 +164,11 @@ impl Checker {
             return;
         }
         if belief == Belief::Seen {
-            self.judge_quorum(node, &log, through);
+            if let Some((joint, index)) = self.left_in_this_step(node, &log) {
+                self.judge_quorum(node, &log, index, &joint);
+            }
+            let latest = self.configuration_of(&log).clone();
+            self.judge_quorum(node, &log, through, &latest);
         }
         let term = self.servers[&node].ballot.term;
         self.committed.extend(&log, through, term);
@@ -200,14 +204,19 @@ impl Checker {
         self.report(violation);
     }
 
-    fn judge_quorum(&mut self, node: NodeId, log: &Outline, through: LogIndex) {
+    fn judge_quorum(
+        &mut self,
+        node: NodeId,
+        log: &Outline,
+        through: LogIndex,
+        configuration: &Configuration,
+    ) {
         let position = LogPosition::new(through, log.term_at(through).unwrap_or_default());
         let has_copy = |id: &NodeId| {
             self.servers
                 .get(id)
                 .is_none_or(|server| server.disk.log.holds(position))
         };
-        let configuration = self.configuration_of(log);
         let lacking = |electorate: &&BTreeSet<NodeId>| {
             electorate.iter().filter(|id| has_copy(id)).count() < majority_of(electorate)
         };
@@ -227,6 +236,19 @@ impl Checker {
             .filter(|&id| id != node)
             .fold(violation, Violation::and);
         self.report(violation);
+    }
+
+    /// The joint configuration that a leader has left in the step at hand, and its index. A leader leaves it in the step that commits
+    /// it, and tells of what it wrote first; but that the joint one is committed was for both majorities to decide.
+    fn left_in_this_step(&self, node: NodeId, log: &Outline) -> Option<(Configuration, LogIndex)> {
+        let change = self.change.filter(|change| change.leader == node)?;
+        let before = change.before?;
+        let joint = self
+            .configurations
+            .get(&before)
+            .filter(|before| before.is_joint())?;
+        let is_left = !self.configuration_of(log).is_joint();
+        is_left.then(|| (Configuration::clone(joint), before.index))
     }
 
     /// The configuration that a server with this log goes by: the latest in it.

@@ -432,6 +432,43 @@ fn a_restarted_server_commits_and_applies_again() {
     assert_eq!(scene.apply(S1, 1, &run(1, &[1]).as_slice()[0]), Ok(()));
 }
 
+/// The leader leaves the joint configuration in the very step that commits it, and tells of its write first.
+#[test]
+fn a_joint_configuration_is_committed_by_both_majorities() {
+    let configuration = |outgoing: &[NodeId], voters: &[NodeId]| {
+        let outgoing: BTreeSet<NodeId> = outgoing.iter().copied().collect();
+        let configuration = Configuration {
+            outgoing: (!outgoing.is_empty()).then_some(outgoing),
+            ..Configuration::of_voters(voters.iter().copied())
+        };
+        Entry::configuration(Term::new(2), configuration)
+    };
+    let entries = |first, entry| Entries::new(LogIndex::new(first), vec![entry]);
+    let joint = &entries(4, configuration(&[S1, S2, S3], &[S1]));
+    let left = &entries(5, configuration(&[], &[S1]));
+    let mut scene = Scene::led_by_s1();
+    for node in [S1, S2] {
+        scene.append(node, 3, &[2]).unwrap();
+        scene.sync(node).unwrap();
+    }
+    scene.commit(S1, 3).unwrap();
+    scene.write(S1, None, None, joint).unwrap();
+    scene.sync(S1).unwrap();
+    let mut alone = scene.checker.clone();
+    scene.write(S2, None, None, joint).unwrap();
+    scene.sync(S2).unwrap();
+    scene.write(S1, None, None, left).unwrap();
+    assert_eq!(scene.commit(S1, 4), Ok(()), "two of the three old voters have it");
+
+    std::mem::swap(&mut scene.checker, &mut alone);
+    scene.write(S1, None, None, left).unwrap();
+    breaks(
+        scene.commit(S1, 4),
+        Property::CommitOnDurableQuorum,
+        "S1 committed entry 4 (term 2), which only 1 of 3 voters have on disk",
+    );
+}
+
 #[test]
 fn a_server_found_running_is_believed_and_then_watched() {
     let mut checker = Checker::new(Configuration::of_voters([S1, S2, S3]));
