@@ -29,7 +29,7 @@ impl Raft {
             });
             return;
         }
-        let outsider = (!self.is_voter()).then_some(Quiet::NoVoter);
+        let outsider = (!self.may_stand()).then_some(Quiet::NoVoter);
         if let Some(reason) = outsider.or_else(|| self.reason_for_quiet()) {
             emit(observer, || Event::Stayed { reason });
             self.batch.election = Some(TimerChange::Restart);

@@ -316,9 +316,24 @@ impl Raft {
         }
     }
 
-    /// Whether it may stand for election at all.
+    /// Whether its vote counts, in the configuration in force.
     pub(super) fn is_voter(&self) -> bool {
         self.configuration().is_voter(self.id())
+    }
+
+    /// Whether it may stand for election: as a voter, or as one that was a voter until a change that is not known to be committed.
+    /// Others may lack that change and be unable to win without it (thesis §4.2.2); its own vote does not count then.
+    pub(super) fn may_stand(&self) -> bool {
+        self.is_voter() || self.was_voter()
+    }
+
+    fn was_voter(&self) -> bool {
+        match self.state.persistent.log.configurations() {
+            [.., (_, before), (index, _)] => {
+                *index > self.state.volatile.commit && before.is_voter(self.id())
+            }
+            [_] | [] => false,
+        }
     }
 }
 
