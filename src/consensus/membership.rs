@@ -220,11 +220,7 @@ impl Raft {
         }
         self.follow_configuration(observer);
         if latest.is_joint() {
-            let after = Configuration {
-                outgoing: None,
-                ..Configuration::clone(&latest)
-            };
-            self.append_configuration(after, ChangeCause::LeaveJoint, observer);
+            self.append_configuration(without_outgoing(&latest), ChangeCause::LeaveJoint, observer);
             return;
         }
         self.part_with_outsiders(&latest);
@@ -364,9 +360,24 @@ fn changed(before: &Configuration, change: &MembershipChange) -> Result<Configur
         learners,
         ..before.clone()
     };
-    let members = after.members();
-    after.joined.retain(|_, id| members.contains(id));
+    forget_tokens(&mut after);
     Ok(after)
+}
+
+/// What a joint configuration leads to.
+fn without_outgoing(joint: &Configuration) -> Configuration {
+    let mut after = Configuration {
+        outgoing: None,
+        ..joint.clone()
+    };
+    forget_tokens(&mut after);
+    after
+}
+
+/// A token stands for its server as long as that is a member.
+fn forget_tokens(configuration: &mut Configuration) {
+    let members = configuration.members();
+    configuration.joined.retain(|_, id| members.contains(id));
 }
 
 fn with_joiner(before: &Configuration, token: JoinToken) -> Result<Configuration, ChangeRefusal> {
