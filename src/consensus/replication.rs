@@ -207,6 +207,11 @@ impl Raft {
         };
         match reply {
             AppendReply::Matched { through, .. } => match progress.acknowledge(through) {
+                // A learner that has all there is may still wait for its place: no later entry may ever come to bring it up again.
+                Acknowledged::Known if self.settings.auto_promote.is_on() => {
+                    let matched = progress.matched;
+                    self.note_catching_up(from, matched, observer);
+                }
                 Acknowledged::Known => {}
                 Acknowledged::Advanced => {
                     emit(observer, || Event::MatchAdvanced {
