@@ -98,6 +98,8 @@ impl Raft {
         self.batch.heartbeat = Some(TimerChange::Restart);
         self.begin_round();
         self.note_confirmations(observer);
+        // Where the electorate has shrunk to the leader alone, nobody's answer is left to wait for.
+        self.serve_reads(observer);
         self.abort_late_transfer(observer);
         self.check_quorum(observer);
     }
