@@ -11,6 +11,8 @@ mod server;
 mod disk;
 #[path = "paper/election.rs"]
 mod election;
+#[path = "paper/membership.rs"]
+mod membership;
 #[path = "paper/replication.rs"]
 mod replication;
 #[path = "paper/terms.rs"]

@@ -17,7 +17,7 @@ use super::event::{Event, Observer, emit};
 use super::quorum;
 use super::raft::Raft;
 use super::rule::Rule;
-use super::state::{Confirmed, Leader, Lease, Reading, Role, WaitingRead};
+use super::state::{Confirmed, Leader, Lease, Reading, Role, Transfer, WaitingRead};
 use crate::types::{
     Caller, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalOutcome, ProposalRefusal, ReadWay, Round,
 };
@@ -27,14 +27,11 @@ const MILLION: u64 = 1_000_000;
 
 impl Raft {
     pub(super) fn on_read(&mut self, caller: Caller, way: ReadWay, observer: &mut impl Observer) {
-        let Role::Leader(_) = &self.state.role else {
-            let reason = ProposalRefusal::NotLeader {
-                leader: self.state.role.leader(),
-            };
+        if let Some(reason) = self.reason_to_refuse_read(way) {
             emit(observer, || Event::ReadRefused { reason });
             let outcome = ProposalOutcome::Refused(reason);
             return self.answer(caller, outcome);
-        };
+        }
         match way {
             ReadWay::Log => self.read_through_log(caller, observer),
             ReadWay::Index => self.wait_for_round(caller, observer),
@@ -45,6 +42,25 @@ impl Raft {
                     self.wait_for_round(caller, observer);
                 }
             },
+        }
+    }
+
+    /// Why a read is turned away, if so. One that needs an entry is bounded, and waits for a transfer, like any proposal.
+    fn reason_to_refuse_read(&self, way: ReadWay) -> Option<ProposalRefusal> {
+        let Role::Leader(leader) = &self.state.role else {
+            let leader = self.state.role.leader();
+            return Some(ProposalRefusal::NotLeader { leader });
+        };
+        match way {
+            ReadWay::Index | ReadWay::Lease => None,
+            ReadWay::Log => {
+                if let Some(Transfer { target, .. }) = leader.transfer {
+                    return Some(ProposalRefusal::Transferring { target });
+                }
+                let (weight, limit) = (leader.uncommitted, self.settings.limits.uncommitted_weight);
+                let is_full = self.is_full(weight, 0);
+                is_full.then_some(ProposalRefusal::TooMuchUncommitted { weight, limit })
+            }
         }
     }
 

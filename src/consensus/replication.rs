@@ -50,7 +50,7 @@ impl Raft {
     }
 
     /// Whether a command must wait until more is committed. Where nothing waits, it fits whatever its size.
-    fn is_full(&self, uncommitted: u64, command: usize) -> bool {
+    pub(super) fn is_full(&self, uncommitted: u64, command: usize) -> bool {
         let after = uncommitted.saturating_add(command as u64);
         uncommitted > 0 && after > self.settings.limits.uncommitted_weight
     }

@@ -11,7 +11,7 @@ use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId, Term, Vi
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
-pub const TRACE_VERSION: u32 = 4;
+pub const TRACE_VERSION: u32 = 5;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -10,13 +10,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use raft_play::consensus::durable::{Driver, Held, Inbound, Metadata, Pending, Store, Write};
 use raft_play::consensus::{
-    Answer, Event, Input, Limits, Log, Output, Protections, Raft, RoleName, RuleSet, Settings, State, Switch,
-    TimerChange,
+    Answer, Event, Input, Limits, Log, Output, ProposalOutcome, Protections, Raft, ReadWay, RoleName,
+    RuleSet, Settings, State, Switch, TimerChange,
 };
 use raft_play::types::{
     AppendReply, AppendRequest, Configuration, ElectionOrigin, Entries, Entry, Envelope, Incarnation,
-    LocalTime, LogIndex, LogPosition, Message, NodeId, ProposalId, Round, Term, VoteReply, VoteRequest,
-    WriteSequence,
+    LocalTime, LogIndex, LogPosition, MembershipChange, Message, NodeId, ProposalId, Round, Term, VoteReply,
+    VoteRequest, WriteSequence,
 };
 
 /// What a disk holds.
@@ -88,6 +88,7 @@ pub struct Boot {
     pub rules: RuleSet,
     pub limits: Limits,
     pub protections: Protections,
+    pub auto_promote: Switch,
     pub device: Device,
 }
 
@@ -101,6 +102,7 @@ pub fn of(id: u64, voters: u64) -> Boot {
         rules: RuleSet::sound(),
         limits: Limits::default(),
         protections: Protections::default(),
+        auto_promote: Switch::Off,
         device: Device::Instant,
     }
 }
@@ -137,6 +139,12 @@ impl Boot {
         self
     }
 
+    /// Makes learners that keep up voters by itself.
+    pub fn promoting(mut self) -> Self {
+        self.auto_promote = Switch::On;
+        self
+    }
+
     /// A server that has run before.
     pub fn started_again(mut self) -> Self {
         self.incarnation = 2;
@@ -157,7 +165,7 @@ impl Boot {
             started: LocalTime::default(),
             election_timeout: Duration::from_millis(150),
             protections: self.protections,
-            auto_promote: Switch::Off,
+            auto_promote: self.auto_promote,
             reroute: Switch::Off,
             drift_ppm: 100_000,
             limits: self.limits,
@@ -319,6 +327,27 @@ impl Server {
         self.input(Input::Propose { id, command })
     }
 
+    /// Asks for a change of the membership; the answer is the last.
+    pub fn change(&mut self, change: MembershipChange) -> Vec<Envelope> {
+        let id = ProposalId::new(1_000);
+        self.input(Input::Reconfigure { id, change })
+    }
+
+    pub fn read(&mut self, number: u64, way: ReadWay) -> Vec<Envelope> {
+        let id = ProposalId::new(number);
+        self.input(Input::Read { id, way })
+    }
+
+    pub fn transfer(&mut self, target: u64) -> Vec<Envelope> {
+        let (id, target) = (ProposalId::new(2_000), NodeId::new(target));
+        self.input(Input::Transfer { id, target })
+    }
+
+    /// What the last caller was told.
+    pub fn outcome(&self) -> ProposalOutcome {
+        self.answers.last().expect("callers are answered").outcome
+    }
+
     /// Stands for election and wins it with the votes of these.
     pub fn elected_by(mut self, voters: &[u64]) -> Self {
         self.election_timeout();
@@ -407,6 +436,11 @@ impl Server {
 
     pub fn commit(&self) -> u64 {
         self.raft.state().volatile.commit.number()
+    }
+
+    /// The configuration in force, as text.
+    pub fn configuration(&self) -> String {
+        self.raft.state().configuration().to_string()
     }
 
     pub fn log_terms(&self) -> Vec<u64> {
