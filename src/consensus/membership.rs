@@ -305,8 +305,18 @@ impl Raft {
         }
     }
 
-    /// Where the change can't be made now, the learner's next round brings it up again.
+    /// Where the change can't be made now, the learner's next round brings it up again. Who is a learner because somebody demoted
+    /// it has no token any more, and stays one.
     fn promote(&mut self, learner: NodeId, observer: &mut impl Observer) {
+        let is_newcomer = self
+            .state
+            .configuration()
+            .joined
+            .values()
+            .any(|&id| id == learner);
+        if !is_newcomer {
+            return;
+        }
         if let Ok(after) = self.changed(&MembershipChange::Promote(learner)) {
             self.append_configuration(after, ChangeCause::CaughtUp(learner), observer);
         }
@@ -361,6 +371,8 @@ fn changed(before: &Configuration, change: &MembershipChange) -> Result<Configur
         ..before.clone()
     };
     forget_tokens(&mut after);
+    let is_demoted = |id: &NodeId| after.learners.contains(id) && before.voters.contains(id);
+    after.joined.retain(|_, id| !is_demoted(id));
     Ok(after)
 }
 
@@ -374,7 +386,7 @@ fn without_outgoing(joint: &Configuration) -> Configuration {
     after
 }
 
-/// A token stands for its server as long as that is a member.
+/// A token stands for its server as long as that is a member, and has not been demoted.
 fn forget_tokens(configuration: &mut Configuration) {
     let members = configuration.members();
     configuration.joined.retain(|_, id| members.contains(id));

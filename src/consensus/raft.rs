@@ -30,7 +30,7 @@ pub struct Settings {
     pub election_timeout: Duration,
     /// What protects it against disruption, beyond the paper's Raft.
     pub protections: Protections,
-    /// Whether a leader makes a learner a voter once that has caught up (thesis §4.2.1).
+    /// Whether a leader makes a server that joined a voter once that has caught up (thesis §4.2.1).
     pub auto_promote: Switch,
     /// Whether it passes on to the leader what its callers want (thesis §6.2).
     pub reroute: Switch,

@@ -22,7 +22,8 @@ pub struct Configuration {
     pub learners: BTreeSet<NodeId>,
     /// The highest id ever given: the next server to join gets the one after it.
     pub last_id: NodeId,
-    /// The ids of the servers that joined, by the token that each came with: who asks again gets the same id.
+    /// The ids of the servers that joined, by the token that each came with: who asks again gets the same id. A token is forgotten when
+    /// its server leaves or is demoted: that one is no newcomer, whom a leader makes a voter by itself.
     pub joined: BTreeMap<JoinToken, NodeId>,
 }
 

@@ -150,6 +150,25 @@ fn a_learner_whose_round_was_slow_gets_another_though_nothing_more_is_proposed()
     assert_eq!(leader.configuration(), "{1 2 3 4}");
 }
 
+#[test]
+fn who_was_demoted_stays_a_learner_though_it_keeps_up() {
+    let mut leader = leader_of(of(1, 3).promoting());
+    leader.change(join(4));
+    acknowledge(&mut leader, &[2]);
+    acknowledge(&mut leader, &[4]);
+    acknowledge(&mut leader, &[2, 3]);
+    assert_eq!(leader.configuration(), "{1 2 3 4}");
+    for demoted in [4, 3] {
+        leader.change(MembershipChange::Demote(NodeId::new(demoted)));
+        for _ in 0..3 {
+            leader.wait(20);
+            acknowledge(&mut leader, &[2, 3, 4]);
+            leader.heartbeat_timeout();
+        }
+    }
+    assert_eq!(leader.configuration(), "{1 2}+3 4");
+}
+
 /// The electorate shrinks to the leader alone: nobody is left to answer, and nobody has to.
 #[test]
 fn a_read_that_waits_for_a_server_that_is_removed_is_served() {
