@@ -282,7 +282,7 @@ mod tests {
     }
 
     /// The list of all commands grows.
-    fn without_the_list(error: String) -> String {
+    fn without_the_list(error: &str) -> String {
         let marker = "expected one of ";
         let end = error.find(marker).expect("the commands are listed") + marker.len();
         format!("{}…", &error[..end])
@@ -295,7 +295,7 @@ mod tests {
             [
                 error("("),
                 error("(commands: [\n  (at: -1.0, do: Heal),\n])"),
-                without_the_list(error("(commands: [\n  (at: 1.0, do: Explode(3)),\n])")),
+                without_the_list(&error("(commands: [\n  (at: 1.0, do: Explode(3)),\n])")),
                 error("(commands: [\n  (at: 1.0, do: Heal, when: 3),\n])"),
                 error("(commands: [\n  (at: 1.0, do: Crash(three)),\n])"),
                 error("(commands: [(do: Heal)])"),
