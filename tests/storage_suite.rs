@@ -14,5 +14,9 @@ mod power_law;
 mod random;
 #[path = "storage_suite/reopening.rs"]
 mod reopening;
+#[path = "storage_suite/snapshot_crashes.rs"]
+mod snapshot_crashes;
+#[path = "storage_suite/snapshots.rs"]
+mod snapshots;
 #[path = "storage_suite/support.rs"]
 mod support;

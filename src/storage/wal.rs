@@ -1,12 +1,12 @@
-//! The write-ahead log: term, vote and entries, so that what was synced survives whatever happens, and what was lost
-//! without having been promised is told from what was promised and is damaged.
+//! The write-ahead log: term, vote, entries and snapshots, so that what was synced survives whatever happens, and what was
+//! lost without having been promised is told from what was promised and is damaged.
 //!
 //! # Segments
 //!
 //! The log is a sequence of files, `wal-0000000001.log` and on. Each begins with a header: magic, version, cluster,
-//! node, generation, and the state that all segments before it lead to. A segment that has grown past
-//! [`WalOptions::segment_bytes`] is synced and closed, and the next is made and synced, before anything more is
-//! written. So a segment with a successor is whole.
+//! node, generation, and the whole state that all segments before it lead to, but for the entries' commands. A segment that
+//! has grown past [`WalOptions::segment_bytes`], or in which a snapshot was named, is synced and closed, and the next is
+//! made and synced, before anything more is written. So a segment with a successor is whole.
 //!
 //! # Batches
 //!
@@ -14,7 +14,24 @@
 //! a record like any other: nothing that has been written is ever overwritten. The header of each batch states the
 //! **mark**: the offset before which everything had been synced when it was written.
 //!
+//! # Snapshots
+//!
+//! A snapshot is a file of its own, `snapshot-0000000001.snap` and on. [`begin`](Store::begin) writes it under another name,
+//! syncs it, renames it and syncs the directory, before the batch is written whose record names it, with its length and
+//! checksum: so whenever that record is found, the file is there, and a file that no record names counts for nothing. (The
+//! file is synced while `begin` runs, not by the [`Sync`](Store::Sync) that it gives: a snapshot is rare, and the order of the
+//! changes to the disk stays that of the writes.) To compact the log is a record too, and takes nothing from the disk.
+//!
+//! Files go only when a segment has been closed and its successor is durable. There is then nothing that a power cut could
+//! still undo: the only state that can be recovered is the one that the new header states. Needed are the snapshot
+//! that it names, and the segments from the first one on in which an entry stands that has not been dropped; the others are
+//! removed, earliest first. A removal that is lost leaves a file that recovery ignores and removes.
+//!
 //! # Recovery
+//!
+//! The log is read from the first segment of the last unbroken row of them. Where that is not the very first one, its header is
+//! taken at its word, and all entries that it says stood before must turn out to have been dropped. The snapshot that is named last must
+//! be there and sound: it had been synced before it was named, and nothing else stands for the entries that were dropped.
 //!
 //! Bytes that can't be read may be a torn tail (a power cut took the end of what was never synced, and nothing was
 //! promised) or corruption (the disk has lost what was promised). Nothing in the bytes themselves tells the two
@@ -29,21 +46,32 @@
 //! reads well now is gone after the next power cut.
 
 mod error;
+mod fixed;
+mod header;
+mod image;
+mod kept;
 mod outline;
 mod payload;
 mod record;
 mod scan;
+mod secure;
 mod segment;
+mod snapshot_file;
+mod state;
+mod sync;
 
 use std::fmt;
-use std::io;
 
-pub use self::error::{Damage, Evidence, Inconsistency, OpenError, OutOfPlace, WalError};
-use self::outline::Outline;
+pub use self::error::{Damage, Evidence, Inconsistency, OpenError, OutOfPlace, SnapshotDamage, WalError};
+use self::header::Header;
+pub use self::image::WalImage;
 use self::record::Seed;
-use self::scan::{LastSegment, Scan, SoundSegment};
+use self::scan::Scan;
+use self::secure::{secure, write_header};
 pub use self::segment::SegmentNumber;
-use self::segment::{HEADER_BYTES, Header};
+use self::snapshot_file::{EncodedSnapshot, NamedSnapshot, SnapshotNumber};
+use self::state::LogState;
+pub use self::sync::WalSync;
 use crate::consensus::durable::{Metadata, Store, Write};
 use crate::types::disk::Disk;
 use crate::types::{ClusterId, Entries, LogPosition, NodeId, Snapshot};
@@ -122,60 +150,41 @@ impl fmt::Display for TornTail {
     }
 }
 
-/// What must be known of a running log, besides its disk, to go on with it exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct WalImage {
-    /// Everything in the last segment before this offset has been synced.
-    pub synced: u64,
-}
-
 /// A write-ahead log on a disk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wal<D> {
     disk: D,
     identity: Identity,
     options: WalOptions,
-    /// The segment that is written to.
+    tail: Tail,
+    state: LogState,
+    failed: bool,
+}
+
+/// The segment that is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Tail {
     segment: SegmentNumber,
+    /// Where in it the first batch begins.
+    start: u64,
     /// Where in it the next batch goes.
     end: u64,
     /// Everything in it before this offset has been synced.
     synced: u64,
-    outline: Outline,
-    failed: bool,
+    /// Whether a batch in it names a snapshot.
+    names_snapshot: bool,
 }
 
-/// A sync of one batch: `S` is the disk's part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct WalSync<S> {
-    segment: SegmentNumber,
-    through: u64,
-    sync: S,
-}
-
-impl<S> WalSync<S> {
-    /// A sync as a save found it: when it settles, everything in the segment before offset `through` is durable.
-    pub const fn new(segment: SegmentNumber, through: u64, sync: S) -> Self {
+impl Tail {
+    /// A segment with nothing in it but its header, which is durable.
+    fn new(segment: SegmentNumber, header_bytes: u64) -> Self {
         Self {
             segment,
-            through,
-            sync,
+            start: header_bytes,
+            end: header_bytes,
+            synced: header_bytes,
+            names_snapshot: false,
         }
-    }
-
-    /// The segment.
-    pub const fn segment(&self) -> SegmentNumber {
-        self.segment
-    }
-
-    /// The offset in the segment where the batch ends.
-    pub const fn through(&self) -> u64 {
-        self.through
-    }
-
-    /// The disk's part.
-    pub const fn sync(&self) -> &S {
-        &self.sync
     }
 }
 
@@ -186,17 +195,15 @@ impl<D: Disk> Wal<D> {
         identity: Identity,
         options: WalOptions,
     ) -> Result<(Self, Recovered), OpenError> {
-        let scan = Scan::of(&disk, identity)?;
-        let (segment, end) = secure(&mut disk, &scan, identity)?;
-        let (outline, recovered) = scan.into_recovered();
+        let mut scan = Scan::of(&disk, identity)?;
+        let tail = secure(&mut disk, &mut scan, identity)?;
+        let (state, recovered) = scan.into_recovered();
         let wal = Self {
             disk,
             identity,
             options,
-            segment,
-            end,
-            synced: end,
-            outline,
+            tail,
+            state,
             failed: false,
         };
         Ok((wal, recovered))
@@ -205,50 +212,6 @@ impl<D: Disk> Wal<D> {
     /// What [`open`](Self::open) would recover. Changes nothing.
     pub fn inspect(disk: &D, identity: Identity) -> Result<Recovered, OpenError> {
         Ok(Scan::of(disk, identity)?.into_recovered().1)
-    }
-
-    /// What a save must keep besides the disk; `None` once the log has failed, for then nothing goes on.
-    pub fn image(&self) -> Option<WalImage> {
-        (!self.failed).then_some(WalImage { synced: self.synced })
-    }
-
-    /// A running log as a save found it, on a disk as that save found it. Nothing is recovered, and nothing synced.
-    pub fn restore(
-        disk: D,
-        identity: Identity,
-        options: WalOptions,
-        image: WalImage,
-    ) -> Result<Self, OpenError> {
-        let scan = Scan::of(&disk, identity)?;
-        let WalImage { synced } = image;
-        let refused = |number: SegmentNumber, bytes, marked| OpenError::Image {
-            file: number.file_name(),
-            synced,
-            bytes,
-            marked,
-        };
-        let (segment, end) = match &scan.last {
-            LastSegment::None => return Err(refused(SegmentNumber::FIRST, 0, 0)),
-            LastSegment::Unmade { number, .. } => return Err(refused(*number, 0, 0)),
-            LastSegment::Sound(last) => {
-                let (end, marked) = (last.end as u64, last.marked.max(HEADER_BYTES) as u64);
-                if last.cut.is_some() || !(marked..=end).contains(&synced) {
-                    return Err(refused(last.number, end, marked));
-                }
-                (last.number, end)
-            }
-        };
-        let outline = scan.into_recovered().0;
-        Ok(Self {
-            disk,
-            identity,
-            options,
-            segment,
-            end,
-            synced,
-            outline,
-            failed: false,
-        })
     }
 
     /// The disk.
@@ -269,126 +232,104 @@ impl<D: Disk> Wal<D> {
 
     /// The segment that is written to.
     pub fn segment(&self) -> SegmentNumber {
-        self.segment
+        self.tail.segment
     }
 
     /// Where in the segment the next batch goes, in bytes.
     pub fn end(&self) -> u64 {
-        self.end
+        self.tail.end
     }
 
     /// Everything in the segment before this offset is known to be durable.
     pub fn synced(&self) -> u64 {
-        self.synced
+        self.tail.synced
     }
 
     fn begin_batch(&mut self, write: &Write) -> Result<WalSync<D::Sync>, WalError> {
-        if self.end >= self.options.segment_bytes && self.end > HEADER_BYTES as u64 {
+        if self.is_full() {
             self.roll()?;
         }
-        self.apply(write)?;
-        let seed = Seed::new(self.identity, self.segment.number());
-        let batch = record::encode_batch(seed, self.end, self.synced, write)?;
-        let file = self.segment.file_name();
+        let snapshot = match &write.snapshot {
+            Some(snapshot) => Some(self.encode_snapshot(snapshot)?),
+            None => None,
+        };
+        let named = snapshot.as_ref().map(|encoded| encoded.named);
+        self.apply(write, named)?;
+        let seed = Seed::new(self.identity, self.tail.segment.number());
+        let batch = record::encode_batch(seed, self.tail.end, self.tail.synced, write, named.as_ref())?;
+        if let Some(snapshot) = snapshot {
+            snapshot.put_down(&mut self.disk)?;
+        }
+        let file = self.tail.segment.file_name();
         let sync = self
             .disk
-            .write_at(&file, self.end, &batch)
+            .write_at(&file, self.tail.end, &batch)
             .and_then(|()| self.disk.begin_sync(&file));
         let sync = sync.map_err(|source| WalError::Disk { file, source })?;
-        self.end += batch.len() as u64;
-        Ok(WalSync {
-            segment: self.segment,
-            through: self.end,
-            sync,
-        })
+        self.tail.end += batch.len() as u64;
+        self.tail.names_snapshot |= named.is_some();
+        Ok(WalSync::new(self.tail.segment, self.tail.end, sync))
     }
 
-    fn apply(&mut self, write: &Write) -> Result<(), OutOfPlace> {
+    /// Whether the next batch goes into a new segment.
+    fn is_full(&self) -> bool {
+        let Tail {
+            start,
+            end,
+            names_snapshot,
+            ..
+        } = self.tail;
+        end > start && (end >= self.options.segment_bytes || names_snapshot)
+    }
+
+    fn encode_snapshot(&self, snapshot: &Snapshot) -> Result<EncodedSnapshot, WalError> {
+        let in_force = self.state.outline.snapshot.as_ref();
+        let number = SnapshotNumber::after(in_force).ok_or(WalError::TooLarge)?;
+        Ok(EncodedSnapshot::new(self.identity, number, snapshot))
+    }
+
+    fn apply(&mut self, write: &Write, named: Option<NamedSnapshot>) -> Result<(), OutOfPlace> {
+        let state = &mut self.state;
         if let Some(metadata) = write.metadata {
-            self.outline.metadata = metadata;
+            state.outline.metadata = metadata;
+        }
+        if let Some(named) = named {
+            state.replace_snapshot(named)?;
+        }
+        if let Some(through) = write.compact {
+            state.compact(through)?;
         }
         if let Some(from) = write.truncate {
-            self.outline.truncate(from)?;
+            state.truncate(from)?;
         }
-        self.outline
-            .append(write.append.first_index(), write.append.as_slice())
+        let append = &write.append;
+        state.outline.append(append.first_index(), append.as_slice())
     }
 
-    /// Closes the segment and begins the next.
+    /// Closes the segment, begins the next, and removes the files that are no longer needed.
     fn roll(&mut self) -> Result<(), WalError> {
-        let next = self.segment.next();
-        let header = Header::following(self.identity, next, self.end, &self.outline);
-        let closed = self.segment.file_name();
+        let header = Header {
+            identity: self.identity,
+            number: self.tail.segment.next(),
+            previous_bytes: self.tail.end,
+            outline: self.state.outline.clone(),
+        };
+        let closed = self.tail.segment.file_name();
         self.disk
             .sync_now(&closed)
             .map_err(|source| WalError::Disk { file: closed, source })?;
-        let file = next.file_name();
+        let file = header.number.file_name();
         let made = self
             .disk
             .create(&file)
-            .and_then(|()| write_header(&mut self.disk, &file, &header));
-        made.map_err(|source| WalError::Disk { file, source })?;
-        self.segment = next;
-        self.end = HEADER_BYTES as u64;
-        self.synced = self.end;
-        Ok(())
+            .and_then(|()| write_header(&mut self.disk, &header));
+        let header_bytes = made.map_err(|source| WalError::Disk { file, source })?;
+        self.tail = Tail::new(header.number, header_bytes);
+        self.state.begin_segment(header.number);
+        self.state
+            .drop_needless_files(&mut self.disk)
+            .map_err(|(file, source)| WalError::Disk { file, source })
     }
-}
-
-/// Makes durable what a scan found, cuts what it could not read, and says where the log goes on.
-fn secure<D: Disk>(disk: &mut D, scan: &Scan, identity: Identity) -> Result<(SegmentNumber, u64), OpenError> {
-    let (number, end, result) = match &scan.last {
-        LastSegment::None => {
-            let number = SegmentNumber::FIRST;
-            let created = disk.create(&number.file_name());
-            (
-                number,
-                HEADER_BYTES,
-                created.and_then(|()| make_segment(disk, scan, number, identity)),
-            )
-        }
-        LastSegment::Unmade { number, .. } => {
-            let emptied = disk.set_len(&number.file_name(), 0);
-            (
-                *number,
-                HEADER_BYTES,
-                emptied.and_then(|()| make_segment(disk, scan, *number, identity)),
-            )
-        }
-        LastSegment::Sound(last) => (last.number, last.end, rewrite_tail(disk, last)),
-    };
-    result.map_err(|source| OpenError::Disk {
-        file: number.file_name(),
-        source,
-    })?;
-    Ok((number, end as u64))
-}
-
-fn make_segment<D: Disk>(
-    disk: &mut D,
-    scan: &Scan,
-    number: SegmentNumber,
-    identity: Identity,
-) -> io::Result<()> {
-    write_header(disk, &number.file_name(), &scan.next_header(number, identity))
-}
-
-/// Writes and syncs the header of a segment whose file is empty.
-fn write_header<D: Disk>(disk: &mut D, file: &str, header: &Header) -> io::Result<()> {
-    disk.write_at(file, 0, &header.encode())?;
-    disk.sync_now(file)?;
-    disk.sync_directory()
-}
-
-/// Writes once more what no mark vouches for, without what has been cut, and syncs it.
-fn rewrite_tail<D: Disk>(disk: &mut D, last: &SoundSegment) -> io::Result<()> {
-    let file = last.number.file_name();
-    if last.cut.is_some() {
-        disk.set_len(&file, last.end as u64)?;
-    }
-    disk.write_at(&file, last.marked as u64, &last.bytes[last.marked..last.end])?;
-    disk.sync_now(&file)?;
-    disk.sync_directory()
 }
 
 impl<D: Disk> Store for Wal<D> {
@@ -406,27 +347,15 @@ impl<D: Disk> Store for Wal<D> {
     }
 
     fn sync(sync: Self::Sync) -> Result<Self::Synced, WalError> {
-        let WalSync {
-            segment,
-            through,
-            sync,
-        } = sync;
-        let synced = D::sync(sync).map_err(|source| WalError::Disk {
-            file: segment.file_name(),
-            source,
-        })?;
-        Ok(WalSync {
-            segment,
-            through,
-            sync: synced,
-        })
+        sync.run::<D>()
     }
 
     fn settle(&mut self, synced: Self::Synced) {
-        self.disk.settle(synced.sync);
+        let (segment, through) = (synced.segment(), synced.through());
+        self.disk.settle(synced.into_disks());
         // A closed segment was synced as a whole when it was closed.
-        if synced.segment == self.segment {
-            self.synced = self.synced.max(synced.through);
+        if segment == self.tail.segment {
+            self.tail.synced = self.tail.synced.max(through);
         }
     }
 }

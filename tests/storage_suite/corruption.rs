@@ -1,7 +1,7 @@
 //! Corruption: what was synced is never lost in silence.
 
 use proptest::prelude::*;
-use raft_play::consensus::durable::Write;
+use raft_play::consensus::durable::{Store, Write};
 use raft_play::storage::simulated::SimulatedDisk;
 use raft_play::storage::wal::{Damage, Evidence, Identity, OpenError, Wal, WalOptions};
 use raft_play::types::{ClusterId, NodeId};
@@ -81,9 +81,10 @@ fn damage_in_a_closed_segment_is_refused() {
 
 #[test]
 fn a_closed_segment_without_its_last_batch_is_refused_even_where_that_changed_nothing() {
-    let options = WalOptions { segment_bytes: 150 };
+    let options = WalOptions { segment_bytes: 200 };
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
-    for _ in 0..3 {
+    write_through(&mut wal, &append(1, 1, 1));
+    while wal.segment().file_name() == FIRST {
         write_through(&mut wal, &nothing());
     }
     assert_eq!(wal.segment().file_name(), SECOND);
@@ -118,50 +119,80 @@ fn a_damaged_header_is_refused_where_anything_follows_it() {
 /// header of a segment with nothing in it, which states only what the segments before it say.
 #[test]
 fn no_bit_can_flip_unseen() {
-    let options = WalOptions { segment_bytes: 250 };
-    let writes = [
-        Write {
-            metadata: Some(metadata(1, Some(2))),
-            ..append(1, 1, 40)
-        },
-        append(2, 1, 40),
-        replace(2, 2, 40),
+    let first = Write {
+        metadata: Some(metadata(1, Some(2))),
+        ..append(1, 1, 40)
+    };
+    no_bit_of_these_can_flip_unseen(&[first, append(2, 1, 40), replace(2, 2, 40), append(3, 2, 9)]);
+}
+
+#[test]
+fn no_bit_of_a_snapshot_or_of_its_record_can_flip_unseen() {
+    no_bit_of_these_can_flip_unseen(&[
+        append(1, 1, 9),
+        append(2, 2, 9),
+        compact(position(1, 1), 30),
         append(3, 2, 9),
-    ];
+        compact(position(3, 2), 5),
+        compact(position(7, 4), 0),
+        append(8, 4, 9),
+    ]);
+}
+
+fn no_bit_of_these_can_flip_unseen(writes: &[Write]) {
+    let options = WalOptions { segment_bytes: 250 };
     for count in 0..=writes.len() {
         let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
-        let mut begins = Vec::new();
+        // Where the last batch begins.
+        let mut begin = None;
         for write in &writes[..count] {
             let before = (wal.segment(), wal.end());
-            write_through(&mut wal, write);
+            let sync = wal.begin(write).unwrap();
             let rolled = wal.segment() != before.0;
-            begins.push(if rolled { header_bytes() } else { before.1 });
+            begin = Some(if rolled { wal.synced() } else { before.1 });
+            wal.settle(Wal::<SimulatedDisk>::sync(sync).unwrap());
         }
         let last_file = wal.segment().file_name();
         let disk = wal.into_disk();
+        let states: Vec<_> = (0..=count).map(|count| state_after(&writes[..count])).collect();
         for (file, bytes) in disk.contents() {
             for bit in 0..bytes.len() as u64 * 8 {
                 let damaged = flipped(&disk, &file, bit / 8, 1 << (bit % 8));
                 let result = Wal::open(damaged, IDENTITY, options).map(|(_, recovered)| recovered);
-                let in_last_batch = file == last_file && begins.last().is_some_and(|begin| bit / 8 >= *begin);
+                let in_last_batch = file == last_file && begin.is_some_and(|begin| bit / 8 >= begin);
+                let is_snapshot = file.starts_with("snapshot-");
                 match result {
                     Ok(recovered) if in_last_batch => {
                         assert!(
                             recovered.cut.is_some(),
                             "{file}, bit {bit}: a cut that is not reported"
                         );
-                        assert_eq!(Model::of(&recovered), state_after(&writes[..count - 1]));
+                        assert_eq!(Model::of(&recovered), states[count - 1]);
                     }
                     Ok(recovered) => {
-                        assert_eq!(count, 0, "{file}, bit {bit}: accepted");
-                        assert_eq!(Model::of(&recovered), Model::default());
+                        let is_old = is_snapshot && file != newest_snapshot(&disk);
+                        assert!(count == 0 || is_old, "{file}, bit {bit}: accepted");
+                        assert_eq!(Model::of(&recovered), states[count]);
                     }
-                    Err(OpenError::Damaged { .. }) => assert!(!in_last_batch, "{file}, bit {bit}"),
+                    Err(OpenError::Damaged { .. }) => {
+                        assert!(!in_last_batch && !is_snapshot, "{file}, bit {bit}");
+                    }
+                    Err(OpenError::SnapshotDamaged { .. }) if is_snapshot => {}
+                    // The record that named another is lost, and that one with it.
+                    Err(OpenError::SnapshotMissing { .. }) => panic!("{file}, bit {bit}: removed too early"),
                     Err(other) => panic!("{file}, bit {bit}: {other}"),
                 }
             }
         }
     }
+}
+
+fn newest_snapshot(disk: &SimulatedDisk) -> String {
+    let snapshots = disk
+        .contents()
+        .into_keys()
+        .filter(|name| name.starts_with("snapshot-"));
+    snapshots.max().unwrap()
 }
 
 /// The last batch of `to`'s segment becomes that of `from`'s.
@@ -219,22 +250,10 @@ fn a_stale_batch_is_not_accepted() {
     // Of another segment, at the same place.
     let options = WalOptions { segment_bytes: 150 };
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
-    write_through(
-        &mut wal,
-        &Write {
-            metadata: Some(metadata(1, None)),
-            ..nothing()
-        },
-    );
-    write_through(
-        &mut wal,
-        &Write {
-            metadata: Some(metadata(1, None)),
-            ..nothing()
-        },
-    );
+    write_through(&mut wal, &replace(1, 1, 1));
+    write_through(&mut wal, &replace(1, 1, 1));
     assert_eq!(wal.segment().file_name(), SECOND);
-    assert_cut(grafted(wal.disk(), FIRST, wal.disk(), SECOND, header_bytes()), 0);
+    assert_cut(grafted(wal.disk(), FIRST, wal.disk(), SECOND, header_bytes()), 1);
 }
 
 proptest! {

@@ -12,6 +12,7 @@ use super::support::*;
 enum Step {
     Write {
         metadata: Option<(u64, Option<u64>)>,
+        snapshot: Option<Taken>,
         keep: Option<u8>,
         lens: Vec<Option<usize>>,
     },
@@ -24,12 +25,31 @@ enum Step {
     },
 }
 
+/// A snapshot that a write brings.
+#[derive(Clone, Debug)]
+enum Taken {
+    /// Of the node's own state, through one of its entries; with what part of that is dropped.
+    Own { at: u8, drop: Option<u8>, len: usize },
+    /// From a leader: past the log's end, or of another term.
+    Installed { at: u8, len: usize },
+}
+
+fn taken() -> impl Strategy<Value = Taken> {
+    prop_oneof![
+        3 => (any::<u8>(), prop::option::weighted(0.8, any::<u8>()), 0..700usize)
+            .prop_map(|(at, drop, len)| Taken::Own { at, drop, len }),
+        1 => (any::<u8>(), 0..700usize).prop_map(|(at, len)| Taken::Installed { at, len }),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let metadata = prop::option::of((0..9u64, prop::option::of(1..6u64)));
     let keep = prop::option::weighted(0.3, any::<u8>());
     let lens = prop::collection::vec(prop::option::weighted(0.9, 0..700usize), 0..4);
     prop_oneof![
-        8 => (metadata, keep, lens).prop_map(|(metadata, keep, lens)| Step::Write { metadata, keep, lens }),
+        8 => (metadata, prop::option::weighted(0.3, taken()), keep, lens).prop_map(
+            |(metadata, snapshot, keep, lens)| Step::Write { metadata, snapshot, keep, lens }
+        ),
         5 => any::<usize>().prop_map(|nth| Step::Settle { nth }),
         1 => Just(Step::Crash),
         2 => any::<u64>().prop_map(|seed| Step::PowerCut { seed }),
@@ -66,7 +86,12 @@ impl Run {
 
     fn step(self, step: &Step) -> Self {
         match step {
-            Step::Write { metadata, keep, lens } => self.write(*metadata, *keep, lens),
+            Step::Write {
+                metadata,
+                snapshot,
+                keep,
+                lens,
+            } => self.write(*metadata, snapshot.as_ref(), *keep, lens),
             Step::Settle { nth } => self.settle(*nth),
             Step::Crash => self.reopen(|_| (), 0),
             Step::PowerCut { seed } => {
@@ -81,26 +106,29 @@ impl Run {
     fn write(
         mut self,
         term_and_vote: Option<(u64, Option<u64>)>,
+        taken: Option<&Taken>,
         keep: Option<u8>,
         lens: &[Option<usize>],
     ) -> Self {
-        let mut next = self.states.last().unwrap().clone();
-        let kept = keep.map(|keep| usize::from(keep) % (next.entries.len() + 1));
-        let first = kept.unwrap_or(next.entries.len()) as u64 + 1;
         self.term += 1;
+        let mut write = Write {
+            metadata: term_and_vote.map(|(term, vote)| metadata(term, vote)),
+            ..nothing()
+        };
+        let mut next = self.states.last().unwrap().clone();
+        if let Some(taken) = taken {
+            take(taken, self.term, &next, &mut write);
+        }
+        let compacted = next.clone().after(&write);
+        let kept = keep.map(|keep| usize::from(keep) % (compacted.entries.len() + 1));
+        let first = kept.unwrap_or(compacted.entries.len()) as u64 + compacted.base.index.number() + 1;
         let term = Term::new(self.term);
         let entry = |len: &Option<usize>| match len {
             Some(len) => Entry::command(term, vec![0xA5; *len].into()),
             None => Entry::noop(term),
         };
-        let write = Write {
-            metadata: term_and_vote.map(|(term, vote)| metadata(term, vote)),
-            snapshot: None,
-            compact: None,
-            truncate: kept.map(|kept| LogIndex::new(kept as u64 + 1)),
-            append: Entries::new(LogIndex::new(first), lens.iter().map(entry).collect::<Vec<_>>()),
-            ..nothing()
-        };
+        write.truncate = kept.map(|_| LogIndex::new(first));
+        write.append = Entries::new(LogIndex::new(first), lens.iter().map(entry).collect::<Vec<_>>());
         next.apply(&write);
         let segment = self.wal.segment();
         let sync = self.wal.begin(&write).unwrap();
@@ -164,6 +192,28 @@ impl Run {
             self.wal.disk().contents(),
             "a mirror follows"
         );
+        let files = self.mirror.contents();
+        let snapshots = files.keys().filter(|name| name.starts_with("snapshot-"));
+        assert!(snapshots.count() <= 2, "the one in force, and the one before it");
+    }
+}
+
+/// Puts a snapshot into a write.
+fn take(taken: &Taken, term: u64, model: &Model, write: &mut Write) {
+    let base = model.base.index.number();
+    let within = |choice: u8, last: u64| base + u64::from(choice) % (last - base + 1);
+    match taken {
+        Taken::Own { at, drop, len } => {
+            let at = within(*at, model.last_index().number());
+            let last = model.position(LogIndex::new(at)).unwrap();
+            let dropped = drop.map(|drop| LogIndex::new(within(drop, at)));
+            write.compact = dropped.map(|dropped| model.position(dropped).unwrap());
+            write.snapshot = Some(snapshot(last, *len));
+        }
+        Taken::Installed { at, len } => {
+            let last = position(within(*at, model.last_index().number() + 9) + 1, term);
+            (write.snapshot, write.compact) = (Some(snapshot(last, *len)), Some(last));
+        }
     }
 }
 

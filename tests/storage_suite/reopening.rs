@@ -122,6 +122,7 @@ fn writes_that_do_not_fit_are_refused() {
             replace(3, 1, 1),
             OutOfPlace::Truncate {
                 from: LogIndex::new(3),
+                base: LogIndex::GENESIS,
                 last: LogIndex::new(1),
             },
         ),
@@ -129,6 +130,7 @@ fn writes_that_do_not_fit_are_refused() {
             replace(0, 1, 1),
             OutOfPlace::Truncate {
                 from: LogIndex::new(0),
+                base: LogIndex::GENESIS,
                 last: LogIndex::new(1),
             },
         ),

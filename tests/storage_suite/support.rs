@@ -1,11 +1,15 @@
 //! What the storage tests share: a log in memory to compare with, and every power cut there can be.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use raft_play::consensus::durable::{Metadata, Store, Write};
 use raft_play::storage::simulated::{SimulatedDisk, Unsynced};
 use raft_play::storage::wal::{Identity, Recovered, Wal, WalOptions};
 use raft_play::types::disk::Disk;
-use raft_play::types::{ClusterId, Entries, Entry, LogIndex, NodeId, Term, WriteSequence};
+use raft_play::types::{
+    ClusterId, Configuration, Entries, Entry, LogIndex, LogPosition, NodeId, Snapshot, Term, WriteSequence,
+};
 
 pub const IDENTITY: Identity = Identity {
     cluster: ClusterId::new(7),
@@ -21,14 +25,18 @@ pub const ONE_SEGMENT: WalOptions = WalOptions {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Model {
     pub metadata: Metadata,
+    pub snapshot: Option<Snapshot>,
+    pub base: LogPosition,
     pub entries: Vec<Entry>,
 }
 
 impl Model {
     pub fn of(recovered: &Recovered) -> Self {
-        assert_eq!(recovered.entries.first_index(), LogIndex::new(1));
+        assert_eq!(recovered.entries.first_index(), recovered.base.index.next());
         Self {
             metadata: recovered.metadata,
+            snapshot: recovered.snapshot.clone(),
+            base: recovered.base,
             entries: recovered.entries.as_slice().to_vec(),
         }
     }
@@ -37,10 +45,45 @@ impl Model {
         if let Some(metadata) = write.metadata {
             self.metadata = metadata;
         }
+        if let Some(snapshot) = &write.snapshot {
+            self.snapshot = Some(snapshot.clone());
+        }
+        if let Some(through) = write.compact {
+            self.compact(through);
+        }
         if let Some(from) = write.truncate {
-            self.entries.truncate(usize::try_from(from.number() - 1).unwrap());
+            self.entries.truncate(self.place(from));
         }
         self.entries.extend_from_slice(write.append.as_slice());
+    }
+
+    fn compact(&mut self, through: LogPosition) {
+        if through.index < self.base.index {
+            return;
+        }
+        if self.position(through.index) == Some(through) {
+            self.entries.drain(..self.place(through.index.next()));
+        } else {
+            self.entries.clear();
+        }
+        self.base = through;
+    }
+
+    /// The position of an entry or of the base.
+    pub fn position(&self, index: LogIndex) -> Option<LogPosition> {
+        if index == self.base.index {
+            return Some(self.base);
+        }
+        let entry = self.entries.get(self.place(index))?;
+        Some(LogPosition::new(index, entry.term))
+    }
+
+    pub fn last_index(&self) -> LogIndex {
+        LogIndex::new(self.base.index.number() + self.entries.len() as u64)
+    }
+
+    fn place(&self, index: LogIndex) -> usize {
+        usize::try_from(index.number() - self.base.index.number() - 1).unwrap()
     }
 
     pub fn after(mut self, write: &Write) -> Self {
@@ -81,11 +124,37 @@ pub fn append(index: u64, term: u64, len: usize) -> Write {
 /// Replaces everything from an index on by one command.
 pub fn replace(index: u64, term: u64, len: usize) -> Write {
     Write {
-        snapshot: None,
-        compact: None,
         truncate: Some(LogIndex::new(index)),
         ..append(index, term, len)
     }
+}
+
+pub fn position(index: u64, term: u64) -> LogPosition {
+    LogPosition::new(LogIndex::new(index), Term::new(term))
+}
+
+/// A snapshot through an entry, with a state of `len` bytes.
+pub fn snapshot(last: LogPosition, len: usize) -> Snapshot {
+    let fill = u8::try_from(last.index.number() % 251).unwrap() + 1;
+    Snapshot {
+        last,
+        configuration: Arc::new(Configuration::of_voters([1, 2, 3].map(NodeId::new))),
+        data: Bytes::from(vec![fill; len]),
+    }
+}
+
+/// Takes a snapshot, and drops the entries that it stands for.
+pub fn compact(last: LogPosition, len: usize) -> Write {
+    Write {
+        snapshot: Some(snapshot(last, len)),
+        compact: Some(last),
+        ..nothing()
+    }
+}
+
+/// Appends one command to whatever a log holds.
+pub fn append_to(recovered: &Recovered, term: u64, len: usize) -> Write {
+    append(recovered.entries.last_index().number() + 1, term, len)
 }
 
 pub fn open<D: Disk>(disk: D) -> (Wal<D>, Recovered) {

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Identity;
-use crate::types::LogIndex;
+use crate::types::{LogIndex, LogPosition};
 
 /// Why a write ahead log does no more.
 #[derive(Debug, thiserror::Error)]
@@ -40,16 +40,42 @@ pub enum OutOfPlace {
         found: LogIndex,
     },
     /// A truncation of what is not there.
-    #[error("truncation from index {from} of a log that ends at {last}")]
+    #[error("truncation from index {from} of a log that begins after {base} and ends at {last}")]
     Truncate {
         /// The first index to be removed.
         from: LogIndex,
+        /// The index that the log begins after.
+        base: LogIndex,
         /// The last index there is.
         last: LogIndex,
+    },
+    /// A snapshot that does not stand for all that has been dropped.
+    #[error("a snapshot through index {last} of a log that begins after {base}")]
+    Snapshot {
+        /// The last entry that it stands for.
+        last: LogPosition,
+        /// What the log begins after.
+        base: LogPosition,
+    },
+    /// A compaction past what the snapshot in force stands for.
+    #[error("compaction through index {through}{}", without(*.snapshot))]
+    Compact {
+        /// The last entry to be dropped.
+        through: LogPosition,
+        /// The last index that the snapshot in force stands for, if there is one.
+        snapshot: Option<LogIndex>,
     },
     /// More entries than there are indices.
     #[error("entries past the largest index")]
     Overflow,
+}
+
+/// What a compaction lacks.
+fn without(snapshot: Option<LogIndex>) -> String {
+    match snapshot {
+        Some(last) => format!(", and the snapshot in force ends at {last}"),
+        None => " without a snapshot".into(),
+    }
 }
 
 /// Why a log can't be opened. Nothing has been changed.
@@ -84,11 +110,31 @@ pub enum OpenError {
         /// Whose it should be.
         expected: Identity,
     },
-    /// A segment is not there, though a later one is.
-    #[error("{file}: missing, though a later segment is there")]
+    /// A segment is not there, though what follows it is, and not all that stood in it has been dropped.
+    #[error("{file}: missing, though what follows it is there")]
     Missing {
         /// The file.
         file: String,
+    },
+    /// The snapshot that the log names is not there.
+    #[error("{file}: missing, though the log names it as the snapshot through index {last}")]
+    SnapshotMissing {
+        /// The file.
+        file: String,
+        /// The last entry that it stands for.
+        last: LogPosition,
+    },
+    /// The snapshot that the log names can't be read. It had been synced before it was named.
+    #[error("{file}: damaged at byte {offset}, the snapshot through index {last}: {damage}")]
+    SnapshotDamaged {
+        /// The file.
+        file: String,
+        /// Where.
+        offset: u64,
+        /// The last entry that it stands for.
+        last: LogPosition,
+        /// What is wrong.
+        damage: SnapshotDamage,
     },
     /// Bytes are damaged that had been synced: the disk has lost what was promised. A node with such a disk must not
     /// go on under its name.
@@ -147,6 +193,31 @@ pub enum Damage {
     Checksum,
 }
 
+/// What is wrong with the file of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum SnapshotDamage {
+    /// It is shorter or longer than the log says.
+    #[error("it has {found} bytes and must have {expected}")]
+    Length {
+        /// How long it is.
+        found: u64,
+        /// How long the log says it is.
+        expected: u64,
+    },
+    /// It does not begin as a snapshot does.
+    #[error("it does not begin as a snapshot does")]
+    Magic,
+    /// Bytes are wrong.
+    #[error("the checksum does not match")]
+    Checksum,
+    /// It is sound, and another than the log names.
+    #[error("it is not the snapshot that the log names")]
+    Another,
+    /// The bytes are as they were written, but make no sense.
+    #[error("its parts can't be read")]
+    Unreadable,
+}
+
 /// How damage is known not to be a torn tail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Evidence {
@@ -156,6 +227,9 @@ pub enum Evidence {
     /// The segment has a successor, which is made only when it is synced.
     #[error("the segment is closed, and was synced before the next began")]
     Closed,
+    /// The segment is the first one left: those before it are removed only once its header has been synced.
+    #[error("the segments before it were removed, after its header had been synced")]
+    First,
     /// Records follow a segment's header, which is synced before the first of them is written.
     #[error("a segment's header is synced before anything follows it")]
     Header,

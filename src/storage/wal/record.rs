@@ -11,19 +11,18 @@
 
 use super::Identity;
 use super::error::{Damage, Inconsistency, WalError};
-use super::payload::{self, read_number, write_number};
-use super::segment::{u32_at, u64_at};
+use super::fixed::{u32_at, u64_at};
+use super::payload::{self, read_number, whole, write_number};
+use super::snapshot_file::NamedSnapshot;
 use crate::consensus::durable::{Metadata, Write};
-use crate::types::{Entries, Entry, LogIndex, NodeId, Term};
+use crate::types::{Entries, Entry, LogIndex, LogPosition, NodeId, Term};
 
 const KIND_BATCH: u8 = 1;
 const KIND_METADATA: u8 = 2;
 const KIND_TRUNCATE: u8 = 3;
 const KIND_ENTRIES: u8 = 4;
-/// Kept for the record that names the snapshot in force. This version knows none and refuses it like any kind that
-/// it does not know.
-#[cfg(test)]
 const KIND_SNAPSHOT: u8 = 5;
+const KIND_COMPACT: u8 = 6;
 
 const FRAME_BYTES: usize = 12;
 pub(super) const ALIGNMENT: usize = 8;
@@ -70,6 +69,9 @@ pub(super) struct BatchHeader {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Metadata(Metadata),
+    /// Another snapshot is in force.
+    Snapshot(NamedSnapshot),
+    Compact(LogPosition),
     Truncate(LogIndex),
     Append(LogIndex, Vec<Entry>),
 }
@@ -134,7 +136,9 @@ impl Record<'_> {
                     Ok(header)
                 }
             }
-            (KIND_METADATA | KIND_TRUNCATE | KIND_ENTRIES, _) => Err(Inconsistency::OutsideBatch),
+            (KIND_METADATA | KIND_TRUNCATE | KIND_ENTRIES | KIND_SNAPSHOT | KIND_COMPACT, _) => {
+                Err(Inconsistency::OutsideBatch)
+            }
             (KIND_BATCH, _) => Err(Inconsistency::Payload),
             (kind, _) => Err(Inconsistency::Kind(kind)),
         }
@@ -144,6 +148,8 @@ impl Record<'_> {
     pub(super) fn change(&self) -> Result<Change, Inconsistency> {
         let change = match self.kind {
             KIND_METADATA => read_metadata(self.payload).map(Change::Metadata),
+            KIND_SNAPSHOT => whole(self.payload, NamedSnapshot::read).map(Change::Snapshot),
+            KIND_COMPACT => read_position(self.payload).map(Change::Compact),
             KIND_TRUNCATE => read_index(self.payload).map(Change::Truncate),
             KIND_ENTRIES => read_entries(self.payload).map(|(first, entries)| Change::Append(first, entries)),
             KIND_BATCH => return Err(Inconsistency::BatchInBatch),
@@ -153,8 +159,14 @@ impl Record<'_> {
     }
 }
 
-/// The bytes of a batch that stands at an offset of a segment.
-pub(super) fn encode_batch(seed: Seed, offset: u64, synced: u64, write: &Write) -> Result<Vec<u8>, WalError> {
+/// The bytes of a batch that stands at an offset of a segment. Where the write has a snapshot, its file is the one named.
+pub(super) fn encode_batch(
+    seed: Seed,
+    offset: u64,
+    synced: u64,
+    write: &Write,
+    named: Option<&NamedSnapshot>,
+) -> Result<Vec<u8>, WalError> {
     let mut batch = Writer {
         seed,
         base: usize::try_from(offset).map_err(|_| WalError::TooLarge)?,
@@ -163,6 +175,12 @@ pub(super) fn encode_batch(seed: Seed, offset: u64, synced: u64, write: &Write) 
     batch.push(KIND_BATCH, |payload| payload.extend([0; 16]))?;
     if let Some(metadata) = write.metadata {
         batch.push(KIND_METADATA, |payload| write_metadata(payload, metadata))?;
+    }
+    if let Some(named) = named {
+        batch.push(KIND_SNAPSHOT, |payload| named.write(payload))?;
+    }
+    if let Some(through) = write.compact {
+        batch.push(KIND_COMPACT, |payload| write_position(payload, through))?;
     }
     if let Some(from) = write.truncate {
         batch.push(KIND_TRUNCATE, |payload| {
@@ -253,6 +271,16 @@ fn read_metadata(payload: &[u8]) -> Option<Metadata> {
     })
 }
 
+fn write_position(payload: &mut Vec<u8>, position: LogPosition) {
+    payload.extend(position.index.number().to_le_bytes());
+    payload.extend(position.term.number().to_le_bytes());
+}
+
+fn read_position(payload: &[u8]) -> Option<LogPosition> {
+    (payload.len() == 16)
+        .then(|| LogPosition::new(LogIndex::new(u64_at(payload, 0)), Term::new(u64_at(payload, 8))))
+}
+
 fn read_index(payload: &[u8]) -> Option<LogIndex> {
     (payload.len() == 8).then(|| LogIndex::new(u64_at(payload, 0)))
 }
@@ -288,10 +316,14 @@ fn read_entry(bytes: &mut &[u8]) -> Option<Entry> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
     use proptest::prelude::*;
 
+    use super::super::snapshot_file::{EncodedSnapshot, SnapshotNumber};
     use super::*;
-    use crate::types::{ClusterId, WriteSequence};
+    use crate::types::{ClusterId, Snapshot, WriteSequence};
 
     fn seed() -> Seed {
         Seed::new(
@@ -350,40 +382,51 @@ mod tests {
         ) {
             let metadata = Metadata { term: Term::new(term), vote: vote.map(NodeId::new) };
             let from = LogIndex::new(from);
+            let through = LogPosition::new(LogIndex::new(vote.unwrap_or(7)), Term::new(term));
+            let snapshot = Snapshot { last: through, configuration: Arc::default(), data: Bytes::new() };
+            let identity = Identity { cluster: ClusterId::new(1), node: NodeId::new(2) };
+            let number = SnapshotNumber::after(None).unwrap();
+            let named = EncodedSnapshot::new(identity, number, &snapshot).named;
             let write = Write {
-                sequence: WriteSequence::new(1),
                 metadata: Some(metadata),
-                snapshot: None,
-                compact: None,
+                snapshot: Some(snapshot),
+                compact: Some(through),
                 truncate: Some(from),
                 append: Entries::new(from, entries.clone()),
+                ..nothing()
             };
             let offset = place * ALIGNMENT as u64;
-            let bytes = encode_batch(seed(), offset, offset / 2, &write).unwrap();
-            let expected = [Change::Metadata(metadata), Change::Truncate(from), Change::Append(from, entries)];
+            let bytes = encode_batch(seed(), offset, offset / 2, &write, Some(&named)).unwrap();
+            let expected = [
+                Change::Metadata(metadata),
+                Change::Snapshot(named),
+                Change::Compact(through),
+                Change::Truncate(from),
+                Change::Append(from, entries),
+            ];
             prop_assert_eq!(changes(&bytes, usize::try_from(offset).unwrap()), expected);
         }
 
         /// The checksum is right, and the payload is anything: a file that someone has made up.
         #[test]
         fn made_up_payloads_are_refused_without_a_panic(
-            kind in 0..9u8,
+            kind in 0..10u8,
             payload in prop::collection::vec(prop_oneof![Just(0xff), 0..4u8, any::<u8>()], 0..40),
         ) {
             let record = Record { kind, payload: &payload, end: 0 };
             let change = record.change();
-            prop_assert_eq!(change.is_ok() && matches!(kind, 0 | KIND_BATCH | KIND_SNAPSHOT..), false);
+            prop_assert_eq!(change.is_ok() && matches!(kind, 0 | KIND_BATCH | 7..), false);
             let _ = record.batch_header(0);
         }
     }
 
     #[test]
     fn a_mark_ahead_of_itself_is_refused() {
-        let batch = encode_batch(seed(), 64, 64, &nothing()).unwrap();
+        let batch = encode_batch(seed(), 64, 64, &nothing(), None).unwrap();
         let segment = [vec![0; 64], batch].concat();
         let header = read(seed(), &segment, 64).unwrap().batch_header(64);
         assert_eq!(header, Ok(BatchHeader { synced: 64, bytes: 0 }));
-        let batch = encode_batch(seed(), 64, 65, &nothing()).unwrap();
+        let batch = encode_batch(seed(), 64, 65, &nothing(), None).unwrap();
         let segment = [vec![0; 64], batch].concat();
         assert_eq!(
             read(seed(), &segment, 64).unwrap().batch_header(64),
@@ -399,14 +442,10 @@ mod tests {
             .collect();
         let run = Entries::new(LogIndex::new(10), entries.clone());
         let write = Write {
-            sequence: WriteSequence::new(1),
-            metadata: None,
-            snapshot: None,
-            compact: None,
-            truncate: None,
             append: run,
+            ..nothing()
         };
-        let changes = changes(&encode_batch(seed(), 0, 0, &write).unwrap(), 0);
+        let changes = changes(&encode_batch(seed(), 0, 0, &write, None).unwrap(), 0);
         let expected = (10..)
             .zip(entries)
             .map(|(index, entry)| Change::Append(LogIndex::new(index), vec![entry]));
@@ -417,15 +456,8 @@ mod tests {
     fn small_entries_cost_two_bytes_each() {
         let entries = vec![Entry::command(Term::new(5), vec![1; 10].into()); 100];
         let append = Entries::new(LogIndex::new(1), entries);
-        let write = Write {
-            sequence: WriteSequence::new(1),
-            metadata: None,
-            snapshot: None,
-            compact: None,
-            truncate: None,
-            append,
-        };
-        let overhead = encode_batch(seed(), 0, 0, &write).unwrap().len() - BATCH_BYTES - 100 * 12;
+        let write = Write { append, ..nothing() };
+        let overhead = encode_batch(seed(), 0, 0, &write, None).unwrap().len() - BATCH_BYTES - 100 * 12;
         assert!(overhead <= FRAME_BYTES + 8 + 1 + ALIGNMENT, "{overhead}");
     }
 }

@@ -1,18 +1,24 @@
 //! Reading a log as it lies on a disk, without changing anything.
 
 use super::error::{Damage, Evidence, Inconsistency, OpenError};
-use super::outline::Outline;
+use super::header::{Header, HeaderFault, VERSION};
+use super::outline::{Compacted, Outline};
 use super::record::{self, Change, Seed};
-use super::segment::{HEADER_BYTES, Header, HeaderFault, SegmentNumber, VERSION};
-use super::{Identity, Recovered, TornTail};
+use super::segment::SegmentNumber;
+use super::snapshot_file::{self, SnapshotFile};
+use super::state::LogState;
+use super::{Identity, Recovered, Tail, TornTail};
 use crate::types::disk::Disk;
-use crate::types::{Entries, Entry, LogIndex, LogPosition};
+use crate::types::{Entries, Entry, LogIndex, Snapshot};
 
 /// A log as it lies on a disk.
 #[derive(Debug)]
 pub(super) struct Scan {
-    pub outline: Outline,
+    pub state: LogState,
+    /// The entries that stand in the segments there are.
     pub entries: Vec<Entry>,
+    /// The snapshot in force.
+    pub snapshot: Option<Snapshot>,
     /// How long the last closed segment is; 0 where none is closed.
     pub previous_bytes: u64,
     pub last: LastSegment,
@@ -38,6 +44,10 @@ pub(super) struct SoundSegment {
     pub number: SegmentNumber,
     /// The whole file.
     pub bytes: Vec<u8>,
+    /// Where the first batch begins.
+    pub start: usize,
+    /// Whether a batch in it names a snapshot.
+    pub names_snapshot: bool,
     /// Everything before this offset is known to have been synced.
     pub marked: usize,
     /// Where the last whole batch ends.
@@ -46,8 +56,22 @@ pub(super) struct SoundSegment {
     pub cut: Option<TornTail>,
 }
 
+impl SoundSegment {
+    /// Where the log goes on, once all of it is durable.
+    pub(super) fn tail(&self) -> Tail {
+        Tail {
+            segment: self.number,
+            start: self.start as u64,
+            end: self.end as u64,
+            synced: self.end as u64,
+            names_snapshot: self.names_snapshot,
+        }
+    }
+}
+
 /// Batches read up to where they end or can't be read.
 struct Batches {
+    names_snapshot: bool,
     marked: usize,
     end: usize,
     damage: Option<(usize, Damage)>,
@@ -67,8 +91,9 @@ enum Fault {
 impl Scan {
     pub(super) fn of(disk: &impl Disk, identity: Identity) -> Result<Self, OpenError> {
         let mut scan = Self {
-            outline: Outline::default(),
+            state: LogState::default(),
             entries: Vec::new(),
+            snapshot: None,
             previous_bytes: 0,
             last: LastSegment::None,
         };
@@ -79,23 +104,27 @@ impl Scan {
             }
             scan.last = scan.read_last((last, read_file(disk, last)?), identity)?;
         }
+        scan.check_beginning()?;
+        if let Some(named) = &scan.state.outline.snapshot {
+            scan.snapshot = Some(snapshot_file::read(disk, named, identity)?);
+        }
         Ok(scan)
     }
 
-    pub(super) fn into_recovered(self) -> (Outline, Recovered) {
+    pub(super) fn into_recovered(self) -> (LogState, Recovered) {
         let cut = match self.last {
             LastSegment::None => None,
             LastSegment::Unmade { cut, .. } | LastSegment::Sound(SoundSegment { cut, .. }) => cut,
         };
-        let entries = Entries::new(LogIndex::GENESIS.next(), self.entries);
-        let metadata = self.outline.metadata;
+        let Outline { metadata, .. } = self.state.outline;
+        let base = self.state.outline.base();
         (
-            self.outline,
+            self.state,
             Recovered {
                 metadata,
-                snapshot: None,
-                base: LogPosition::GENESIS,
-                entries,
+                snapshot: self.snapshot,
+                base,
+                entries: Entries::new(base.index.next(), self.entries),
                 cut,
             },
         )
@@ -103,7 +132,38 @@ impl Scan {
 
     /// The header of the segment that comes next, if it has this number.
     pub(super) fn next_header(&self, number: SegmentNumber, identity: Identity) -> Header {
-        Header::following(identity, number, self.previous_bytes, &self.outline)
+        Header {
+            identity,
+            number,
+            previous_bytes: self.previous_bytes,
+            outline: self.state.outline.clone(),
+        }
+    }
+
+    /// The segment that the log goes on in.
+    pub(super) fn last_number(&self) -> SegmentNumber {
+        match &self.last {
+            LastSegment::None => SegmentNumber::FIRST,
+            LastSegment::Unmade { number, .. } => *number,
+            LastSegment::Sound(last) => last.number,
+        }
+    }
+
+    /// Whether a segment is the first one there is, and there were others before it.
+    fn begins_late(&self, number: SegmentNumber) -> bool {
+        self.state.kept.is_empty() && number > SegmentNumber::FIRST
+    }
+
+    /// Checks that all entries that stood in segments before the first one have been dropped.
+    fn check_beginning(&self) -> Result<(), OpenError> {
+        match self.state.kept.first() {
+            Some(first) if self.state.kept.before_first() > self.state.outline.base().index => {
+                Err(OpenError::Missing {
+                    file: first.previous().file_name(),
+                })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn read_closed(
@@ -113,11 +173,11 @@ impl Scan {
         identity: Identity,
     ) -> Result<(), OpenError> {
         let damaged = |scan: &Self, offset, damage| scan.damaged(number, offset, damage, Evidence::Closed);
-        let seed = match self.read_header(number, bytes, identity)? {
-            Ok(header) => header.seed(),
+        let (seed, start) = match self.read_header(number, bytes, identity)? {
+            Ok(begun) => begun,
             Err(damage) => return Err(damaged(self, 0, damage)),
         };
-        if let Some((offset, damage)) = self.read_batches(number, seed, bytes)?.damage {
+        if let Some((offset, damage)) = self.read_batches(number, (seed, start), bytes)?.damage {
             return Err(damaged(self, offset, damage));
         }
         self.previous_bytes = bytes.len() as u64;
@@ -135,9 +195,11 @@ impl Scan {
             bytes: (bytes.len() - offset) as u64,
             reason,
         };
-        let seed = match self.read_header(number, &bytes, identity)? {
-            Ok(header) => header.seed(),
-            Err(damage) if bytes.len() > HEADER_BYTES => {
+        let begins_late = self.begins_late(number);
+        let (seed, start) = match self.read_header(number, &bytes, identity)? {
+            Ok(begun) => begun,
+            Err(damage) if begins_late => return Err(self.damaged(number, 0, damage, Evidence::First)),
+            Err(damage) if bytes.len() > self.next_header(number, identity).encode().len() => {
                 return Err(self.damaged(number, 0, damage, Evidence::Header));
             }
             Err(damage) => {
@@ -146,10 +208,11 @@ impl Scan {
             }
         };
         let Batches {
+            names_snapshot,
             mut marked,
             end,
             damage,
-        } = self.read_batches(number, seed, &bytes)?;
+        } = self.read_batches(number, (seed, start), &bytes)?;
         if let Some((offset, damage)) = damage {
             marked = marked.max(highest_mark(seed, &bytes, end));
             if end < marked {
@@ -160,21 +223,24 @@ impl Scan {
         Ok(LastSegment::Sound(SoundSegment {
             number,
             bytes,
+            start,
+            names_snapshot,
             marked,
             end,
             cut,
         }))
     }
 
-    /// The segment's header, which must follow from what was read so far.
+    /// Reads the segment's header, which must follow from what was read so far, and takes the segment for begun. Gives the seed
+    /// of its records and where they begin.
     fn read_header(
-        &self,
+        &mut self,
         number: SegmentNumber,
         bytes: &[u8],
         identity: Identity,
-    ) -> Result<Result<Header, Damage>, OpenError> {
-        let header = match Header::decode(bytes) {
-            Ok(header) => header,
+    ) -> Result<Result<(Seed, usize), Damage>, OpenError> {
+        let (header, start) = match Header::decode(bytes) {
+            Ok(decoded) => decoded,
             Err(HeaderFault::Damaged(damage)) => return Ok(Err(damage)),
             Err(HeaderFault::Version(found)) => {
                 return Err(OpenError::Version {
@@ -182,6 +248,9 @@ impl Scan {
                     found,
                     supported: VERSION,
                 });
+            }
+            Err(HeaderFault::Impossible) => {
+                return Err(self.inconsistent(number, 0, Inconsistency::Payload));
             }
         };
         if header.identity != identity {
@@ -192,27 +261,32 @@ impl Scan {
                 expected: identity,
             });
         }
-        if header != self.next_header(number, identity) {
+        if self.begins_late(number) && header.number == number {
+            self.state.outline = header.outline.clone();
+        } else if header != self.next_header(number, identity) {
             return Err(self.inconsistent(number, 0, Inconsistency::Header));
         }
-        Ok(Ok(header))
+        self.state.begin_segment(number);
+        Ok(Ok((header.seed(), start)))
     }
 
     fn read_batches(
         &mut self,
         number: SegmentNumber,
-        seed: Seed,
+        (seed, start): (Seed, usize),
         bytes: &[u8],
     ) -> Result<Batches, OpenError> {
         let mut batches = Batches {
+            names_snapshot: false,
             marked: 0,
-            end: HEADER_BYTES,
+            end: start,
             damage: None,
         };
         while batches.end < bytes.len() {
             match read_batch(seed, bytes, batches.end) {
                 Ok(batch) => {
                     for (offset, change) in batch.changes {
+                        batches.names_snapshot |= matches!(change, Change::Snapshot(_));
                         self.apply(change)
                             .map_err(|reason| self.inconsistent(number, offset, reason))?;
                     }
@@ -232,15 +306,23 @@ impl Scan {
     }
 
     fn apply(&mut self, change: Change) -> Result<(), Inconsistency> {
+        let before = self.state.known_after();
         match change {
-            Change::Metadata(metadata) => self.outline.metadata = metadata,
+            Change::Metadata(metadata) => self.state.outline.metadata = metadata,
+            Change::Snapshot(named) => self.state.replace_snapshot(named)?,
+            Change::Compact(through) => match self.state.compact(through)? {
+                Compacted::Rest => {
+                    let dropped = count(before, self.state.known_after()).min(self.entries.len());
+                    self.entries.drain(..dropped);
+                }
+                Compacted::Nothing => self.entries.clear(),
+            },
             Change::Truncate(from) => {
-                self.outline.truncate(from)?;
-                let kept = from.previous().number();
-                self.entries.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
+                self.state.truncate(from)?;
+                self.entries.truncate(count(before, from.previous()));
             }
             Change::Append(first, entries) => {
-                self.outline.append(first, &entries)?;
+                self.state.outline.append(first, &entries)?;
                 self.entries.extend(entries);
             }
         }
@@ -248,7 +330,7 @@ impl Scan {
     }
 
     fn damaged(&self, number: SegmentNumber, offset: usize, damage: Damage, evidence: Evidence) -> OpenError {
-        let (file, index) = (number.file_name(), self.outline.last().index);
+        let (file, index) = (number.file_name(), self.state.outline.last().index);
         OpenError::Damaged {
             file,
             offset: offset as u64,
@@ -259,7 +341,7 @@ impl Scan {
     }
 
     fn inconsistent(&self, number: SegmentNumber, offset: usize, reason: Inconsistency) -> OpenError {
-        let (file, index) = (number.file_name(), self.outline.last().index);
+        let (file, index) = (number.file_name(), self.state.outline.last().index);
         OpenError::Inconsistent {
             file,
             offset: offset as u64,
@@ -310,7 +392,13 @@ fn highest_mark(seed: Seed, bytes: &[u8], damaged: usize) -> usize {
         .unwrap_or(0)
 }
 
-/// The segments on a disk, which must be all from the first to the last.
+/// How many entries come after one index, through another.
+fn count(after: LogIndex, through: LogIndex) -> usize {
+    usize::try_from(through.since(after)).unwrap_or(usize::MAX)
+}
+
+/// The segments that the log stands in: all from some first one to the last. What lies before a gap is left over from a
+/// removal that was lost in part, or else [`Scan::check_beginning`] finds something missing.
 fn segments(disk: &impl Disk) -> Result<Vec<SegmentNumber>, OpenError> {
     let names = disk.list().map_err(|source| OpenError::Disk {
         file: ".".into(),
@@ -321,14 +409,13 @@ fn segments(disk: &impl Disk) -> Result<Vec<SegmentNumber>, OpenError> {
         .filter_map(|name| SegmentNumber::of_file(name))
         .collect();
     numbers.sort_unstable();
-    let mut expected = SegmentNumber::FIRST;
-    for &number in &numbers {
-        if number != expected {
-            return Err(OpenError::Missing {
-                file: expected.file_name(),
-            });
-        }
-        expected = expected.next();
+    let gap = numbers.windows(2).rposition(|pair| pair[0].next() != pair[1]);
+    numbers.drain(..gap.map_or(0, |place| place + 1));
+    let is_whole = |name: &String| matches!(SnapshotFile::of_file(name), Some(SnapshotFile::Whole(_)));
+    if numbers.is_empty() && names.iter().any(is_whole) {
+        return Err(OpenError::Missing {
+            file: SegmentNumber::FIRST.file_name(),
+        });
     }
     Ok(numbers)
 }
