@@ -17,6 +17,7 @@ mod fact;
 mod judge;
 mod outline;
 mod server;
+mod sessions;
 mod violation;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,11 +25,12 @@ use std::sync::Arc;
 
 use archive::{Archive, Committed};
 use server::Server;
+use sessions::TakenEffect;
 
-pub use fact::{Ballot, Fact, Found};
+pub use fact::{Ballot, Effect, Fact, Found};
 pub use violation::{Property, Violation};
 
-use crate::types::{Configuration, LogIndex, LogPosition, NodeId, ProposalId, Term};
+use crate::types::{Configuration, LogIndex, LogPosition, NodeId, ProposalId, SerialNumber, SessionId, Term};
 
 /// A leader's change of the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +62,8 @@ pub struct Checker {
     acknowledged: LogIndex,
     /// What was acknowledged when each open read began.
     reads: BTreeMap<ProposalId, LogIndex>,
+    /// Where each command of a session took effect, and what it was answered.
+    effects: BTreeMap<(SessionId, SerialNumber), TakenEffect>,
     /// A change of the configuration that is judged once the step that made it has told what it committed.
     change: Option<Change>,
     /// What the fact at hand breaks first.
@@ -80,6 +84,7 @@ impl Checker {
             committed: Committed::default(),
             acknowledged: LogIndex::GENESIS,
             reads: BTreeMap::new(),
+            effects: BTreeMap::new(),
             change: None,
             found: None,
         }
@@ -116,6 +121,13 @@ impl Checker {
             Fact::Led { node, term } => self.on_led(node, term),
             Fact::Committed { node, through } => self.on_committed(node, through),
             Fact::Applied { node, index, entry } => self.on_applied(node, index, entry),
+            Fact::Executed {
+                node,
+                index,
+                guarded,
+                effect,
+                answer,
+            } => self.on_executed((node, index), guarded, effect, answer),
             Fact::Acknowledged { index } => self.acknowledged = self.acknowledged.max(index),
             Fact::ReadBegan { read } => drop(self.reads.insert(read, self.acknowledged)),
             Fact::ReadServed { node, read, applied } => self.on_read_served(node, read, applied),

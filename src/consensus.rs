@@ -27,6 +27,7 @@ mod reads;
 mod replication;
 mod reroute;
 mod rule;
+mod sessions;
 mod state;
 mod transfer;
 

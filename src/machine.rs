@@ -1,8 +1,10 @@
 //! Bring your own state machine: what the log is for.
 
 mod key_value;
+mod sessions;
 
 pub use key_value::{KeyValue, KeyValueCommand, KeyValueError};
+pub use sessions::{Execution, SerialCheck, Session, SessionRefusal, SessionTable, Sessions, WINDOW};
 
 use bytes::Bytes;
 

@@ -19,12 +19,12 @@ use crate::consensus::{
     Answer, ChangeRefusal, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal,
     Protections, Raft, ReadWay, RuleSet, Settings, State, StateError, Switch, TimerChange, TransferRefusal,
 };
-use crate::machine::StateMachine;
+use crate::machine::{Execution, SerialCheck, SessionRefusal, SessionTable, Sessions, StateMachine};
 use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
 use crate::types::disk::Disk;
 use crate::types::{
-    ClusterId, Configuration, Entries, Envelope, LocalTime, LogIndex, LogPosition, MembershipChange, NodeId,
-    Payload, ProposalId, Term, WriteSequence,
+    ClusterId, Configuration, Entries, Envelope, Guarded, LocalTime, LogIndex, LogPosition, MembershipChange,
+    NodeId, Payload, ProposalId, SessionId, Term, WriteSequence,
 };
 
 /// What a node is told once, when it starts.
@@ -63,6 +63,20 @@ pub enum NodeInput<D: Disk> {
         id: ProposalId,
         /// The command.
         command: Bytes,
+    },
+    /// A caller wants a session opened.
+    OpenSession {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// It expires when it is not used for longer than this, by the cluster's time.
+        timeout: Duration,
+    },
+    /// A caller wants a command replicated that takes effect once.
+    ProposeIn {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The command, its session, and its serial number there.
+        guarded: Guarded,
     },
     /// A caller wants to read the state.
     Read {
@@ -130,8 +144,23 @@ pub struct Applied {
     pub position: LogPosition,
     /// What it carries.
     pub payload: Payload,
-    /// The machine's answer; empty where it carries no command.
-    pub answer: Bytes,
+    /// What applying it did.
+    pub execution: Execution,
+}
+
+impl Applied {
+    /// The answer for whoever proposed it.
+    pub fn answer(&self) -> Bytes {
+        match (&self.execution, &self.payload) {
+            (Execution::Executed(answer) | Execution::Repeated(answer), _) => answer.clone(),
+            (Execution::Opened(session), _) => Bytes::from(session.to_string()),
+            (Execution::Refused(refusal), _) => Bytes::from(refusal.to_string()),
+            (Execution::Nothing, Payload::Configuration(configuration)) => {
+                Bytes::from(configuration.to_string())
+            }
+            (Execution::Nothing, _) => Bytes::new(),
+        }
+    }
 }
 
 /// How a proposal ended.
@@ -144,6 +173,15 @@ pub enum ProposalEnd {
         /// The machine's answer.
         answer: Bytes,
     },
+    /// It is in the log and was not executed, because of its session.
+    SessionRefused {
+        /// Where it stands in the log.
+        index: LogIndex,
+        /// Why.
+        reason: SessionRefusal,
+    },
+    /// The session is open.
+    SessionOpened(SessionId),
     /// It was a read, and this is the machine's answer.
     Read {
         /// The state that was read had everything applied through this index.
@@ -193,7 +231,7 @@ pub struct Node<M, D: Disk> {
     raft: Raft,
     driver: Driver<Wal<D>>,
     held: Vec<Held<Envelope>>,
-    machine: M,
+    machine: Sessions<M>,
     /// By the entry that each became. In a later leadership another may get the same index.
     proposals: BTreeMap<(LogIndex, Term), ProposalId>,
     /// The questions that are not answered yet.
@@ -227,7 +265,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             raft,
             driver,
             held: Vec::new(),
-            machine,
+            machine: Sessions::around(machine),
             proposals: BTreeMap::new(),
             queries: BTreeMap::new(),
             ready: BTreeSet::new(),
@@ -253,8 +291,13 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         let input = match input {
             NodeInput::Receive(inbound) => Input::Receive(inbound),
             NodeInput::ElectionTimeout => Input::ElectionTimeout,
-            NodeInput::HeartbeatTimeout => Input::HeartbeatTimeout,
+            NodeInput::HeartbeatTimeout => {
+                self.mind_sessions(now, observer);
+                Input::HeartbeatTimeout
+            }
             NodeInput::Propose { id, command } => Input::Propose { id, command },
+            NodeInput::OpenSession { id, timeout } => Input::OpenSession { id, timeout },
+            NodeInput::ProposeIn { id, guarded } => Input::ProposeIn { id, guarded },
             NodeInput::Read { id, way, query } => {
                 self.queries.insert(id, query);
                 Input::Read { id, way }
@@ -283,7 +326,12 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
 
     /// Its state machine, to look at.
     pub fn machine(&self) -> &M {
-        &self.machine
+        self.machine.machine()
+    }
+
+    /// The sessions of its clients, to look at.
+    pub fn sessions(&self) -> &SessionTable {
+        self.machine.table()
     }
 
     /// Its log store, to look at.
@@ -430,6 +478,14 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         }
     }
 
+    /// While sessions are open, a leader stamps the time.
+    fn mind_sessions(&mut self, now: LocalTime, observer: &mut impl Observer) {
+        let table = self.machine.table();
+        if !table.is_empty() {
+            self.raft.absorb(now, Input::SessionsOpen(table.time()), observer);
+        }
+    }
+
     fn apply_committed(&mut self, now: LocalTime, effects: &mut Effects<D>, observer: &mut impl Observer) {
         let Some(commit) = effects.commit else { return };
         let mut next = self.raft.state().volatile.applied.next();
@@ -452,15 +508,12 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             .expect("what is committed is in the log");
         let position = LogPosition::new(index, entry.term);
         let payload = entry.payload.clone();
-        let answer = match &payload {
-            Payload::Noop => Bytes::new(),
-            Payload::Configuration(configuration) => Bytes::from(configuration.to_string()),
-            Payload::Command(command) => self.machine.apply(command),
-        };
+        let check = serial_check(&self.raft);
+        let execution = self.machine.apply(index, &payload, check);
         Applied {
             position,
             payload,
-            answer,
+            execution,
         }
     }
 
@@ -476,13 +529,10 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         {
             let ((_, proposed_in), id) = entry.remove_entry();
             let end = match (proposed_in == term, self.queries.remove(&id)) {
-                (true, None) => ProposalEnd::Done {
-                    index,
-                    answer: applied.answer.clone(),
-                },
+                (true, None) => end_of(applied),
                 (true, Some(query)) => ProposalEnd::Read {
                     applied: index,
-                    answer: self.machine.query(&query),
+                    answer: self.machine.machine().query(&query),
                 },
                 (false, _) => ProposalEnd::Overwritten { index },
             };
@@ -512,9 +562,30 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             self.ready.pop_first();
             let query = self.queries.remove(&id);
             let query = query.expect("a question waits until it is answered");
-            let answer = self.machine.query(&query);
+            let answer = self.machine.machine().query(&query);
             effects.answers.push((id, ProposalEnd::Read { applied, answer }));
         }
+    }
+}
+
+fn serial_check(raft: &Raft) -> SerialCheck {
+    if raft.checks_serial_numbers() {
+        SerialCheck::Kept
+    } else {
+        SerialCheck::Broken
+    }
+}
+
+/// How the proposal ends that an applied entry was.
+fn end_of(applied: &Applied) -> ProposalEnd {
+    let index = applied.position.index;
+    match applied.execution {
+        Execution::Refused(reason) => ProposalEnd::SessionRefused { index, reason },
+        Execution::Opened(session) => ProposalEnd::SessionOpened(session),
+        Execution::Executed(_) | Execution::Repeated(_) | Execution::Nothing => ProposalEnd::Done {
+            index,
+            answer: applied.answer(),
+        },
     }
 }
 

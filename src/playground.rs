@@ -27,6 +27,6 @@ pub use snapshot::{
 };
 pub use story::{Mark, StoryLine, Weight, Why};
 pub use world::{
-    BacklogImage, ImageError, LinkImage, MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, World,
-    WorldError, WorldImage, WorldOptions, WriteImage,
+    BacklogImage, ClientSession, Clients, ImageError, LastProposal, LinkImage, MessageImage, NODES_MAX,
+    NodeImage, ProcessImage, TimerImage, World, WorldError, WorldImage, WorldOptions, WriteImage,
 };

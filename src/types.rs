@@ -8,19 +8,24 @@ pub mod disk;
 mod entry;
 mod id;
 mod message;
+mod session;
 mod snapshot;
 mod time;
 mod wish;
 
 pub use configuration::{Configuration, JoinToken, MembershipChange, majority_of};
 pub use entry::{Entries, Entry, Payload};
-pub use id::{ClusterId, Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Round, Term, WriteSequence};
+pub use id::{
+    ClusterId, Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Round, SerialNumber, SessionId, Term,
+    WriteSequence,
+};
 pub use message::{
     AppendReply, AppendRequest, ElectionOrigin, Envelope, Message, MessageKind, PreVoteReply, PreVoteRequest,
     TimeoutNow, VoteReply, VoteRequest,
 };
+pub use session::Guarded;
 pub use snapshot::Snapshot;
-pub use time::{LocalTime, VirtualTime};
+pub use time::{ClusterTime, LocalTime, VirtualTime};
 pub use wish::{
     Caller, ChangeRefusal, Forward, ForwardReply, ProposalOutcome, ProposalRefusal, ReadWay, RemoteCaller,
     TransferRefusal, Wish,

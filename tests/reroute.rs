@@ -17,7 +17,7 @@ use raft_play::playground::{
     ClientAnswer, Command, Happening, HostKind, LinkSettings, Record, Settings, Span, World, WorldOptions,
 };
 use raft_play::save::{self, Save};
-use raft_play::types::{NodeId, Payload, ProposalId};
+use raft_play::types::{NodeId, ProposalId};
 
 type Lab = World<KeyValue>;
 
@@ -227,10 +227,8 @@ fn what_clients_are_told_is_true_under_faults() {
         let log = &snapshot.nodes[0].log;
         let commands: Vec<String> = log
             .iter()
-            .filter_map(|(_, entry)| match &entry.payload {
-                Payload::Command(command) => Some(String::from_utf8_lossy(command).into_owned()),
-                Payload::Noop | Payload::Configuration(_) => None,
-            })
+            .filter_map(|(_, entry)| entry.payload.command())
+            .map(|command| String::from_utf8_lossy(command).into_owned())
             .collect();
         let distinct: BTreeSet<&String> = commands.iter().collect();
         assert_eq!(
@@ -254,6 +252,8 @@ fn what_clients_are_told_is_true_under_faults() {
                     assert!(!is_there, "seed {seed}: {text} was refused, and is in the log");
                 }
                 ClientAnswer::Read { .. }
+                | ClientAnswer::SessionOpened { .. }
+                | ClientAnswer::SessionRefused { .. }
                 | ClientAnswer::ChangeRefused
                 | ClientAnswer::Joined { .. }
                 | ClientAnswer::TransferStarted

@@ -383,14 +383,15 @@ fn what_is_saved_under_a_name_is_loaded_by_it() {
         "split-vote",
         "minority-leader",
         "figure-7",
+        "duplicate-command",
         "broken",
         "mine",
     ];
     assert_eq!(names, expected, "a script is no save, and a broken save is one");
     assert!(matches!(listed[0].origin, Origin::Last(_)) && matches!(listed[5].origin, Origin::File(_)));
     assert!(
-        listed[6].title.is_err()
-            && listed[7]
+        listed[7].title.is_err()
+            && listed[8]
                 .title
                 .as_ref()
                 .is_ok_and(|title| title.as_deref() == Some("Mine"))
@@ -404,7 +405,7 @@ fn an_unknown_name_is_answered_with_those_there_are() {
     assert_eq!(
         error,
         "there is no save called `figure7`; did you mean `figure-7`?; those that come with it are: \
-         five-nodes, one-node, split-vote, minority-leader, figure-7"
+         five-nodes, one-node, split-vote, minority-leader, figure-7, duplicate-command"
     );
     assert!(
         !shelf

@@ -6,7 +6,7 @@ use std::time::Duration;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{Command, Condition, HostKind, NodeView, RoleView, Snapshot, World};
 use raft_play::save::{Origin, Save, Shelf};
-use raft_play::types::{LogIndex, NodeId, Payload, VirtualTime};
+use raft_play::types::{LogIndex, NodeId, SessionId, VirtualTime};
 
 /// A shelf on which nothing lies but what comes with the program.
 fn shipped() -> Shelf {
@@ -40,11 +40,10 @@ fn terms(node: &NodeView) -> Vec<u64> {
 }
 
 fn values(node: &NodeView) -> Vec<String> {
-    let commands = node.log.iter().filter_map(|(_, entry)| match &entry.payload {
-        Payload::Noop | Payload::Configuration(_) => None,
-        Payload::Command(command) => Some(String::from_utf8_lossy(command).into_owned()),
-    });
-    commands.collect()
+    let commands = node.log.iter().filter_map(|(_, entry)| entry.payload.command());
+    commands
+        .map(|command| String::from_utf8_lossy(command).into_owned())
+        .collect()
 }
 
 fn node(snapshot: &Snapshot, number: u64) -> &NodeView {
@@ -67,7 +66,8 @@ fn each_has_a_title_and_notes_that_fit_their_strip() {
             "one-node",
             "split-vote",
             "minority-leader",
-            "figure-7"
+            "figure-7",
+            "duplicate-command"
         ]
     );
     for save in listed {
@@ -263,4 +263,38 @@ fn the_leader_of_figure_7_brings_every_log_in_line() {
         let removed: Vec<u64> = (1..=old.len()).filter(differs).collect();
         assert_eq!(removed, gone, "S{follower}");
     }
+}
+
+#[test]
+fn a_command_that_is_sent_twice_takes_effect_twice_and_in_a_session_once() {
+    let mut world = opened("duplicate-command");
+    world.command(Command::Crash(id(2))).unwrap();
+    let snapshot = run(&mut world, 2_000);
+    let x = |snapshot: &Snapshot| node(snapshot, 1).contents.clone();
+    let is = |value: &str| vec![("x".to_owned(), value.to_owned())];
+    assert_eq!(x(&snapshot), is("a"), "the next leader has it");
+    world.command(Command::Retry { to: None }).unwrap();
+    assert_eq!(x(&run(&mut world, 500)), is("aa"), "applied twice");
+    let timeout_ms = Command::SESSION_TIMEOUT_MS;
+    world
+        .command(Command::OpenSession { to: None, timeout_ms })
+        .unwrap();
+    run(&mut world, 500);
+    let session = SessionId::new(5);
+    let open: Vec<_> = node(&world.snapshot(), 1)
+        .sessions
+        .iter()
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(open, [session], "it has the name that the notes say");
+    let in_session = Command::ProposeIn {
+        to: None,
+        session,
+        serial: None,
+        command: "append x b".to_owned(),
+    };
+    world.command(in_session).unwrap();
+    assert_eq!(x(&run(&mut world, 500)), is("aab"));
+    world.command(Command::Retry { to: None }).unwrap();
+    assert_eq!(x(&run(&mut world, 500)), is("aab"), "executed once");
 }

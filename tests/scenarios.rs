@@ -143,8 +143,7 @@ fn shown(node: &NodeView) -> String {
     for (index, entry) in node.log.iter() {
         let what = match &entry.payload {
             Payload::Noop => String::new(),
-            Payload::Command(command) => format!("({})", KeyValue::describe(command)),
-            Payload::Configuration(configuration) => format!("({configuration})"),
+            carried => format!("({})", carried.brief(KeyValue::describe)),
         };
         let space = if index == node.commit { '┃' } else { ' ' };
         write!(log, " {}{what}{space}", entry.term).expect("a text takes everything");

@@ -1,6 +1,6 @@
 //! What a checker is told: things that can be seen from outside a server.
 
-use crate::types::{Entries, Entry, Envelope, LogIndex, NodeId, ProposalId, Term, WriteSequence};
+use crate::types::{Entries, Entry, Envelope, Guarded, LogIndex, NodeId, ProposalId, Term, WriteSequence};
 
 /// A term and the vote given in it: the record that Figure 2 calls `currentTerm` and `votedFor`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -79,6 +79,19 @@ pub enum Fact<'a> {
         /// The entry.
         entry: &'a Entry,
     },
+    /// A server has served a command of a session from its state machine.
+    Executed {
+        /// The server.
+        node: NodeId,
+        /// The entry's index.
+        index: LogIndex,
+        /// The command, its session and its serial number.
+        guarded: &'a Guarded,
+        /// Whether it was executed now.
+        effect: Effect,
+        /// The answer.
+        answer: &'a [u8],
+    },
     /// A client was told that the command at this index is done.
     Acknowledged {
         /// The index.
@@ -98,6 +111,15 @@ pub enum Fact<'a> {
         /// What was applied to the state that it saw.
         applied: LogIndex,
     },
+}
+
+/// Whether a command of a session was executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It was, now.
+    First,
+    /// It had been before, and was only answered.
+    Repeat,
 }
 
 /// A running server, as a save has it.

@@ -54,6 +54,8 @@ properties! {
         "A read sees every write that was acknowledged before it began";
     ConfigurationSafety, "§6, thesis §4.1",
         "A leader changes the configuration only once the one before it and an entry of its own term are committed";
+    ExactlyOnce, "§8, thesis §6.3",
+        "A command of a session takes effect once, at one place in the log, and every answer to it is the same";
     IndexOrder, "Figure 2",
         "No commit index goes back while its server runs, none is past the end of the log, and entries are applied in order up to it";
 }

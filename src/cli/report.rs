@@ -91,11 +91,8 @@ impl Broken {
 impl NodeReport {
     fn of<M: Exhibit>(node: &NodeView) -> Self {
         let entries = node.log.iter().map(|(_, entry)| {
-            let value = match &entry.payload {
-                Payload::Noop => None,
-                Payload::Command(command) => Some(M::describe(command)),
-                Payload::Configuration(configuration) => Some(configuration.to_string()),
-            };
+            let is_noop = entry.payload == Payload::Noop;
+            let value = (!is_noop).then(|| entry.payload.brief(M::describe));
             (entry.term.number(), value)
         });
         Self {

@@ -216,6 +216,7 @@ impl Raft {
             uncommitted: self.state.weight_past(self.state.volatile.commit),
             reading: self.first_round(),
             served: Served::default(),
+            stamped: None,
         });
         self.batch.election = Some(TimerChange::Stop);
         self.batch.heartbeat = Some(TimerChange::Restart);

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::types::{
-    ChangeRefusal, Configuration, ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId, ProposalId,
-    ProposalOutcome, ProposalRefusal, Round, Term, TransferRefusal, Wish, WriteSequence,
+    ChangeRefusal, ClusterTime, Configuration, ElectionOrigin, LogIndex, LogPosition, MessageKind, NodeId,
+    ProposalId, ProposalOutcome, ProposalRefusal, Round, Term, TransferRefusal, Wish, WriteSequence,
 };
 
 /// Something that happened inside a server.
@@ -259,6 +259,13 @@ pub enum Event {
         id: ProposalId,
         /// The leader.
         leader: NodeId,
+    },
+    /// A leader stamped the cluster's time, because sessions are open (thesis §6.3).
+    Stamped {
+        /// The entry's index.
+        index: LogIndex,
+        /// The time.
+        time: ClusterTime,
     },
     /// A proposal was turned away.
     ProposalRefused {

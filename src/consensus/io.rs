@@ -1,9 +1,13 @@
 //! What goes into the core and what comes out of it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::durable::{Durable, Held, Inbound, Write};
-use crate::types::{Envelope, LogIndex, MembershipChange, NodeId, ProposalId, ProposalOutcome, ReadWay};
+use crate::types::{
+    ClusterTime, Envelope, Guarded, LogIndex, MembershipChange, NodeId, ProposalId, ProposalOutcome, ReadWay,
+};
 
 /// Something that happens to a server.
 #[derive(Debug)]
@@ -21,6 +25,22 @@ pub enum Input {
         /// The command.
         command: Bytes,
     },
+    /// A caller wants a session opened.
+    OpenSession {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// It expires when it is not used for longer than this, by the cluster's time.
+        timeout: Duration,
+    },
+    /// A caller wants a command replicated that takes effect once.
+    ProposeIn {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The command, its session, and its serial number there.
+        guarded: Guarded,
+    },
+    /// Sessions are open, and this is the latest time applied: a leader stamps the time now and then.
+    SessionsOpen(ClusterTime),
     /// A caller wants to read the state.
     Read {
         /// By which the caller knows the answer.

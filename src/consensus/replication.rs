@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::event::{Event, IgnoreReason, IgnoredInput, Observer, RoleName, emit};
 use super::io::TimerChange;
 use super::progress::{Acknowledged, Flow};
@@ -14,25 +12,29 @@ use super::rule::Rule;
 use super::state::{Follower, Leader, Role, Transfer};
 use crate::types::{
     AppendReply, AppendRequest, Caller, Entries, Entry, LogIndex, LogPosition, Message, MessageKind, NodeId,
-    ProposalId, ProposalOutcome, ProposalRefusal, Round, Term,
+    Payload, ProposalId, ProposalOutcome, ProposalRefusal, Round, Term,
 };
 
 /// The leader's side.
 impl Raft {
-    pub(super) fn on_propose(&mut self, caller: Caller, command: Bytes, observer: &mut impl Observer) {
+    pub(super) fn on_propose(&mut self, caller: Caller, payload: Payload, observer: &mut impl Observer) {
         let id = caller.id();
+        let entry = Entry {
+            term: self.term(),
+            payload,
+        };
         let outcome = match &self.state.role {
             Role::Leader(Leader {
                 transfer: Some(Transfer { target, .. }),
                 ..
             }) => Self::refuse_proposal(id, ProposalRefusal::Transferring { target: *target }, observer),
-            Role::Leader(leader) if self.is_full(leader.uncommitted, command.len()) => {
+            Role::Leader(leader) if self.is_full(leader.uncommitted, entry.payload_bytes()) => {
                 let (weight, limit) = (leader.uncommitted, self.settings.limits.uncommitted_weight);
                 let reason = ProposalRefusal::TooMuchUncommitted { weight, limit };
                 Self::refuse_proposal(id, reason, observer)
             }
             Role::Leader(_) => {
-                let index = self.append(Entry::command(self.term(), command));
+                let index = self.append(entry);
                 emit(observer, || Event::Proposed {
                     index,
                     proposal: Some(id),
@@ -50,8 +52,8 @@ impl Raft {
     }
 
     /// Whether a command must wait until more is committed. Where nothing waits, it fits whatever its size.
-    pub(super) fn is_full(&self, uncommitted: u64, command: usize) -> bool {
-        let after = uncommitted.saturating_add(command as u64);
+    pub(super) fn is_full(&self, uncommitted: u64, command_bytes: u64) -> bool {
+        let after = uncommitted.saturating_add(command_bytes);
         uncommitted > 0 && after > self.settings.limits.uncommitted_weight
     }
 

@@ -16,8 +16,8 @@ use super::io::Answer;
 use super::raft::{Promise, Raft};
 use super::state::{PassedOn, Role};
 use crate::types::{
-    Caller, Forward, ForwardReply, Incarnation, Message, MessageKind, NodeId, ProposalId, ProposalOutcome,
-    ProposalRefusal, RemoteCaller, Term, Wish,
+    Caller, Forward, ForwardReply, Incarnation, Message, MessageKind, NodeId, Payload, ProposalId,
+    ProposalOutcome, ProposalRefusal, RemoteCaller, Term, Wish,
 };
 
 /// So many wishes of one server a leader remembers. An older one that arrives once more is ignored.
@@ -39,7 +39,11 @@ impl Raft {
     /// Does what a caller wants, or says why not.
     fn grant(&mut self, caller: Caller, wish: Wish, observer: &mut impl Observer) {
         match wish {
-            Wish::Propose(command) => self.on_propose(caller, command, observer),
+            Wish::Propose(command) => self.on_propose(caller, Payload::Command(command), observer),
+            Wish::OpenSession { timeout } => {
+                self.on_propose(caller, Payload::OpenSession { timeout }, observer);
+            }
+            Wish::ProposeIn(guarded) => self.on_propose(caller, Payload::Guarded(guarded), observer),
             Wish::Read(way) => self.on_read(caller, way, observer),
             Wish::Reconfigure(change) => self.on_reconfigure(caller, &change, observer),
             Wish::Transfer(target) => self.on_transfer(caller, target, observer),

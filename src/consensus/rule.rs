@@ -85,6 +85,8 @@ rules! {
         "While a change is joint, every decision needs a majority of the old voters and one of the new";
     LearnersDoNotCount, "learners-do-not-count", Safety, "thesis §4.2.1",
         "A learner's vote and copy count for nothing";
+    SessionSerialCheck, "session-serial-check", Safety, "§8",
+        "A command of a session is executed once, however often it is in the log";
     CommitWithinRequest, "commit-within-request", Safety, "Figure 2",
         "A follower commits no further than the last entry of the request that told it";
 }

@@ -9,8 +9,8 @@ use super::progress::Progress;
 use super::reads;
 use super::reroute::Served;
 use crate::types::{
-    Caller, Configuration, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round, Snapshot,
-    Term, WriteSequence,
+    Caller, ClusterTime, Configuration, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round,
+    Snapshot, Term, WriteSequence,
 };
 
 /// All of it. Plain data, readable by whoever watches; only [`Raft`](super::Raft) changes one that runs.
@@ -180,6 +180,8 @@ pub struct Leader {
     pub uncommitted: u64,
     /// What others have passed on to it.
     pub served: Served,
+    /// The last time that it stamped, and when that was by its own clock.
+    pub stamped: Option<(ClusterTime, LocalTime)>,
 }
 
 /// Rounds of heartbeats, and the reads that wait for them (thesis §6.4).

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use super::{Node, NodeSettings, StartError};
 use crate::consensus::durable::{Driver, Held, Pending};
 use crate::consensus::{Output, Persistent, Raft, Role, State};
-use crate::machine::StateMachine;
+use crate::machine::{SerialCheck, Sessions, StateMachine};
 use crate::storage::wal::{Recovered, Wal, WalImage};
 use crate::types::disk::Disk;
-use crate::types::{Caller, Envelope, LogIndex, LogPosition, Payload, ProposalId, Term, WriteSequence};
+use crate::types::{Caller, Envelope, LogIndex, LogPosition, ProposalId, Term, WriteSequence};
 
 /// The memory of a running node. Its disk stands beside it; its state machine is what its log, applied so far, makes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,8 @@ pub struct NodeImage {
     pub held: Vec<(WriteSequence, Envelope)>,
     /// The proposals that nobody knows the end of yet: index, term, name.
     pub proposals: Vec<(LogIndex, Term, ProposalId)>,
+    /// The entries that were executed though their serial numbers had been before, in order: none, unless that rule was broken.
+    pub executed_again: Vec<LogIndex>,
     /// The reads that are not answered yet: name, question, and the index they wait for where that is known.
     pub reads: Vec<(ProposalId, Bytes, Option<LogIndex>)>,
 }
@@ -46,6 +48,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             wal,
             held,
             proposals,
+            executed_again: self.machine.executed_again().iter().copied().collect(),
             reads: self.reads(),
         })
     }
@@ -72,6 +75,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             wal,
             held,
             proposals,
+            executed_again,
             reads,
         } = image;
         let log = &state.persistent.log;
@@ -95,7 +99,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             "a message of its own waits for a write that is not under way, or is for nobody",
         ))?;
         let (driver, _) = Driver::resume(wal, id, incarnation, begun, flushed);
-        let machine = replayed(raft.state());
+        let machine = replayed(raft.state(), &executed_again);
         let proposals = open_proposals(proposals, raft.state())?;
         check_reads(&reads, &proposals, raft.state())?;
         let ready = reads
@@ -200,21 +204,21 @@ fn check_reads(
     }
 }
 
-/// The machine that the log, applied so far, makes.
-fn replayed<M: StateMachine + Default>(state: &State) -> M {
-    let mut machine = M::default();
+/// The machine and its sessions, as the log, applied so far, makes them.
+fn replayed<M: StateMachine + Default>(state: &State, executed_again: &[LogIndex]) -> Sessions<M> {
+    let mut machine = Sessions::around(M::default());
     let applied = state
         .persistent
         .log
         .iter()
         .take_while(|(index, _)| *index <= state.volatile.applied);
-    for (_, entry) in applied {
-        match &entry.payload {
-            Payload::Noop | Payload::Configuration(_) => {}
-            Payload::Command(command) => {
-                machine.apply(command);
-            }
-        }
+    for (index, entry) in applied {
+        let check = if executed_again.contains(&index) {
+            SerialCheck::Broken
+        } else {
+            SerialCheck::Kept
+        };
+        machine.apply(index, &entry.payload, check);
     }
     machine
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{Command, DiskSettings, LinkSettings};
 use crate::consensus::{ReadWay, Rule, Switch};
-use crate::types::NodeId;
+use crate::types::{NodeId, SerialNumber, SessionId};
 
 /// One of 25 nodes.
 pub(crate) fn any_node() -> impl Strategy<Value = NodeId> {
@@ -40,6 +40,16 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     let some_node = || proptest::option::of(any_node());
     prop_oneof![
         (some_node(), ".{0,40}").prop_map(|(to, command)| Command::Propose { to, command }),
+        (some_node(), 0..99_999u64).prop_map(|(to, timeout_ms)| Command::OpenSession { to, timeout_ms }),
+        (some_node(), 0..9u64, proptest::option::of(0..9u64), ".{0,40}").prop_map(
+            |(to, session, serial, command)| Command::ProposeIn {
+                to,
+                session: SessionId::new(session),
+                serial: serial.map(SerialNumber::new),
+                command,
+            }
+        ),
+        some_node().prop_map(|to| Command::Retry { to }),
         any_node().prop_map(Command::Crash),
         any_node().prop_map(Command::CutPower),
         any_node().prop_map(Command::Restart),

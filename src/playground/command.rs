@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{DiskSettings, LinkSettings};
 use crate::consensus::{ReadWay, Rule, Switch};
-use crate::types::{NodeId, VirtualTime};
+use crate::types::{NodeId, SerialNumber, SessionId, VirtualTime};
 
 /// An action. Keys, palette, mouse, scripts and tests all speak it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,6 +19,35 @@ pub enum Command {
         to: Option<NodeId>,
         /// The command's text.
         command: String,
+    },
+    /// A client opens a session, at a node or, where none is named, at the leader of the highest term.
+    OpenSession {
+        /// The node.
+        #[serde(default)]
+        to: Option<NodeId>,
+        /// It expires when it is not used for longer than this, by the cluster's time, in milliseconds.
+        #[serde(default = "default_session_timeout")]
+        timeout_ms: u64,
+    },
+    /// A client proposes a command in a session, so that it takes effect once.
+    ProposeIn {
+        /// The node; the leader of the highest term where none is named.
+        #[serde(default)]
+        to: Option<NodeId>,
+        /// The session.
+        session: SessionId,
+        /// The command's serial number; by default the session's next.
+        #[serde(default)]
+        serial: Option<SerialNumber>,
+        /// The command's text.
+        command: String,
+    },
+    /// The client that proposed last sends the same again, as one does that got no answer: in its session under the same serial
+    /// number, or outside any session the very same command.
+    Retry {
+        /// The node; the leader of the highest term where none is named.
+        #[serde(default)]
+        to: Option<NodeId>,
     },
     /// A client asks for part of the state, at a node or, where none is named, at the leader of the highest term.
     Read {
@@ -199,12 +228,25 @@ pub enum CommandError {
     /// A link leads from one node to another.
     #[error("{0} has no link to itself")]
     SelfLink(NodeId),
+    /// No client has proposed anything.
+    #[error("no client has proposed anything yet")]
+    NothingToRetry,
     /// A node stands in two groups.
     #[error("{0} stands in two groups")]
     TwoGroups(NodeId),
     /// A setting makes no sense.
     #[error("{0}")]
     Setting(&'static str),
+}
+
+/// How long a session lasts unused, where nothing else is said: a minute.
+fn default_session_timeout() -> u64 {
+    Command::SESSION_TIMEOUT_MS
+}
+
+impl Command {
+    /// How long a session lasts unused where nothing else is said, in milliseconds: a minute.
+    pub const SESSION_TIMEOUT_MS: u64 = 60_000;
 }
 
 /// Milliseconds, as commands speak of them.

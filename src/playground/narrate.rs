@@ -20,6 +20,7 @@ mod protection;
 mod reading;
 mod replication;
 mod rerouting;
+mod session;
 mod telling;
 mod words;
 
@@ -96,15 +97,9 @@ impl Narrator {
             Happening::Applied {
                 node,
                 position,
-                command,
-                answer,
-            } => Some(client::applied(
-                describe,
-                *node,
-                *position,
-                command.as_deref(),
-                answer,
-            )),
+                payload,
+                execution,
+            } => Some(client::applied(describe, *node, *position, payload, execution)),
             Happening::Answered { node, answer, .. } => client::answered(memory, describe, *node, answer),
             Happening::Violated { property, detail } => Some(fault::violated(property, detail)),
         }

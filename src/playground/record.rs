@@ -7,7 +7,10 @@ use bytes::Bytes;
 use super::command::Command;
 use super::snapshot::MessageId;
 use crate::consensus::{Event, RoleName};
-use crate::types::{Envelope, LogIndex, LogPosition, NodeId, ProposalId, Term, VirtualTime, WriteSequence};
+use crate::machine::{Execution, SessionRefusal};
+use crate::types::{
+    Envelope, LogIndex, LogPosition, NodeId, Payload, ProposalId, SessionId, Term, VirtualTime, WriteSequence,
+};
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
@@ -103,10 +106,10 @@ pub enum Happening {
         node: NodeId,
         /// The entry.
         position: LogPosition,
-        /// The command; `None` for a no-op.
-        command: Option<Bytes>,
-        /// The machine's answer.
-        answer: Bytes,
+        /// What it carries.
+        payload: Payload,
+        /// What applying it did.
+        execution: Execution,
     },
     /// A client got an answer.
     Answered {
@@ -185,6 +188,18 @@ pub enum ClientAnswer {
         index: LogIndex,
         /// The machine's answer.
         answer: Bytes,
+    },
+    /// The session is open.
+    SessionOpened {
+        /// The session.
+        session: SessionId,
+    },
+    /// The command is in the log and was not executed, because of its session.
+    SessionRefused {
+        /// Where it stands in the log.
+        index: LogIndex,
+        /// Why.
+        reason: SessionRefusal,
     },
     /// The node does not lead; the command has no effect.
     NotLeader {

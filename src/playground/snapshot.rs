@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::settings::Settings;
 use crate::consensus::{Flow, Log};
+use crate::machine::SessionTable;
 use crate::types::{Configuration, Envelope, LogIndex, NodeId, Term, VirtualTime, WriteSequence};
 
 /// A world at one moment.
@@ -128,6 +129,8 @@ pub struct NodeView {
     pub timer: Option<TimerView>,
     /// What its state machine holds.
     pub contents: Vec<(String, String)>,
+    /// The sessions of its clients.
+    pub sessions: SessionTable,
     /// How many messages wait for it to thaw.
     pub backlog: usize,
     /// Why it went down, where it did so by itself.

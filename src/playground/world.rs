@@ -5,11 +5,13 @@
 //! So the same seed and the same commands give the same trace, wherever the nodes run.
 
 mod act;
+mod clients;
 mod image;
 mod start;
 mod view;
 mod watch;
 
+pub use clients::{ClientSession, Clients, LastProposal};
 pub use image::{
     BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage,
     WriteImage,
@@ -49,6 +51,7 @@ pub struct World<M> {
     queue: BTreeMap<Slot, Due>,
     next_order: u64,
     next_proposal: ProposalId,
+    clients: Clients,
     nodes: BTreeMap<NodeId, Server>,
     network: Network,
     host: Box<dyn Host<M>>,
@@ -434,22 +437,19 @@ impl<M: Exhibit + Default> World<M> {
         let Applied {
             position,
             payload,
-            answer,
+            execution,
         } = applied;
-        let command = match payload {
-            Payload::Command(command) => Some(command),
-            Payload::Noop | Payload::Configuration(_) => None,
-        };
         self.record(Happening::Applied {
             node: id,
             position,
-            command,
-            answer,
+            payload,
+            execution,
         });
     }
 
     fn answer(&mut self, node: NodeId, proposal: ProposalId, answer: ClientAnswer) {
         self.watch.answered(node, proposal, &answer);
+        self.clients.answered(proposal, &answer);
         self.record(Happening::Answered {
             node,
             proposal,
@@ -549,6 +549,8 @@ fn answer_of(end: ProposalEnd) -> ClientAnswer {
         ProposalEnd::Joined(node) => ClientAnswer::Joined { node },
         ProposalEnd::TransferStarted => ClientAnswer::TransferStarted,
         ProposalEnd::TransferRefused(_) => ClientAnswer::TransferRefused,
+        ProposalEnd::SessionOpened(session) => ClientAnswer::SessionOpened { session },
+        ProposalEnd::SessionRefused { index, reason } => ClientAnswer::SessionRefused { index, reason },
         ProposalEnd::Unknown => ClientAnswer::Unknown,
         ProposalEnd::Overwritten { index } => ClientAnswer::Overwritten { index },
     }

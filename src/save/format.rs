@@ -3,6 +3,7 @@
 //! A field that is left out has the default that its comment tells. What a person reads and writes comes first; what only
 //! an exact continuation needs comes last, and `disk` at the very end.
 
+mod client;
 mod entry;
 mod wish;
 
@@ -12,7 +13,8 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(super) use self::entry::{ConfigurationFile, EntryFile, PayloadFile};
+pub(super) use self::client::{ClientSessionFile, ClientsFile, LastFile};
+pub(super) use self::entry::{ConfigurationFile, EntryFile, GuardedFile, PayloadFile};
 pub(super) use self::wish::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
 use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default, plain};
 use crate::consensus::{Limits, Rule, Switch};
@@ -54,6 +56,8 @@ pub(super) struct SaveFile {
     pub(super) partition: List<List<Number, NODES_MOST>, NODES_MOST>,
     pub(super) counters: CountersFile,
     pub(super) trace_hash: Hash,
+    /// What clients remember between their requests.
+    pub(super) clients: ClientsFile,
     /// The promises that were broken so far.
     pub(super) violations: List<ViolationFile, PROPERTIES_MOST>,
     /// Whether the last of them has stopped time.
@@ -393,6 +397,12 @@ pub(super) struct NodeFile {
     /// The reads that are not answered yet.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) reads: List<ReadFile, MANY>,
+    /// The entries that were executed though their serial numbers had been before.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) executed_again: List<Number, MANY>,
+    /// The last time that a leader stamped, and when that was by its own clock.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) stamped: Option<(Seconds, Seconds)>,
     /// What it has passed on to a leader and has no answer to yet, oldest first.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) passed_on: List<PassedOnFile, MANY>,

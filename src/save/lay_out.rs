@@ -1,5 +1,6 @@
 //! From a world to the text's structs. Nothing is left to a default that a later version may change.
 
+mod client;
 mod disk;
 mod wish;
 
@@ -25,8 +26,8 @@ use crate::playground::{
 };
 use crate::storage::simulated::SimulatedDisk;
 use crate::types::{
-    AppendReply, Configuration, ElectionOrigin, Entry, Envelope, LocalTime, LogIndex, LogPosition, Message,
-    MessageKind, NodeId, Payload, PreVoteReply, Round, Term, VirtualTime, VoteReply,
+    AppendReply, ClusterTime, Configuration, ElectionOrigin, Entry, Envelope, LocalTime, LogIndex,
+    LogPosition, Message, MessageKind, NodeId, Payload, PreVoteReply, Round, Term, VirtualTime, VoteReply,
 };
 
 /// A save as its text has it.
@@ -54,6 +55,7 @@ pub(super) fn file_of(save: &Save) -> SaveFile {
         partition: groups.collect(),
         counters,
         trace_hash: Hash(image.trace_hash),
+        clients: (&image.clients).into(),
         violations: image.violations.iter().map(violation_of).collect(),
         stopped: image.is_halted,
         links: image.links.iter().map(link_of).collect(),
@@ -257,6 +259,9 @@ impl From<&Entry> for EntryFile {
                 Payload::Noop => PayloadFile::Noop,
                 Payload::Command(command) => PayloadFile::Command(Text(command.clone())),
                 Payload::Configuration(configuration) => PayloadFile::Members((&**configuration).into()),
+                Payload::OpenSession { timeout } => PayloadFile::OpenSession(Seconds::of(*timeout)),
+                Payload::Guarded(guarded) => PayloadFile::Guarded(guarded.into()),
+                Payload::ClusterTime(time) => PayloadFile::Time(cluster_time(*time)),
             },
         }
     }
@@ -358,6 +363,7 @@ fn tell_process(file: &mut NodeFile, process: &ProcessImage) {
         term: term_of(*term),
     });
     file.proposals = proposals.collect();
+    file.executed_again = memory.executed_again.iter().copied().map(index_of).collect();
     let reads = memory.reads.iter().map(|(id, query, index)| ReadFile {
         id: number(id.number()),
         query: Text(query.clone()),
@@ -405,6 +411,7 @@ fn tell_state(file: &mut NodeFile, state: &State) {
             file.transfer = leader.transfer.map(transfer_of);
             file.reading = Some(reading_of(&leader.reading));
             file.served = wish::served_of(&leader.served);
+            file.stamped = leader.stamped.map(|(time, at)| (cluster_time(time), local(at)));
         }
     }
 }
@@ -433,6 +440,10 @@ fn transfer_of(transfer: Transfer) -> TransferFile {
         since: local(transfer.since),
         asked: transfer.stage == TransferStage::Asked,
     }
+}
+
+fn cluster_time(time: ClusterTime) -> Seconds {
+    Seconds::at(VirtualTime::from_nanos(time.nanos()))
 }
 
 /// A node's own clock is the world's.

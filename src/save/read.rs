@@ -1,5 +1,6 @@
 //! From the text's structs to a world: defaults filled in, and everything checked that the world itself does not check.
 
+mod client;
 mod disk;
 mod entry;
 mod message;
@@ -84,6 +85,7 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         partition,
         counters,
         trace_hash,
+        clients,
         violations,
         stopped,
         links,
@@ -115,6 +117,7 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         is_halted: stopped,
         next_order: 0,
         next_proposal: ProposalId::default(),
+        clients: client::clients_of(clients)?,
         next_message: MessageId(0),
         links: links_of(links, members)?,
         partition: partition_of(&partition, members)?,
@@ -216,6 +219,7 @@ fn count_on(image: &mut WorldImage, counters: &CountersFile, orders: &Orders) {
         .nodes
         .iter()
         .flat_map(node::proposals_of)
+        .chain(image.clients.asked.keys().copied())
         .map(|id| id.number() + 1);
     image.next_proposal = ProposalId::new(proposals.fold(counters.proposal.get().max(1), u64::max));
 }

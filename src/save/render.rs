@@ -26,6 +26,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
         partition,
         counters,
         trace_hash,
+        clients,
         violations,
         stopped,
         links,
@@ -44,6 +45,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
     push(&mut text, "partition", partition, 0);
     push(&mut text, "counters", counters, 0);
     push(&mut text, "trace_hash", trace_hash, 0);
+    push(&mut text, "clients", clients, 1);
     push(&mut text, "violations", violations, 1);
     push(&mut text, "stopped", &stopped.then_some(true), 0);
     push(&mut text, "links", links, 1);
@@ -57,7 +59,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
 /// Adds a field, with its first levels on lines of their own; one that is empty is left out.
 fn push(text: &mut String, name: &str, value: &impl Serialize, levels: usize) {
     let value = pretty(value, levels).replace('\n', &format!("\n{INDENT}"));
-    if !["None", "[]"].contains(&value.as_str()) {
+    if !["None", "[]", "()"].contains(&value.as_str()) {
         text.extend([INDENT, name, ": ", &value, ",\n"]);
     }
 }

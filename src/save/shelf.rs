@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use super::{BYTES_MAX, Save, SaveError, check_length, head_of, neutralised, parse, render};
 
 /// The saves that come with the program, in the order in which a newcomer may want them.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: &[(&str, &str)] = &[
     ("five-nodes", include_str!("../../saves/five-nodes.ron")),
     ("one-node", include_str!("../../saves/one-node.ron")),
     ("split-vote", include_str!("../../saves/split-vote.ron")),
     ("minority-leader", include_str!("../../saves/minority-leader.ron")),
     ("figure-7", include_str!("../../saves/figure-7.ron")),
+    (
+        "duplicate-command",
+        include_str!("../../saves/duplicate-command.ron"),
+    ),
 ];
 /// The name of the save that leaving makes.
 const LAST: &str = "last";
@@ -145,7 +149,7 @@ impl Shelf {
                     listed.extend(list_file(&name, &path, Origin::File(path.clone())));
                 }
                 None => listed.push(Listed {
-                    name: name.to_owned(),
+                    name: (*name).to_owned(),
                     title: head_of(text, name).map(|head| head.title),
                     origin: Origin::Shipped,
                 }),

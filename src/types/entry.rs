@@ -3,10 +3,11 @@
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Configuration, LogIndex, LogPosition, Term};
+use super::{ClusterTime, Configuration, Guarded, LogIndex, LogPosition, Term};
 
 /// One log entry. Its index is its place, which whoever holds it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +27,48 @@ pub enum Payload {
     Command(Bytes),
     /// Who belongs to the cluster from here on (§6).
     Configuration(Arc<Configuration>),
+    /// A client opens a session, which has this entry's index for its name (thesis §6.3).
+    OpenSession {
+        /// It expires when it is not used for longer than this, by the cluster's time.
+        timeout: Duration,
+    },
+    /// A command within a session (§8).
+    Guarded(Guarded),
+    /// A leader's stamp: the cluster's time from here on.
+    ClusterTime(ClusterTime),
+}
+
+impl Payload {
+    /// The command, in a session or not.
+    pub fn command(&self) -> Option<&Bytes> {
+        match self {
+            Self::Command(command) | Self::Guarded(Guarded { command, .. }) => Some(command),
+            Self::Noop | Self::Configuration(_) | Self::OpenSession { .. } | Self::ClusterTime(_) => None,
+        }
+    }
+
+    /// What it is, in a few characters: `no-op`, `x=1`, `s4#2 x=1`. `describe` says what a command is.
+    pub fn brief(&self, describe: impl Fn(&[u8]) -> String) -> String {
+        match self {
+            Self::Noop => "no-op".to_owned(),
+            Self::Command(command) => describe(command),
+            Self::Configuration(configuration) => configuration.to_string(),
+            Self::OpenSession { .. } => "+session".to_owned(),
+            Self::Guarded(guarded) => {
+                let Guarded {
+                    session,
+                    serial,
+                    command,
+                    ..
+                } = guarded;
+                format!("{session}{serial} {}", describe(command))
+            }
+            Self::ClusterTime(time) => {
+                let millis = time.nanos() / 1_000_000;
+                format!("@{}.{}s", millis / 1_000, millis % 1_000 / 100)
+            }
+        }
+    }
 }
 
 impl Entry {
@@ -53,12 +96,18 @@ impl Entry {
         }
     }
 
+    /// How many bytes a caller gave it to carry.
+    pub fn payload_bytes(&self) -> u64 {
+        self.payload.command().map_or(0, |command| command.len() as u64)
+    }
+
     /// What this entry counts towards limits in bytes: its command and a small allowance for the rest.
     pub fn weight(&self) -> u64 {
         const OVERHEAD: u64 = 16;
         const MEMBER: u64 = 8;
         match &self.payload {
-            Payload::Noop => OVERHEAD,
+            Payload::Noop | Payload::OpenSession { .. } | Payload::ClusterTime(_) => OVERHEAD,
+            Payload::Guarded(guarded) => OVERHEAD + guarded.command.len() as u64,
             Payload::Command(command) => OVERHEAD + command.len() as u64,
             Payload::Configuration(configuration) => {
                 OVERHEAD + MEMBER * (configuration.members().len() + configuration.joined.len()) as u64

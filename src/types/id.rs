@@ -75,6 +75,14 @@ number! {
     Round, "round "
 }
 number! {
+    /// A client's session: the index of the entry that opened it. Shown as `s7`.
+    SessionId, "s"
+}
+number! {
+    /// A command's place in its session (§8: "unique serial numbers"), from 1.
+    SerialNumber, "#"
+}
+number! {
     /// A caller's name for a proposal, by which it knows the answer again. Unique within one incarnation.
     ProposalId, "p"
 }

@@ -43,6 +43,10 @@ instant! {
     VirtualTime
 }
 instant! {
+    /// The cluster's time, in nanoseconds: what its leaders have stamped into the log. It stands still while nobody leads.
+    ClusterTime
+}
+instant! {
     /// One node's own monotonic clock, in nanoseconds since its zero. It may run fast or slow against others.
     LocalTime
 }

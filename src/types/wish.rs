@@ -1,21 +1,44 @@
 //! What callers ask of a server, and what they are told: by the server itself, or by one that it passed the wish on to.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Incarnation, LogIndex, LogPosition, MembershipChange, NodeId, ProposalId, Term};
+use super::{
+    Guarded, Incarnation, LogIndex, LogPosition, MembershipChange, NodeId, Payload, ProposalId, Term,
+};
 
 /// Something that a caller wants, and that only a leader can do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Wish {
     /// A command replicated.
     Propose(Bytes),
+    /// A session opened.
+    OpenSession {
+        /// It expires when it is not used for longer than this, by the cluster's time.
+        timeout: Duration,
+    },
+    /// A command replicated that takes effect once.
+    ProposeIn(Guarded),
     /// To read the state.
     Read(ReadWay),
     /// Other servers to belong to the cluster.
     Reconfigure(MembershipChange),
     /// Another server to lead.
     Transfer(NodeId),
+}
+
+impl Wish {
+    /// What a leader appends for it, where it appends what the caller gave.
+    pub fn payload(&self) -> Option<Payload> {
+        match self {
+            Self::Propose(command) => Some(Payload::Command(command.clone())),
+            Self::OpenSession { timeout } => Some(Payload::OpenSession { timeout: *timeout }),
+            Self::ProposeIn(guarded) => Some(Payload::Guarded(guarded.clone())),
+            Self::Read(_) | Self::Reconfigure(_) | Self::Transfer(_) => None,
+        }
+    }
 }
 
 /// Who waits for an answer.

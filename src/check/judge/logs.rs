@@ -66,6 +66,7 @@ impl Checker {
             | Fact::Durable { .. }
             | Fact::Sent(_)
             | Fact::Applied { .. }
+            | Fact::Executed { .. }
             | Fact::Acknowledged { .. }
             | Fact::ReadBegan { .. }
             | Fact::ReadServed { .. } => false,

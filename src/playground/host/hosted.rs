@@ -16,7 +16,8 @@ use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
-    Envelope, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
+    Envelope, Guarded, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId, Term, VirtualTime,
+    WriteSequence,
 };
 
 /// What a host is asked to do with a node.
@@ -55,6 +56,10 @@ pub(in crate::playground) enum HostInput {
     HeartbeatTimeout,
     /// A client proposes a command.
     Propose(ProposalId, Bytes),
+    /// A client opens a session.
+    OpenSession(ProposalId, Duration),
+    /// A client proposes a command in a session.
+    ProposeIn(ProposalId, Guarded),
     /// A client reads.
     Read(ProposalId, ReadWay, Bytes),
     /// A person wants other nodes to belong to the cluster.
@@ -238,6 +243,8 @@ impl<M: Exhibit + Default> Hosted<M> {
             HostInput::ElectionTimeout => NodeInput::ElectionTimeout,
             HostInput::HeartbeatTimeout => NodeInput::HeartbeatTimeout,
             HostInput::Propose(id, command) => NodeInput::Propose { id, command },
+            HostInput::OpenSession(id, timeout) => NodeInput::OpenSession { id, timeout },
+            HostInput::ProposeIn(id, guarded) => NodeInput::ProposeIn { id, guarded },
             HostInput::Read(id, way, query) => NodeInput::Read { id, way, query },
             HostInput::Reconfigure(id, change) => NodeInput::Reconfigure { id, change },
             HostInput::Transfer(id, target) => NodeInput::Transfer { id, target },
@@ -300,6 +307,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             writes: Vec::new(),
             timer: None,
             contents: self.node.machine().contents(),
+            sessions: self.node.sessions().clone(),
             backlog: 0,
             failure: None,
         }

@@ -2,6 +2,7 @@
 
 use super::Describe;
 use super::memory::Memory;
+use super::session;
 use super::telling::Telling;
 use super::words::{SHORT_WIDTH, columns, duration, label, nodes, percent};
 use crate::consensus::{ReadWay, Switch};
@@ -14,6 +15,14 @@ use crate::types::NodeId;
 pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) -> Telling {
     match command {
         Command::Propose { to, command } => propose(memory, describe, *to, command),
+        Command::OpenSession { to, timeout_ms } => session::you_open(*to, *timeout_ms),
+        Command::ProposeIn {
+            to,
+            session,
+            serial,
+            command,
+        } => session::you_propose_in(describe, *to, (*session, *serial), command),
+        Command::Retry { to } => session::you_retry(memory, describe, *to),
         Command::Crash(node) => crash(memory, *node),
         Command::CutPower(node) => cut_power(memory, *node),
         Command::Restart(node) => restart(*node),

@@ -3,25 +3,34 @@
 use super::Describe;
 use super::memory::Memory;
 use super::reading;
+use super::session;
 use super::telling::Telling;
 use super::words::label;
-use crate::machine::readable;
+use crate::machine::{Execution, readable};
 use crate::playground::record::ClientAnswer;
-use crate::types::{LogPosition, NodeId};
+use crate::types::{LogPosition, NodeId, Payload};
 
 pub(super) fn applied(
     describe: Describe,
     own: NodeId,
     position: LogPosition,
-    command: Option<&[u8]>,
-    answer: &[u8],
+    payload: &Payload,
+    execution: &Execution,
 ) -> Telling {
     let index = position.index;
-    let short = match command {
-        None => format!("{own} applies {index} (no-op)"),
-        Some(command) => format!("{own} applies {index} ({})", label(&describe(command))),
-    };
-    let telling = Telling::routine(own, short)
+    match (execution, payload) {
+        (Execution::Opened(opened), _) => return session::opened(own, index, *opened),
+        (Execution::Repeated(answer), Payload::Guarded(guarded)) => {
+            return session::repeated(describe, own, index, guarded, answer);
+        }
+        (Execution::Refused(reason), Payload::Guarded(guarded)) => {
+            return session::not_executed(own, index, guarded, *reason);
+        }
+        (Execution::Executed(_) | Execution::Nothing | Execution::Repeated(_) | Execution::Refused(_), _) => {
+        }
+    }
+    let what = label(&payload.brief(describe));
+    let telling = Telling::routine(own, format!("{own} applies {index} ({what})"))
         .because(
             "What is committed is applied, by every server in log order",
             "§5.3",
@@ -29,10 +38,9 @@ pub(super) fn applied(
         .value(format!("the entry: {position}"))
         .otherwise("Not yet committed, it could still be overwritten, so it would have to wait.")
         .about(index);
-    if command.is_some() {
-        telling.value(format!("the machine's answer: {}", readable(answer)))
-    } else {
-        telling
+    match execution {
+        Execution::Executed(answer) => telling.value(format!("the machine's answer: {}", readable(answer))),
+        Execution::Nothing | Execution::Repeated(_) | Execution::Opened(_) | Execution::Refused(_) => telling,
     }
 }
 
@@ -45,8 +53,8 @@ pub(super) fn answered(
     match answer {
         ClientAnswer::Done { index, answer } => {
             let what = memory
-                .command_at(own, *index)
-                .map(|command| label(&describe(command)));
+                .request_at(own, *index)
+                .map(|request| label(&request.brief(describe)));
             let what = what.map_or_else(|| index.to_string(), |text| format!("{index} ({text})"));
             let answer = readable(answer);
             Some(
@@ -72,6 +80,8 @@ pub(super) fn answered(
         | ClientAnswer::Overloaded
         | ClientAnswer::TransferStarted
         | ClientAnswer::TransferRefused => None,
+        ClientAnswer::SessionOpened { session: opened } => Some(session::told_opened(own, *opened)),
+        ClientAnswer::SessionRefused { index, reason } => Some(session::told_refused(own, *index, *reason)),
         ClientAnswer::Read { applied, answer } => Some(reading::answered(own, *applied, answer)),
         ClientAnswer::Joined { node } => Some(
             Telling::step(own, format!("{own} answers: you are {node}"))

@@ -8,12 +8,21 @@ use super::protection;
 use super::reading;
 use super::replication;
 use super::rerouting;
+use super::session;
 use super::telling::Telling;
 use crate::consensus::Event;
-use crate::types::NodeId;
+use crate::types::{LogIndex, NodeId};
+
+/// The line of an event. What is about a stamp of the time, which comes every second, is folded away.
+pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Option<Telling> {
+    let telling = words(memory, describe, own, event)?;
+    let is_of_stamp = |index: LogIndex| memory.is_stamp(own, index) || memory.is_received_stamp(own, index);
+    let is_routine = telling.index().is_some_and(is_of_stamp);
+    Some(telling.folded_if(is_routine))
+}
 
 #[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]
-pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Option<Telling> {
+fn words(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Option<Telling> {
     Some(match event {
         Event::ElectionStarted {
             term, origin, last, ..
@@ -100,6 +109,7 @@ pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Eve
         Event::PassedOn { leader, wish, .. } => rerouting::passed_on(describe, own, *leader, wish),
         Event::AnswerCame { leader, outcome, .. } => rerouting::answer_came(own, *leader, *outcome),
         Event::AnswerLost { leader, .. } => rerouting::answer_lost(own, *leader),
+        Event::Stamped { index, time } => session::stamped(own, *index, *time),
         Event::ReadAppended { index } => reading::appended(own, *index),
         Event::ReadWaits { round, index } => reading::waits(own, *round, *index),
         Event::RoundConfirmed { round, by } => reading::round_confirmed(own, *round, by),

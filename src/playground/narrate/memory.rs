@@ -10,8 +10,7 @@ use crate::playground::command::Command;
 use crate::playground::record::{Happening, Loss, Record, Stop, Timer};
 use crate::playground::snapshot::{Condition, NodeView, RoleView, Snapshot};
 use crate::types::{
-    AppendReply, Entry, Envelope, Forward, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload,
-    Term, Wish,
+    AppendReply, Entry, Envelope, Guarded, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload, Term,
 };
 
 /// How many of a node's last entries are kept in mind.
@@ -27,7 +26,9 @@ pub(super) struct Memory {
     unseen: NodeMemory,
     network: NetworkMemory,
     /// Proposals made, with the node they were for, and not yet taken or refused.
-    proposals: VecDeque<(Option<NodeId>, Bytes)>,
+    proposals: VecDeque<(Option<NodeId>, Payload)>,
+    /// What a client proposed last.
+    last_proposed: Option<Payload>,
 }
 
 /// What has been seen of a node.
@@ -99,16 +100,38 @@ impl Memory {
         self.nodes.get(&id)?.entries.get(&index)
     }
 
-    /// The command at `index` of a node: `None` where that was never seen, or is a no-op.
-    pub(super) fn command_at(&self, id: NodeId, index: LogIndex) -> Option<&Bytes> {
-        match &self.entry(id, index)?.payload {
-            Payload::Noop | Payload::Configuration(_) => None,
-            Payload::Command(command) => Some(command),
+    /// What a client has at `index` of a node: `None` where that was never seen, or is of no client.
+    pub(super) fn request_at(&self, id: NodeId, index: LogIndex) -> Option<&Payload> {
+        let payload = &self.entry(id, index)?.payload;
+        match payload {
+            Payload::Noop | Payload::Configuration(_) | Payload::ClusterTime(_) => None,
+            Payload::Command(_) | Payload::OpenSession { .. } | Payload::Guarded(_) => Some(payload),
         }
     }
 
+    /// Whether the entry at `index` of a node is a stamp of the time.
+    pub(super) fn is_stamp(&self, id: NodeId, index: LogIndex) -> bool {
+        let entry = self.entry(id, index);
+        entry.is_some_and(|entry| matches!(entry.payload, Payload::ClusterTime(_)))
+    }
+
+    /// Whether the entry at `index` that a node has just got is one.
+    pub(super) fn is_received_stamp(&self, id: NodeId, index: LogIndex) -> bool {
+        let received = self.node(id).received.as_ref().map(|envelope| &envelope.message);
+        let Some(Message::AppendRequest(request)) = received else {
+            return false;
+        };
+        let entry = request.entries.entry(index);
+        entry.is_some_and(|entry| matches!(entry.payload, Payload::ClusterTime(_)))
+    }
+
+    /// What a client proposed last.
+    pub(super) fn last_proposed(&self) -> Option<&Payload> {
+        self.last_proposed.as_ref()
+    }
+
     /// The proposal that a node is about to take or refuse.
-    pub(super) fn proposal_for(&self, id: NodeId) -> Option<&Bytes> {
+    pub(super) fn proposal_for(&self, id: NodeId) -> Option<&Payload> {
         self.place_of_proposal(id).map(|place| &self.proposals[place].1)
     }
 
@@ -183,14 +206,49 @@ impl Memory {
             .position(|(to, _)| to.is_none_or(|to| to == id))
     }
 
+    /// A client proposes something new.
+    fn note_request(&mut self, to: Option<NodeId>, payload: Payload) {
+        self.last_proposed = Some(payload.clone());
+        self.await_request(to, payload);
+    }
+
+    /// A request is on its way to a node.
+    fn await_request(&mut self, to: Option<NodeId>, payload: Payload) {
+        let to = to.or_else(|| self.leader());
+        self.proposals.push_back((to, payload));
+        if self.proposals.len() > PROPOSALS_KEPT {
+            self.proposals.pop_front();
+        }
+    }
+
     fn note_command(&mut self, command: &Command) {
         match command {
             Command::Propose { to, command } => {
-                let to = to.or_else(|| self.leader());
-                self.proposals
-                    .push_back((to, Bytes::copy_from_slice(command.as_bytes())));
-                if self.proposals.len() > PROPOSALS_KEPT {
-                    self.proposals.pop_front();
+                let command = Bytes::copy_from_slice(command.as_bytes());
+                self.note_request(*to, Payload::Command(command));
+            }
+            Command::OpenSession { to, timeout_ms } => {
+                let timeout = Duration::from_millis(*timeout_ms);
+                self.await_request(*to, Payload::OpenSession { timeout });
+            }
+            Command::ProposeIn {
+                to,
+                session,
+                serial,
+                command,
+            } => {
+                let serial = serial.unwrap_or_default();
+                let guarded = Guarded {
+                    session: *session,
+                    serial,
+                    acknowledged: serial,
+                    command: Bytes::copy_from_slice(command.as_bytes()),
+                };
+                self.note_request(*to, Payload::Guarded(guarded));
+            }
+            Command::Retry { to } => {
+                if let Some(last) = self.last_proposed.clone() {
+                    self.await_request(*to, last);
                 }
             }
             Command::FireTimer(node) => self.node_mut(*node).is_forced = true,
@@ -278,22 +336,18 @@ impl Memory {
     /// A command that was passed on is the next that its receiver takes.
     fn note_delivered(&mut self, envelope: &Envelope) {
         self.node_mut(envelope.to).received = Some(envelope.clone());
-        if let Message::Forward(Forward {
-            wish: Wish::Propose(command),
-            ..
-        }) = &envelope.message
+        if let Message::Forward(forward) = &envelope.message
+            && let Some(payload) = forward.wish.payload()
         {
-            self.proposals.push_front((Some(envelope.to), command.clone()));
+            self.proposals.push_front((Some(envelope.to), payload));
         }
     }
 
     /// It came before, or too late: it is not taken after all.
     fn drop_forwarded(&mut self, id: NodeId) {
         let received = self.node(id).received.as_ref().map(|envelope| &envelope.message);
-        if let Some(Message::Forward(Forward {
-            wish: Wish::Propose(_),
-            ..
-        })) = received
+        if let Some(Message::Forward(forward)) = received
+            && forward.wish.payload().is_some()
         {
             self.take_proposal(id);
         }
@@ -302,23 +356,24 @@ impl Memory {
     fn note_event(&mut self, id: NodeId, event: &Event) {
         match event {
             Event::Proposed { index, proposal } => {
-                let command = proposal.and_then(|_| self.take_proposal(id));
+                let request = proposal.and_then(|_| self.take_proposal(id));
                 let node = self.node_mut(id);
                 // A proposal that was never seen leaves a hole: better no words than wrong ones.
-                let payload = match (proposal, command) {
+                let payload = match (proposal, request) {
                     (None, _) => Some(Payload::Noop),
-                    (Some(_), command) => command.map(Payload::Command),
+                    (Some(_), request) => request,
                 };
                 if let Some(payload) = payload {
                     let term = node.term;
                     node.keep(*index, Entry { term, payload });
                 }
             }
-            Event::ProposalRefused { .. }
-            | Event::PassedOn {
-                wish: Wish::Propose(_),
-                ..
-            } => drop(self.take_proposal(id)),
+            Event::ProposalRefused { .. } => drop(self.take_proposal(id)),
+            Event::PassedOn { wish, .. } => {
+                if wish.payload().is_some() {
+                    self.take_proposal(id);
+                }
+            }
             Event::Ignored { what, .. } if *what == IgnoredInput::Message(MessageKind::Forward) => {
                 self.drop_forwarded(id);
             }
@@ -326,9 +381,9 @@ impl Memory {
         }
     }
 
-    fn take_proposal(&mut self, id: NodeId) -> Option<Bytes> {
+    fn take_proposal(&mut self, id: NodeId) -> Option<Payload> {
         let place = self.place_of_proposal(id)?;
-        self.proposals.remove(place).map(|(_, command)| command)
+        self.proposals.remove(place).map(|(_, payload)| payload)
     }
 }
 
@@ -427,6 +482,10 @@ impl NodeMemory {
                 (self.waited, self.is_forced) = (None, false);
             }
             Event::ReadAppended { index } => self.keep(*index, Entry::noop(self.term)),
+            Event::Stamped { index, time } => {
+                let (term, payload) = (self.term, Payload::ClusterTime(*time));
+                self.keep(*index, Entry { term, payload });
+            }
             Event::ConfigurationAppended { index, after, .. } => {
                 let entry = Entry::configuration(self.term, after.clone());
                 self.keep(*index, entry);

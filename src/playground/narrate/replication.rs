@@ -15,9 +15,12 @@ use crate::types::{
 /// What an entry carries, in a few characters.
 fn payload(describe: Describe, entry: &Entry) -> String {
     match &entry.payload {
-        Payload::Noop => "no-op".to_owned(),
-        Payload::Command(command) => label(&describe(command)),
         Payload::Configuration(configuration) => format!("configuration {configuration}"),
+        Payload::Noop
+        | Payload::Command(_)
+        | Payload::OpenSession { .. }
+        | Payload::Guarded(_)
+        | Payload::ClusterTime(_) => label(&entry.payload.brief(describe)),
     }
 }
 
@@ -47,7 +50,9 @@ pub(super) fn proposed(
 ) -> Telling {
     let term = memory.node(own).term;
     let telling = if proposal.is_some() {
-        let carried = memory.proposal_for(own).map(|command| label(&describe(command)));
+        let carried = memory
+            .proposal_for(own)
+            .map(|request| label(&request.brief(describe)));
         command_appended(own, index, carried)
     } else {
         noop_appended(own, index, term)
@@ -94,9 +99,10 @@ pub(super) fn refused(memory: &Memory, describe: Describe, own: NodeId, reason: 
         ProposalRefusal::Transferring { target } => return refused_for_transfer(own, target),
         ProposalRefusal::TooMuchUncommitted { weight, limit } => return overloaded(own, weight, limit),
     };
-    let what = memory
-        .proposal_for(own)
-        .map_or_else(|| "a proposal".to_owned(), |command| label(&describe(command)));
+    let what = memory.proposal_for(own).map_or_else(
+        || "a proposal".to_owned(),
+        |request| label(&request.brief(describe)),
+    );
     let (short, knows) = match leader {
         Some(leader) => (
             format!("{own} does not lead; it knows {leader}"),

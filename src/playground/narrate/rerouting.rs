@@ -22,7 +22,10 @@ pub(super) fn passed_on(describe: Describe, own: NodeId, leader: NodeId, wish: &
 
 fn wish_name(describe: Describe, wish: &Wish) -> String {
     match wish {
-        Wish::Propose(command) => label(&describe(command)),
+        Wish::Propose(_) | Wish::OpenSession { .. } | Wish::ProposeIn(_) => {
+            let payload = wish.payload();
+            payload.map_or_else(String::new, |payload| label(&payload.brief(describe)))
+        }
         Wish::Read(ReadWay::Log | ReadWay::Index | ReadWay::Lease) => "a read".to_owned(),
         Wish::Reconfigure(MembershipChange::Join(_)) => "a request to join".to_owned(),
         Wish::Reconfigure(

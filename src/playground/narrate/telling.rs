@@ -54,6 +54,21 @@ impl Telling {
         Self::new(None, Weight::Turn, short).mark(Mark::Violation)
     }
 
+    /// The entry that it is about, if one.
+    pub(super) fn index(&self) -> Option<LogIndex> {
+        self.why.index
+    }
+
+    /// A step is folded away like a heartbeat, where `is_routine`.
+    pub(super) fn folded_if(self, is_routine: bool) -> Self {
+        let weight = if is_routine && self.weight == Weight::Step {
+            Weight::Routine
+        } else {
+            self.weight
+        };
+        Self { weight, ..self }
+    }
+
     /// The long form, where it is not the short one.
     pub(super) fn long(self, long: String) -> Self {
         Self { long, ..self }

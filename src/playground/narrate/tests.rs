@@ -11,13 +11,13 @@ use crate::consensus::{
     CatchUpVerdict, ChangeCause, ChangeRefusal, Event, IgnoreReason, IgnoredInput, ProposalRefusal, Quiet,
     RoleName, Tally, TransferRefusal, Verdict, VoteRefusal,
 };
-use crate::machine::{Exhibit, KeyValue};
+use crate::machine::{Execution, Exhibit, KeyValue};
 use crate::playground::any::{any_command, any_node};
 use crate::playground::{ClientAnswer, Command, Loss, Mark, MessageId, Stop, Weight};
 use crate::types::{
     AppendReply, AppendRequest, Configuration, ElectionOrigin, Entries, Entry, Envelope, LogIndex,
-    LogPosition, Message, MessageKind, NodeId, ProposalId, Round, Term, VirtualTime, VoteReply, VoteRequest,
-    WriteSequence,
+    LogPosition, Message, MessageKind, NodeId, Payload, ProposalId, Round, Term, VirtualTime, VoteReply,
+    VoteRequest, WriteSequence,
 };
 
 fn node(number: u64) -> NodeId {
@@ -907,8 +907,8 @@ fn any_world_happening() -> impl Strategy<Value = Happening> {
         (any_node(), any_position(), ".{0,40}").prop_map(|(node, position, text)| Happening::Applied {
             node,
             position,
-            command: Some(Bytes::from(text.clone())),
-            answer: Bytes::from(text),
+            payload: Payload::Command(Bytes::from(text.clone())),
+            execution: Execution::Executed(Bytes::from(text)),
         }),
         (any_node(), any_answer()).prop_map(|(node, answer)| Happening::Answered {
             node,

@@ -13,10 +13,16 @@ use super::start::NODES_MAX;
 use super::{Due, Slot, Waiting, World};
 use crate::consensus::{ReadWay, RoleName};
 use crate::machine::Exhibit;
-use crate::types::{JoinToken, LogIndex, MembershipChange, NodeId, VirtualTime, WriteSequence};
+use crate::types::{
+    JoinToken, LogIndex, MembershipChange, NodeId, ProposalId, SerialNumber, SessionId, VirtualTime,
+    WriteSequence,
+};
 
 /// The most bytes in one proposed command.
 const LONGEST_COMMAND: usize = 1 << 16;
+
+/// Serial numbers stay below this one.
+const LAST_SERIAL: u64 = 1 << 62;
 
 impl<M: Exhibit + Default> World<M> {
     /// Carries out a command, now and before whatever else is due now.
@@ -31,6 +37,22 @@ impl<M: Exhibit + Default> World<M> {
                 to: self.leader(),
                 command,
             },
+            Command::OpenSession { to: None, timeout_ms } => Command::OpenSession {
+                to: self.leader(),
+                timeout_ms,
+            },
+            Command::ProposeIn {
+                to,
+                session,
+                serial,
+                command,
+            } => Command::ProposeIn {
+                to: to.or_else(|| self.leader()),
+                session,
+                serial: serial.or_else(|| Some(self.clients.next_serial(session))),
+                command,
+            },
+            Command::Retry { to: None } => Command::Retry { to: self.leader() },
             Command::Read { at: None, query, way } => Command::Read {
                 at: self.leader(),
                 query,
@@ -50,6 +72,7 @@ impl<M: Exhibit + Default> World<M> {
         self.running().filter(leads).max_by_key(|id| self.nodes[id].term)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each command, and nothing else")]
     fn check(&self, command: &Command) -> Result<(), CommandError> {
         match command {
             Command::Propose { to: None, command } => {
@@ -62,6 +85,27 @@ impl<M: Exhibit + Default> World<M> {
             } => {
                 check_length(command)?;
                 self.check_running(*id)
+            }
+            Command::OpenSession { to, timeout_ms } => {
+                check_setting(
+                    *timeout_ms > 0 && milliseconds(*timeout_ms) <= Span::LONGEST,
+                    "a session lasts from 1 ms to an hour unused",
+                )?;
+                self.check_asked(*to)
+            }
+            Command::ProposeIn {
+                to, serial, command, ..
+            } => {
+                check_length(command)?;
+                check_setting(
+                    serial.is_none_or(|serial| (1..LAST_SERIAL).contains(&serial.number())),
+                    "serial numbers count from 1",
+                )?;
+                self.check_asked(*to)
+            }
+            Command::Retry { to } => {
+                self.clients.last.as_ref().ok_or(CommandError::NothingToRetry)?;
+                self.check_asked(*to)
             }
             Command::Read { at: None, query, .. } => {
                 check_length(query)?;
@@ -153,7 +197,24 @@ impl<M: Exhibit + Default> World<M> {
 
     fn act(&mut self, command: Command) {
         match command {
-            Command::Propose { to, command } => self.propose(to.expect("it was resolved"), command),
+            Command::Propose { to, command } => {
+                self.propose(to.expect("it was resolved"), Bytes::from(command));
+            }
+            Command::OpenSession { to, timeout_ms } => {
+                let id = self.name_proposal();
+                let to = to.expect("it was resolved");
+                self.hand(to, HostInput::OpenSession(id, milliseconds(timeout_ms)));
+            }
+            Command::ProposeIn {
+                to,
+                session,
+                serial,
+                command,
+            } => {
+                let place = (session, serial.expect("it was resolved"));
+                self.propose_in(to.expect("it was resolved"), place, Bytes::from(command));
+            }
+            Command::Retry { to } => self.retry(to.expect("it was resolved")),
             Command::Read { at, query, way } => self.read(at.expect("it was resolved"), query, way),
             Command::Crash(id) => self.crash(id),
             Command::CutPower(id) => self.cut_power(id),
@@ -252,10 +313,29 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
-    fn propose(&mut self, to: NodeId, command: String) {
+    fn name_proposal(&mut self) -> ProposalId {
         let id = self.next_proposal;
         self.next_proposal = id.next();
-        let command = Bytes::from(command);
+        id
+    }
+
+    fn propose_in(&mut self, to: NodeId, place: (SessionId, SerialNumber), command: Bytes) {
+        let id = self.name_proposal();
+        let guarded = self.clients.propose_in(id, place, command);
+        self.hand(to, HostInput::ProposeIn(id, guarded));
+    }
+
+    fn retry(&mut self, to: NodeId) {
+        let last = self.clients.last.clone().expect("it was checked");
+        match last.place {
+            Some(place) => self.propose_in(to, place, last.command),
+            None => self.propose(to, last.command),
+        }
+    }
+
+    fn propose(&mut self, to: NodeId, command: Bytes) {
+        let id = self.name_proposal();
+        self.clients.propose(command.clone());
         let server = self.server(to);
         if server.condition == Condition::Frozen {
             return server.backlog.push_back(Waiting::Proposal(id, command));
@@ -264,23 +344,20 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn read(&mut self, at: NodeId, query: String, way: ReadWay) {
-        let id = self.next_proposal;
-        self.next_proposal = id.next();
+        let id = self.name_proposal();
         self.watch.read_began(id);
         self.hand(at, HostInput::Read(id, way, Bytes::from(query)));
     }
 
     fn transfer(&mut self, target: NodeId) {
         let leader = self.leader().expect("it was checked");
-        let id = self.next_proposal;
-        self.next_proposal = id.next();
+        let id = self.name_proposal();
         self.hand(leader, HostInput::Transfer(id, target));
     }
 
     fn reconfigure(&mut self, change: MembershipChange) {
         let leader = self.leader().expect("it was checked");
-        let id = self.next_proposal;
-        self.next_proposal = id.next();
+        let id = self.name_proposal();
         self.hand(leader, HostInput::Reconfigure(id, change));
     }
 
@@ -436,6 +513,14 @@ impl<M: Exhibit + Default> World<M> {
             Condition::Up => Ok(()),
             Condition::Frozen => Err(CommandError::Frozen(id)),
             Condition::Down => Err(CommandError::Down(id)),
+        }
+    }
+
+    /// A node that a client can ask now: the one it names, or the leader.
+    fn check_asked(&self, to: Option<NodeId>) -> Result<(), CommandError> {
+        match to {
+            Some(id) => self.check_up(id),
+            None => self.check_leader().map(drop),
         }
     }
 

@@ -15,7 +15,7 @@ use super::super::record::Timer;
 use super::super::settings::{DiskSettings, Settings};
 use super::super::snapshot::{Condition, MessageId};
 use super::start::{NODES_MAX, WorldError, node_settings};
-use super::{Server, Waiting, World};
+use super::{Clients, Server, Waiting, World};
 use crate::check::Violation;
 use crate::consensus::durable::Metadata;
 use crate::machine::Exhibit;
@@ -49,6 +49,8 @@ pub struct WorldImage {
     pub next_order: u64,
     /// The name of the next proposal.
     pub next_proposal: ProposalId,
+    /// What clients remember between their requests.
+    pub clients: Clients,
     /// The number of the next message.
     pub next_message: MessageId,
     /// What is special about links; a link that is not named is as new.
@@ -273,6 +275,7 @@ impl<M: Exhibit + Default> World<M> {
             is_halted: self.is_halted,
             next_order: self.next_order,
             next_proposal: self.next_proposal,
+            clients: self.clients.clone(),
             next_message: MessageId(self.network.next_message),
             links: self.network.links.clone(),
             partition: self.network.partition.clone(),

@@ -13,7 +13,7 @@ use super::super::settings::Settings;
 use super::super::snapshot::Condition;
 use super::super::trace::Trace;
 use super::watch::Watch;
-use super::{Server, World};
+use super::{Clients, Server, World};
 use crate::consensus::{self, RoleName};
 use crate::machine::Exhibit;
 use crate::node::{Node, NodeSettings, StartError, first_nodes};
@@ -176,6 +176,7 @@ impl<M: Exhibit + Default> World<M> {
             queue: std::collections::BTreeMap::new(),
             next_order: 0,
             next_proposal: ProposalId::new(1),
+            clients: Clients::default(),
             nodes: std::collections::BTreeMap::new(),
             network: Network::default(),
             host: host.build(),

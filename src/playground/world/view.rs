@@ -3,7 +3,7 @@
 use super::super::host::{Request, Response};
 use super::super::snapshot::{Condition, MessageView, NodeView, RoleView, Snapshot, TimerView};
 use super::{Server, World};
-use crate::machine::Exhibit;
+use crate::machine::{Exhibit, SessionTable};
 use crate::node;
 use crate::types::{LogIndex, NodeId};
 
@@ -122,6 +122,7 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         writes: Vec::new(),
         timer: None,
         contents: Vec::new(),
+        sessions: SessionTable::default(),
         backlog: 0,
         failure,
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::super::record::ClientAnswer;
-use crate::check::{Ballot, Checker, Fact, Found, Property, Violation};
+use crate::check::{Ballot, Checker, Effect, Fact, Found, Property, Violation};
 use crate::consensus::durable::{Metadata, Write};
 use crate::consensus::{Log, RoleName, State};
+use crate::machine::Execution;
 use crate::node::Applied;
 use crate::types::{
-    Configuration, Entries, Entry, Envelope, LogIndex, NodeId, ProposalId, Term, WriteSequence,
+    Configuration, Entries, Entry, Envelope, LogIndex, NodeId, Payload, ProposalId, Term, WriteSequence,
 };
 
 /// The oracles, and what they found.
@@ -141,6 +142,8 @@ impl Watch {
             | ClientAnswer::TransferStarted
             | ClientAnswer::TransferRefused
             | ClientAnswer::Overwritten { .. }
+            | ClientAnswer::SessionOpened { .. }
+            | ClientAnswer::SessionRefused { .. }
             | ClientAnswer::Unknown => {}
         }
     }
@@ -159,6 +162,20 @@ impl Watch {
             index: applied.position.index,
             entry: &entry,
         });
+        let execution = match &applied.execution {
+            Execution::Executed(answer) => Some((Effect::First, answer)),
+            Execution::Repeated(answer) => Some((Effect::Repeat, answer)),
+            Execution::Nothing | Execution::Opened(_) | Execution::Refused(_) => None,
+        };
+        if let (Payload::Guarded(guarded), Some((effect, answer))) = (&applied.payload, execution) {
+            self.tell(&Fact::Executed {
+                node,
+                index: applied.position.index,
+                guarded,
+                effect,
+                answer,
+            });
+        }
     }
 
     fn tell(&mut self, fact: &Fact<'_>) {

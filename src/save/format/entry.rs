@@ -7,7 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::super::scalar::{List, Number, Text, is_default};
+use super::super::scalar::{List, Number, Seconds, Text, is_default};
 use super::{MANY, NODES_MOST};
 
 /// An entry.
@@ -23,6 +23,23 @@ pub(in crate::save) enum PayloadFile {
     Noop,
     Command(Text),
     Members(ConfigurationFile),
+    /// With how long it lasts unused.
+    OpenSession(Seconds),
+    Guarded(GuardedFile),
+    /// The cluster's time.
+    Time(Seconds),
+}
+
+/// A command within a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Guarded", deny_unknown_fields)]
+pub(in crate::save) struct GuardedFile {
+    pub(in crate::save) session: Number,
+    pub(in crate::save) serial: Number,
+    /// All serial numbers below this one are acknowledged; by default none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(in crate::save) acknowledged: Option<Number>,
+    pub(in crate::save) command: Text,
 }
 
 /// Who belongs to the cluster.
@@ -48,7 +65,41 @@ pub(in crate::save) struct ConfigurationFile {
 #[serde(rename = "Entry", deny_unknown_fields)]
 struct Named {
     term: Number,
-    members: ConfigurationFile,
+    #[serde(default, skip_serializing_if = "is_default")]
+    members: Option<ConfigurationFile>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    open_session: Option<Seconds>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    guarded: Option<GuardedFile>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    time: Option<Seconds>,
+}
+
+impl Named {
+    fn of(term: Number) -> Self {
+        let (members, open_session, guarded, time) = (None, None, None, None);
+        Self {
+            term,
+            members,
+            open_session,
+            guarded,
+            time,
+        }
+    }
+
+    /// What it carries: one thing, or nothing.
+    fn payload(self) -> Option<PayloadFile> {
+        let mut carried = [
+            self.members.map(PayloadFile::Members),
+            self.open_session.map(PayloadFile::OpenSession),
+            self.guarded.map(PayloadFile::Guarded),
+            self.time.map(PayloadFile::Time),
+        ]
+        .into_iter()
+        .flatten();
+        let first = carried.next();
+        first.filter(|_| carried.next().is_none())
+    }
 }
 
 impl Serialize for EntryFile {
@@ -57,8 +108,24 @@ impl Serialize for EntryFile {
             PayloadFile::Noop => self.term.serialize(serializer),
             PayloadFile::Command(command) => (self.term, command).serialize(serializer),
             PayloadFile::Members(members) => {
-                let (term, members) = (self.term, members.clone());
-                Named { term, members }.serialize(serializer)
+                let members = Some(members.clone());
+                let term = Named::of(self.term);
+                Named { members, ..term }.serialize(serializer)
+            }
+            PayloadFile::OpenSession(timeout) => {
+                let open_session = Some(*timeout);
+                let term = Named::of(self.term);
+                Named { open_session, ..term }.serialize(serializer)
+            }
+            PayloadFile::Guarded(guarded) => {
+                let guarded = Some(guarded.clone());
+                let term = Named::of(self.term);
+                Named { guarded, ..term }.serialize(serializer)
+            }
+            PayloadFile::Time(time) => {
+                let time = Some(*time);
+                let term = Named::of(self.term);
+                Named { time, ..term }.serialize(serializer)
             }
         }
     }
@@ -94,8 +161,12 @@ impl<'de> Visitor<'de> for EntryVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EntryFile, A::Error> {
-        let Named { term, members } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
-        let payload = PayloadFile::Members(members);
+        let named = Named::deserialize(MapAccessDeserializer::new(map))?;
+        let term = named.term;
+        let one_thing = "besides its term an entry has one of members, open_session, guarded, time";
+        let payload = named
+            .payload()
+            .ok_or_else(|| serde::de::Error::custom(one_thing))?;
         Ok(EntryFile { term, payload })
     }
 }

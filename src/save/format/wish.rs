@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PositionFile;
+use super::{GuardedFile, PositionFile};
 use crate::save::scalar::{Number, Seconds, Text, is_default};
 use crate::types::{ChangeRefusal, MembershipChange, ProposalRefusal, ReadWay, TransferRefusal};
 
@@ -11,6 +11,9 @@ use crate::types::{ChangeRefusal, MembershipChange, ProposalRefusal, ReadWay, Tr
 #[serde(rename = "Wish")]
 pub(in crate::save) enum WishFile {
     Propose(Text),
+    /// With how long it lasts unused.
+    OpenSession(Seconds),
+    ProposeIn(GuardedFile),
     Read(ReadWay),
     Reconfigure(MembershipChange),
     Transfer(Number),

@@ -3,13 +3,15 @@
 use super::{id_of, index_of, local, round_of};
 use crate::consensus::{PassedOn, Served, WaitingRead};
 use crate::save::format::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
-use crate::save::scalar::{List, Text, number};
+use crate::save::scalar::{List, Seconds, Text, number};
 use crate::types::{Caller, ProposalOutcome, Wish};
 
 impl From<&Wish> for WishFile {
     fn from(wish: &Wish) -> Self {
         match wish {
             Wish::Propose(command) => Self::Propose(Text(command.clone())),
+            Wish::OpenSession { timeout } => Self::OpenSession(Seconds::of(*timeout)),
+            Wish::ProposeIn(guarded) => Self::ProposeIn(guarded.into()),
             Wish::Read(way) => Self::Read(*way),
             Wish::Reconfigure(change) => Self::Reconfigure(change.clone()),
             Wish::Transfer(target) => Self::Transfer(id_of(*target)),

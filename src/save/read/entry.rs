@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Members, Problem, ensure};
 use crate::save::format::{ConfigurationFile, EntryFile, PayloadFile};
 use crate::save::scalar::{List, Number, Text};
-use crate::types::{Configuration, Entries, Entry, JoinToken, LogPosition, NodeId, Term};
+use crate::types::{
+    ClusterTime, Configuration, Entries, Entry, JoinToken, LogPosition, NodeId, Payload, Term,
+};
 
 /// Entries that follow a position: of terms from 1 on that never go down.
 pub(super) fn entries_of<const MOST: usize>(
@@ -31,6 +33,20 @@ pub(super) fn entries_of<const MOST: usize>(
         entries.push(match file.payload {
             PayloadFile::Noop => Entry::noop(here.term),
             PayloadFile::Command(Text(command)) => Entry::command(here.term, command),
+            PayloadFile::OpenSession(timeout) => Entry {
+                term: here.term,
+                payload: Payload::OpenSession {
+                    timeout: timeout.duration(),
+                },
+            },
+            PayloadFile::Guarded(guarded) => Entry {
+                term: here.term,
+                payload: Payload::Guarded(guarded.into()),
+            },
+            PayloadFile::Time(time) => Entry {
+                term: here.term,
+                payload: Payload::ClusterTime(ClusterTime::from_nanos(time.instant().nanos())),
+            },
             PayloadFile::Members(members) => Entry::configuration(here.term, configuration_of(&members)?),
         });
         before = here;

@@ -18,7 +18,9 @@ use crate::save::format::{
 };
 use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::storage::wal::{WalImage, WalSync};
-use crate::types::{Envelope, LocalTime, LogIndex, NodeId, ProposalId, Round, Term, WriteSequence};
+use crate::types::{
+    ClusterTime, Envelope, LocalTime, LogIndex, NodeId, ProposalId, Round, Term, WriteSequence,
+};
 
 /// What the memory of a running node is made from.
 pub(super) struct Maker<'a> {
@@ -54,6 +56,8 @@ impl Maker<'_> {
             (ProposalId::new(read.id.get()), read.query.0.clone(), index)
         });
         let reads = reads.collect();
+        let executed_again = file.executed_again.iter().map(|index| LogIndex::new(index.get()));
+        let executed_again = executed_again.collect::<Vec<_>>().into_iter();
         let writes = self.writes(file.writes, orders)?;
         let held = self.held(file.held)?;
         let persistent = Persistent {
@@ -65,6 +69,7 @@ impl Maker<'_> {
             wal: WalImage { synced },
             held,
             proposals,
+            executed_again: executed_again.collect(),
             reads,
             state: State {
                 persistent,
@@ -107,6 +112,7 @@ impl Maker<'_> {
                     None => self.first_round(file.transfer),
                 },
                 served: wish::served(&file.served, self.members)?,
+                stamped: file.stamped.map(|(time, at)| (cluster_time(time), local(at))),
             }),
         })
     }
@@ -342,6 +348,10 @@ impl Maker<'_> {
         });
         held.collect()
     }
+}
+
+fn cluster_time(time: Seconds) -> ClusterTime {
+    ClusterTime::from_nanos(time.instant().nanos())
 }
 
 /// A node's own clock is the world's.

@@ -12,6 +12,10 @@ use crate::types::{
 pub(super) fn wish_of(file: WishFile) -> Wish {
     match file {
         WishFile::Propose(Text(command)) => Wish::Propose(command),
+        WishFile::OpenSession(timeout) => Wish::OpenSession {
+            timeout: timeout.duration(),
+        },
+        WishFile::ProposeIn(guarded) => Wish::ProposeIn(guarded.into()),
         WishFile::Read(way) => Wish::Read(way),
         WishFile::Reconfigure(change) => Wish::Reconfigure(change),
         WishFile::Transfer(target) => Wish::Transfer(NodeId::new(target.get())),

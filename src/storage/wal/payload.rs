@@ -5,15 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::types::{Configuration, JoinToken, NodeId, Payload};
+use crate::types::{
+    ClusterTime, Configuration, Guarded, JoinToken, NodeId, Payload, SerialNumber, SessionId,
+};
 
 const KIND_BITS: u32 = 3;
 const KIND_NOOP: u64 = 0;
 const KIND_COMMAND: u64 = 1;
 const KIND_CONFIGURATION: u64 = 2;
+const KIND_OPEN_SESSION: u64 = 3;
+const KIND_GUARDED: u64 = 4;
+const KIND_CLUSTER_TIME: u64 = 5;
 
 /// Adds what an entry carries.
 pub(super) fn write(bytes: &mut Vec<u8>, payload: &Payload) {
@@ -24,6 +30,22 @@ pub(super) fn write(bytes: &mut Vec<u8>, payload: &Payload) {
             let mut body = Vec::new();
             write_configuration(&mut body, configuration);
             write_body(bytes, KIND_CONFIGURATION, &body);
+        }
+        Payload::OpenSession { timeout } => {
+            let nanos = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+            write_body(bytes, KIND_OPEN_SESSION, &numbers(&[nanos]));
+        }
+        Payload::ClusterTime(time) => write_body(bytes, KIND_CLUSTER_TIME, &numbers(&[time.nanos()])),
+        Payload::Guarded(guarded) => {
+            let Guarded {
+                session,
+                serial,
+                acknowledged,
+                command,
+            } = guarded;
+            let mut body = numbers(&[session.number(), serial.number(), acknowledged.number()]);
+            body.extend_from_slice(command);
+            write_body(bytes, KIND_GUARDED, &body);
         }
     }
 }
@@ -45,8 +67,35 @@ pub(super) fn read(bytes: &mut &[u8]) -> Option<Payload> {
             let configuration = whole(body, read_configuration)?;
             Some(Payload::Configuration(Arc::new(configuration)))
         }
+        KIND_OPEN_SESSION => {
+            let timeout = Duration::from_nanos(whole(body, read_number)?);
+            Some(Payload::OpenSession { timeout })
+        }
+        KIND_CLUSTER_TIME => {
+            let time = ClusterTime::from_nanos(whole(body, read_number)?);
+            Some(Payload::ClusterTime(time))
+        }
+        KIND_GUARDED => read_guarded(body).map(Payload::Guarded),
         _ => None,
     }
+}
+
+fn numbers(numbers: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for number in numbers {
+        write_number(&mut bytes, *number);
+    }
+    bytes
+}
+
+/// The command is what follows the numbers.
+fn read_guarded(mut body: &[u8]) -> Option<Guarded> {
+    Some(Guarded {
+        session: SessionId::new(read_number(&mut body)?),
+        serial: SerialNumber::new(read_number(&mut body)?),
+        acknowledged: SerialNumber::new(read_number(&mut body)?),
+        command: Bytes::copy_from_slice(body),
+    })
 }
 
 /// Reads something that must be all there is.
@@ -162,6 +211,10 @@ mod tests {
             Payload::Command(Bytes::from_static(b"x=1")),
             Payload::Configuration(Arc::default()),
             Payload::Configuration(Arc::new(configuration)),
+            Payload::OpenSession {
+                timeout: Duration::from_secs(60),
+            },
+            Payload::ClusterTime(ClusterTime::from_nanos(u64::MAX)),
         ];
         for payload in payloads {
             let mut bytes = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::playground::{Command, Snapshot};
-use crate::types::{LogIndex, NodeId, Payload};
+use crate::types::{LogIndex, NodeId};
 use crate::ui::action::Verb;
 use crate::ui::library::{Opened, Overwrite, Refusal};
 use crate::ui::session::{Playable, Session};
@@ -162,13 +162,10 @@ fn highest_proposed(snapshot: &Snapshot) -> u64 {
     let numbers = snapshot.nodes.iter().flat_map(|node| {
         let first = node.log.first_index();
         let last = node.log.last_index().number();
-        (first.number()..=last).filter_map(|index| match &node.log.entry(LogIndex::new(index))?.payload {
-            Payload::Noop | Payload::Configuration(_) => None,
-            Payload::Command(command) => std::str::from_utf8(command)
-                .ok()?
-                .strip_prefix("x=")?
-                .parse()
-                .ok(),
+        (first.number()..=last).filter_map(|index| {
+            let command = node.log.entry(LogIndex::new(index))?.payload.command()?;
+            let number = std::str::from_utf8(command).ok()?.strip_prefix("x=")?;
+            number.parse().ok()
         })
     });
     // A person may have proposed any number; the next one must still fit.

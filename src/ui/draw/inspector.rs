@@ -32,6 +32,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         Some(why_not_committed(node, snapshot)),
         can_win(node, snapshot),
         Some(what_is_read(node)),
+        which_sessions(node),
         Some(what_it_hears(node, snapshot)),
         Some(what_runs(node, snapshot)),
     ];
@@ -241,6 +242,24 @@ fn what_is_read(node: &NodeView) -> Answer {
         pairs.join(" ")
     };
     (question, format!("local {contents}"))
+}
+
+/// The sessions of clients, with what is kept for each; nothing where none is open.
+fn which_sessions(node: &NodeView) -> Option<Answer> {
+    let now = node.sessions.time();
+    let sessions = node.sessions.iter().map(|(id, session)| {
+        let kept: Vec<String> = session.answers.keys().map(ToString::to_string).collect();
+        let left = session.timeout.saturating_sub(now.since(session.used));
+        let kept = if kept.is_empty() {
+            "no answer kept".to_owned()
+        } else {
+            format!("keeps {}", kept.join(" "))
+        };
+        format!("{id} {kept}, {} left", short(left))
+    });
+    let sessions: Vec<String> = sessions.collect();
+    let question = "Which sessions?".to_owned();
+    (!sessions.is_empty()).then(|| (question, sessions.join(" · ")))
 }
 
 fn what_it_hears(node: &NodeView, snapshot: &Snapshot) -> Answer {

@@ -190,7 +190,11 @@ fn leaders_second(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> String
 fn value(entry: &Entry, index: LogIndex) -> String {
     match &entry.payload {
         Payload::Noop => format!("no-op {index}"),
-        Payload::Command(_) | Payload::Configuration(_) => payload(entry),
+        Payload::Command(_)
+        | Payload::Configuration(_)
+        | Payload::OpenSession { .. }
+        | Payload::Guarded(_)
+        | Payload::ClusterTime(_) => payload(entry),
     }
 }
 
@@ -198,8 +202,11 @@ fn value(entry: &Entry, index: LogIndex) -> String {
 pub fn payload(entry: &Entry) -> String {
     match &entry.payload {
         Payload::Noop => glyph::DOT.to_string(),
-        Payload::Command(command) => KeyValue::describe(command),
-        Payload::Configuration(configuration) => configuration.to_string(),
+        Payload::Command(_)
+        | Payload::Configuration(_)
+        | Payload::OpenSession { .. }
+        | Payload::Guarded(_)
+        | Payload::ClusterTime(_) => entry.payload.brief(KeyValue::describe),
     }
 }
 

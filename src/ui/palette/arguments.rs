@@ -164,6 +164,15 @@ pub(super) fn share(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("`{text}` is no share; write one as 30% (from 0% to 100%)"))
 }
 
+/// A time in whole milliseconds: `10s`, `500ms`, `500`.
+pub(super) fn time_in_millis(text: &str) -> Result<u64, String> {
+    let unreadable = || format!("`{text}` is no time; write one as 10s or 500ms");
+    match text.strip_suffix('s').filter(|seconds| !seconds.ends_with('m')) {
+        Some(seconds) => thousandths(seconds.trim()).ok_or_else(unreadable),
+        None => whole(text).ok_or_else(unreadable),
+    }
+}
+
 fn millis(text: &str) -> Option<Duration> {
     thousandths(text.trim()).map(Duration::from_micros)
 }

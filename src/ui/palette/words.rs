@@ -1,9 +1,9 @@
 //! The words.
 
-use super::arguments::{Context, Ends, Ways, count, number_of_node, share, span, whole_span};
+use super::arguments::{Context, Ends, Ways, count, number_of_node, share, span, time_in_millis, whole_span};
 use crate::consensus::{ReadWay, Rule, Switch};
 use crate::playground::{Command, Condition, DiskSettings, LinkSettings};
-use crate::types::NodeId;
+use crate::types::{NodeId, SerialNumber, SessionId};
 use crate::ui::action::{Action, Exit, Question, Step, Verb};
 use crate::ui::pace::parse_speed;
 use crate::ui::view::{PaletteRow, Pane, ThemeName};
@@ -104,6 +104,27 @@ pub(super) static WORDS: &[Word] = &[
         "propose TEXT",
         "propose x=7, at a node: 2 set x 7",
         propose,
+    ),
+    word(
+        "session",
+        "session",
+        "open a session; 10s unused ends it: session 10s",
+        session,
+    ),
+    word(
+        "in",
+        "in SESSION TEXT",
+        "propose in session 4: 4 x=1, at a node: 4 2 x=1",
+        propose_in,
+    ),
+    word(
+        "retry",
+        "retry",
+        "send the last proposal again, at a node: 3",
+        |text, context| {
+            let to = optional(text).map(|text| context.node(text)).transpose()?;
+            Ok(Action::Do(Command::Retry { to }))
+        },
     ),
     word(
         "type-proposal",
@@ -605,6 +626,43 @@ fn propose(text: &str, context: &Context<'_>) -> Result<Action, String> {
         to,
         command: command.to_owned(),
     })
+}
+
+fn optional(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// Nothing, or how long it lasts unused: `10s`, `500ms`.
+fn session(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    let timeout_ms = match optional(text) {
+        None => Command::SESSION_TIMEOUT_MS,
+        Some(text) => time_in_millis(text)?,
+    };
+    Ok(Action::Do(Command::OpenSession { to: None, timeout_ms }))
+}
+
+/// `4 x=1` in session s4, `4 2 x=1` at S2, `4#1 x=1` under a serial number of one's own.
+fn propose_in(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let unreadable = || format!("`{text}` names no session and command; write 4 x=1");
+    let (place, rest) = required(text)?
+        .split_once(char::is_whitespace)
+        .ok_or_else(unreadable)?;
+    let (session, serial) = match place.split_once('#') {
+        Some((session, serial)) => (session, Some(serial.parse().map_err(|_| unreadable())?)),
+        None => (place, None),
+    };
+    let session = session.strip_prefix('s').unwrap_or(session);
+    let session = session.parse().map_err(|_| unreadable())?;
+    let (to, command) = match rest.trim().split_once(char::is_whitespace) {
+        Some((first, rest)) if number_of_node(first).is_some() => (Some(context.node(first)?), rest.trim()),
+        Some(_) | None => (None, rest.trim()),
+    };
+    Ok(Action::Do(Command::ProposeIn {
+        to,
+        session: SessionId::new(session),
+        serial: serial.map(SerialNumber::new),
+        command: command.to_owned(),
+    }))
 }
 
 /// `x` at the leader, `3 x` at S3; `x by lease`.

@@ -48,6 +48,7 @@ impl<M: Exhibit + Default> World<M> {
         world.watch.go_on_from(image.violations.clone());
         world.next_order = image.next_order;
         world.next_proposal = image.next_proposal;
+        world.clients = image.clients.clone();
         world.restore_network(&image);
         for node in image.nodes {
             world.restore_node(node)?;
