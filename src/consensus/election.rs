@@ -30,7 +30,8 @@ impl Raft {
             return;
         }
         let outsider = (!self.may_stand()).then_some(Quiet::NoVoter);
-        if let Some(reason) = outsider.or_else(|| self.reason_for_quiet()) {
+        let last = (!self.has_next_term()).then_some(Quiet::NoTermLeft);
+        if let Some(reason) = outsider.or(last).or_else(|| self.reason_for_quiet()) {
             emit(observer, || Event::Stayed { reason });
             self.batch.election = Some(TimerChange::Restart);
         } else if self.settings.protections.pre_vote.is_on() {
@@ -38,6 +39,11 @@ impl Raft {
         } else {
             self.stand_for_election(ElectionOrigin::Timeout, observer);
         }
+    }
+
+    /// Whether a term is left to stand in.
+    pub(super) fn has_next_term(&self) -> bool {
+        self.term().next() < Term::LAST
     }
 
     /// Stands for election in a new term.

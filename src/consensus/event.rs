@@ -465,6 +465,8 @@ pub enum Quiet {
     Leads,
     /// It is no voter in the configuration that it knows.
     NoVoter,
+    /// No server can be in a later term than its own, for terms are numbers and numbers end.
+    NoTermLeft,
     /// It restarted so short a time ago, and may have forgotten a promise.
     Restarted {
         /// How long ago, in nanoseconds.

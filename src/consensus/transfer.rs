@@ -105,7 +105,8 @@ impl Raft {
             Role::Follower(follower) => follower.leader == Some(from),
             Role::PreCandidate(_) | Role::Candidate(_) | Role::Leader(_) => false,
         };
-        if is_from_leader && self.is_voter() && self.state.persistent.log.last_position() >= request.last {
+        let may_stand = self.is_voter() && self.has_next_term();
+        if is_from_leader && may_stand && self.state.persistent.log.last_position() >= request.last {
             self.stand_for_election(ElectionOrigin::Transfer, observer);
         } else {
             Self::ignore_message(from, MessageKind::TimeoutNow, IgnoreReason::OutOfDate, observer);

@@ -102,6 +102,7 @@ pub(super) fn briefly(quiet: Quiet) -> String {
         Quiet::HeardLeader { .. } => "it hears a leader".to_owned(),
         Quiet::Leads => "it leads".to_owned(),
         Quiet::NoVoter => "it is no voter".to_owned(),
+        Quiet::NoTermLeft => "no term is left".to_owned(),
         Quiet::Restarted { .. } => "it has just restarted".to_owned(),
     }
 }
@@ -118,6 +119,7 @@ pub(super) fn reason_of(own: NodeId, quiet: Quiet) -> String {
         ),
         Quiet::Leads => format!("{own} leads, and a majority has answered lately"),
         Quiet::NoVoter => format!("{own} is no voter in the configuration that it knows"),
+        Quiet::NoTermLeft => format!("{own} is in the last term that there is"),
         Quiet::Restarted {
             ago_nanos,
             promise_nanos,
@@ -138,16 +140,20 @@ pub(super) fn rule_of(quiet: Quiet) -> Rule {
         Quiet::HeardLeader { .. } | Quiet::Leads => Rule::PromiseRunOut,
         Quiet::Restarted { .. } => Rule::RestartedVoterQuiet,
         Quiet::NoVoter => Rule::LearnersDoNotCount,
+        Quiet::NoTermLeft => Rule::OneVotePerTerm,
     }
 }
 
 pub(super) fn stayed(own: NodeId, quiet: Quiet) -> Telling {
     let line = match quiet {
         Quiet::NoVoter => Telling::routine,
-        Quiet::HeardLeader { .. } | Quiet::Leads | Quiet::Restarted { .. } => Telling::step,
+        Quiet::HeardLeader { .. } | Quiet::Leads | Quiet::NoTermLeft | Quiet::Restarted { .. } => {
+            Telling::step
+        }
     };
     let otherwise = match quiet {
         Quiet::NoVoter => "As a voter it would stand, or ask whether it would win.",
+        Quiet::NoTermLeft => "In a further term it would stand, and to stand twice in one it has no vote.",
         Quiet::HeardLeader { .. } | Quiet::Leads | Quiet::Restarted { .. } => {
             "Once that time has passed, it stands."
         }

@@ -583,6 +583,7 @@ fn any_quiet() -> impl Strategy<Value = Quiet> {
     prop_oneof![
         Just(Quiet::Leads),
         Just(Quiet::NoVoter),
+        Just(Quiet::NoTermLeft),
         any::<(u64, u64)>().prop_map(|(ago_nanos, promise_nanos)| Quiet::HeardLeader {
             ago_nanos,
             promise_nanos
