@@ -89,6 +89,7 @@ pub struct Boot {
     pub limits: Limits,
     pub protections: Protections,
     pub auto_promote: Switch,
+    pub reroute: Switch,
     pub device: Device,
 }
 
@@ -103,6 +104,7 @@ pub fn of(id: u64, voters: u64) -> Boot {
         limits: Limits::default(),
         protections: Protections::default(),
         auto_promote: Switch::Off,
+        reroute: Switch::Off,
         device: Device::Instant,
     }
 }
@@ -166,7 +168,7 @@ impl Boot {
             election_timeout: Duration::from_millis(150),
             protections: self.protections,
             auto_promote: self.auto_promote,
-            reroute: Switch::Off,
+            reroute: self.reroute,
             drift_ppm: 100_000,
             limits: self.limits,
             rules: self.rules,
@@ -235,6 +237,11 @@ impl Server {
     /// Lets time pass on its clock.
     pub fn wait(&mut self, millis: u64) {
         self.now = self.now.after(Duration::from_millis(millis));
+    }
+
+    /// Its own clock.
+    pub fn now(&self) -> LocalTime {
+        self.now
     }
 
     /// Takes an input and does nothing about it yet.
