@@ -9,7 +9,7 @@
 #[path = "common/server.rs"]
 mod server;
 
-#[path = "late_messages/cluster.rs"]
+#[path = "common/cluster.rs"]
 mod cluster;
 #[path = "late_messages/hostile.rs"]
 mod hostile;
@@ -17,7 +17,7 @@ mod hostile;
 use std::collections::BTreeMap;
 
 use cluster::Cluster;
-use raft_play::consensus::RoleName;
+use raft_play::consensus::{RoleName, RuleSet};
 
 /// How many seeds: `RAFT_PLAY_SEEDS=100000` for a long look.
 fn seeds() -> u64 {
@@ -29,7 +29,7 @@ fn seeds() -> u64 {
 fn messages_from_any_moment_of_the_past_do_no_harm() {
     let mut tally = BTreeMap::<_, u64>::new();
     for seed in 0..seeds() {
-        let mut cluster = Cluster::of(seed);
+        let mut cluster = Cluster::of(seed, RuleSet::sound());
         for step in 0..3_000 {
             let found = cluster.step();
             found.unwrap_or_else(|violation| panic!("seed {seed}, step {step}: {violation}"));
@@ -69,7 +69,7 @@ fn messages_from_any_moment_of_the_past_do_no_harm() {
 fn whatever_a_peer_says_a_server_neither_panics_nor_goes_back() {
     let mut seen = BTreeMap::<_, u64>::new();
     for seed in 0..seeds() {
-        let mut cluster = Cluster::of(seed);
+        let mut cluster = Cluster::of(seed, RuleSet::sound());
         for _ in 0..12 {
             for _ in 0..60 {
                 cluster.step().expect("nothing hostile has come yet");

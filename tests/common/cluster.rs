@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use raft_play::check::{Ballot, Checker, Fact, Violation};
 use raft_play::consensus::durable::Metadata;
-use raft_play::consensus::{Answer, Event, Input, ProposalOutcome, Protections, ReadWay, Role, Switch};
+use raft_play::consensus::{
+    Answer, Event, Input, ProposalOutcome, Protections, ReadWay, Role, RuleSet, Switch,
+};
 use raft_play::types::{
     Configuration, Entries, Entry, Envelope, JoinToken, LogIndex, LogPosition, MembershipChange, NodeId,
     Payload, ProposalId, Term,
@@ -104,12 +106,12 @@ fn ballot(metadata: Metadata) -> Ballot {
 }
 
 impl Cluster {
-    pub fn of(seed: u64) -> Self {
+    pub fn of(seed: u64, rules: RuleSet) -> Self {
         let mut random = Random(seed);
         let protections = protections(&mut random);
         let (auto_promote, reroute) = (random.switch(), random.switch());
         let servers = (1..=SERVERS).map(|id| {
-            let mut boot = of(id, VOTERS).protected_by(protections);
+            let mut boot = of(id, VOTERS).protected_by(protections).with_rules(rules);
             boot.limits.entries_per_request = random.one_of(&[1, 2, 64]);
             boot.limits.in_flight.requests = random.one_of(&[1, 3, 256]);
             boot.device = random.one_of(&[Device::Slow, Device::Slow, Device::Instant]);

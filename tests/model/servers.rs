@@ -1,0 +1,107 @@
+//! One server: its algorithm, its disk, and what lies between the two.
+
+use std::convert::Infallible;
+use std::hash::{Hash, Hasher};
+
+use raft_play::consensus::durable::{Driver, Durable, Held, Metadata, Store, Write};
+use raft_play::consensus::{Durability, Log, Raft};
+use raft_play::types::{Entries, Envelope, Incarnation, LogIndex, NodeId, WriteSequence};
+
+/// What a disk has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Disk {
+    pub metadata: Metadata,
+    pub log: Log,
+}
+
+impl Disk {
+    pub fn write(&mut self, write: &Write) {
+        if let Some(metadata) = write.metadata {
+            self.metadata = metadata;
+        }
+        if let Some(from) = write.truncate {
+            self.log.truncate_from(from);
+        }
+        self.log.extend(write.append.clone());
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    pub raft: Raft,
+    pub incarnation: u64,
+    /// What is durable.
+    pub disk: Disk,
+    /// What is written and not synced.
+    pub unsynced: Vec<Write>,
+    pub held: Vec<Held<Envelope>>,
+}
+
+/// Where no write is under way, how many there were before makes no difference to what is to come: such states count as one.
+impl Hash for Server {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self {
+            raft,
+            incarnation,
+            disk,
+            unsynced,
+            held,
+        } = self;
+        (incarnation, disk, unsynced, held).hash(hasher);
+        if !unsynced.is_empty() || !held.is_empty() {
+            return raft.hash(hasher);
+        }
+        let mut state = raft.state().clone();
+        let through = state.volatile.durability.through;
+        state.volatile.durability = Durability {
+            through,
+            ..Durability::default()
+        };
+        state.hash(hasher);
+    }
+}
+
+/// A store that keeps nothing: the model keeps what is durable, and proofs are minted where a sync is done.
+pub struct Nothing;
+
+impl Store for Nothing {
+    type Sync = ();
+    type Synced = ();
+    type Error = Infallible;
+
+    fn begin(&mut self, _: &Write) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn sync((): ()) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn settle(&mut self, (): ()) {}
+}
+
+/// The proof that everything through a write is durable, got as any store gets it: by driving the writes.
+pub fn proof(node: NodeId, incarnation: u64, through: WriteSequence) -> Durable {
+    let (mut driver, _) = Driver::new(Nothing, node, Incarnation::new(incarnation));
+    for number in 1..=through.number() {
+        let write = Write {
+            sequence: WriteSequence::new(number),
+            metadata: None,
+            snapshot: None,
+            compact: None,
+            truncate: None,
+            append: Entries::empty(LogIndex::new(1)),
+        };
+        let pending = driver.begin(&write).expect("writes come in order");
+        driver.complete(pending.sync()).expect("nothing fails");
+    }
+    driver.proof()
+}
+
+pub fn id(server: usize) -> NodeId {
+    NodeId::new(server as u64 + 1)
+}
+
+pub fn place(id: NodeId) -> usize {
+    usize::try_from(id.number() - 1).expect("a small number")
+}
