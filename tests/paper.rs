@@ -7,6 +7,8 @@
 #[path = "common/server.rs"]
 mod server;
 
+#[path = "paper/clients.rs"]
+mod clients;
 #[path = "paper/disk.rs"]
 mod disk;
 #[path = "paper/election.rs"]

@@ -4,7 +4,6 @@
 //! and each of liveness what no longer happens. `tests/model.rs` walks all orders of events for some of them, and
 //! `tests/core_properties.rs` follows others past the first sign to the harm itself.
 
-#[expect(dead_code, reason = "each test uses its part of the harness")]
 #[path = "common/cluster.rs"]
 mod cluster;
 #[expect(dead_code, reason = "each test uses its part of the harness")]

@@ -122,7 +122,7 @@ impl Cluster {
             servers: servers.collect(),
             tally: BTreeMap::new(),
             callers: (0..SERVERS).map(|_| Callers::default()).collect(),
-            terms: vec![Term::default(); SERVERS as usize],
+            terms: (0..SERVERS).map(|_| Term::default()).collect(),
             in_flight: Vec::new(),
             past: Vec::new(),
             checker: Checker::new(Configuration::of_voters((1..=VOTERS).map(NodeId::new))),
@@ -142,8 +142,7 @@ impl Cluster {
         let at = self.random.below(self.servers.len());
         match self.random.below(100) {
             0..=1 if self.random.one_in(self.weather.power_cuts) => return self.power_cut(at),
-            0..=8 if self.random.one_in(self.weather.timeouts) => self.input(at, Input::ElectionTimeout),
-            0..=8 => return self.deliver(),
+            2..=8 if self.random.one_in(self.weather.timeouts) => self.input(at, Input::ElectionTimeout),
             9..=16 => self.input(at, Input::HeartbeatTimeout),
             17..=20 => self.pass_time(),
             21..=28 => return self.ask(at),
@@ -311,7 +310,9 @@ impl Cluster {
             met.extend(is_joint.then_some("late to a leader in a joint configuration"));
         }
         met.extend((server.under_way() > 0).then_some("late with writes under way"));
-        met.into_iter().for_each(|what| self.count(what));
+        for what in met {
+            self.count(what);
+        }
     }
 }
 
