@@ -16,8 +16,10 @@ use cluster::Cluster;
 use raft_play::check::Property;
 use raft_play::consensus::{ReadWay, Rule, RuleLabel, RuleSet, Switch};
 use raft_play::machine::KeyValue;
-use raft_play::playground::{Command, HostKind, LinkSettings, Settings, Span, World, WorldOptions};
-use raft_play::types::NodeId;
+use raft_play::playground::{
+    ClientAnswer, Command, Happening, HostKind, LinkSettings, Settings, Span, World, WorldOptions,
+};
+use raft_play::types::{NodeId, SerialNumber};
 use server::{granted, messages, of, vote_request};
 
 /// How a rule is shown to be worth keeping.
@@ -42,7 +44,7 @@ fn proof(rule: Rule) -> Proof {
         ]),
         Rule::PersistVoteBeforeAnswering => Proof::Falls(&[P::DurableBeforeSent]),
         Rule::PersistEntriesBeforeAcknowledging => Proof::Falls(&[P::AcknowledgedDurable]),
-        Rule::LeaderCountsFlushedOnly => Proof::Falls(&[P::CommitOnDurableQuorum]),
+        Rule::LeaderCountsFlushedOnly | Rule::LearnersDoNotCount => Proof::Falls(&[P::CommitOnDurableQuorum]),
         Rule::UpToDateCheck => Proof::Falls(&[P::LeaderCompleteness]),
         Rule::OneVotePerTerm => Proof::Falls(&[P::VoteUnique, P::ElectionSafety]),
         Rule::StepDownOnHigherTerm => Proof::Stops(who_is_asked_in_a_higher_term_votes),
@@ -67,7 +69,7 @@ fn proof(rule: Rule) -> Proof {
         Rule::ConfigurationAtAppend => Proof::Falls(&[P::CommitOnDurableQuorum, P::LeaderCompleteness]),
         Rule::OwnTermCommitBeforeChange => Proof::Falls(&[P::ConfigurationSafety]),
         Rule::JointNeedsBothMajorities => Proof::Falls(&[P::CommitOnDurableQuorum, P::ElectionSafety]),
-        Rule::LearnersDoNotCount => Proof::Falls(&[P::CommitOnDurableQuorum]),
+        Rule::SessionSerialCheck => Proof::FallsIn(a_client_asks_again, P::ExactlyOnce),
         Rule::CommitWithinRequest => {
             Proof::Falls(&[P::StateMachineSafety, P::CommitOnDurableQuorum, P::IndexOrder])
         }
@@ -120,6 +122,68 @@ fn every_label_is_what_the_proof_shows() {
 fn who_is_asked_in_a_higher_term_votes(rules: RuleSet) -> bool {
     let mut voter = of(1, 3).with_rules(rules).start();
     messages(&voter.receive(2, 1, vote_request(0, 0))) == [granted()]
+}
+
+type Lab = World<KeyValue>;
+
+/// Three nodes of which one leads.
+fn settled(set_up: &[Command], broken: Option<Rule>) -> Lab {
+    let link = LinkSettings {
+        latency: Span::of_millis(1, 1),
+        ..LinkSettings::default()
+    };
+    let options = WorldOptions {
+        nodes: 3,
+        seed: 1,
+        settings: Settings {
+            link,
+            ..Settings::default()
+        },
+        host: HostKind::Inline,
+        data_dir: None,
+    };
+    let mut world = Lab::new(options).expect("a small cluster begins");
+    for command in set_up.iter().cloned().chain(broken.map(Command::Break)) {
+        world.command(command).expect("a switch can always be set");
+    }
+    run(&mut world, 1_000);
+    world
+}
+
+fn run(world: &mut Lab, millis: u64) {
+    world.run_until(world.now().after(Duration::from_millis(millis)));
+}
+
+/// A client that got no answer sends the same command of its session once more.
+fn a_client_asks_again(broken: Option<Rule>) -> Option<Property> {
+    let mut world = settled(&[], broken);
+    let (to, timeout_ms) = (None, 60_000);
+    world
+        .command(Command::OpenSession { to, timeout_ms })
+        .expect("somebody leads");
+    run(&mut world, 200);
+    let session = world
+        .drain_records()
+        .into_iter()
+        .find_map(|record| match record.what {
+            Happening::Answered {
+                answer: ClientAnswer::SessionOpened { session },
+                ..
+            } => Some(session),
+            _ => None,
+        });
+    for _ in 0..2 {
+        world
+            .command(Command::ProposeIn {
+                to: None,
+                session: session.expect("it was opened"),
+                serial: Some(SerialNumber::new(1)),
+                command: "append x a".to_owned(),
+            })
+            .expect("somebody leads");
+        run(&mut world, 200);
+    }
+    world.violation().map(|violation| violation.property)
 }
 
 /// What the followers have promised, and what becomes of them.
@@ -181,28 +245,7 @@ fn a_deposed_leader_is_asked(broken: Option<Rule>) -> Option<Property> {
 impl Scene {
     /// A leader is cut off, one of the others stands against it and takes a write as soon as it may, and the old one is asked.
     fn play(&self, broken: Option<Rule>) -> Option<Property> {
-        let link = LinkSettings {
-            latency: Span::of_millis(1, 1),
-            ..LinkSettings::default()
-        };
-        let options = WorldOptions {
-            nodes: 3,
-            seed: 1,
-            settings: Settings {
-                link,
-                ..Settings::default()
-            },
-            host: HostKind::Inline,
-            data_dir: None,
-        };
-        let mut world = World::<KeyValue>::new(options).expect("a small cluster begins");
-        let run = |world: &mut World<KeyValue>, millis| {
-            world.run_until(world.now().after(Duration::from_millis(millis)));
-        };
-        for command in self.set_up.iter().cloned().chain(broken.map(Command::Break)) {
-            world.command(command).expect("a switch can always be set");
-        }
-        run(&mut world, 1_000);
+        let mut world = settled(self.set_up, broken);
         let leader = world.leader().expect("somebody leads");
         let others: Vec<NodeId> = (1..=3).map(NodeId::new).filter(|id| *id != leader).collect();
         let mut commands = vec![Command::Partition(vec![vec![leader], others.clone()])];

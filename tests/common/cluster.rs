@@ -440,9 +440,12 @@ impl Cluster {
         };
         match entry.payload {
             Payload::Noop if self.callers[at].reads.contains(&caller) => self.serve(at, caller, index),
-            Payload::Noop | Payload::Command(_) | Payload::Configuration(_) => {
-                self.checker.observe(&Fact::Acknowledged { index })
-            }
+            Payload::Noop
+            | Payload::Command(_)
+            | Payload::Configuration(_)
+            | Payload::OpenSession { .. }
+            | Payload::Guarded(_)
+            | Payload::ClusterTime(_) => self.checker.observe(&Fact::Acknowledged { index }),
         }
     }
 }

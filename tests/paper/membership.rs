@@ -75,12 +75,12 @@ fn leader_with_learners(boot: Boot) -> Server {
     leader
 }
 
-/// A leader's request with a configuration after the entry at this index and term.
-fn with_configuration((index, term): (u64, u64), configuration: Configuration) -> Message {
-    let entry = Entry::configuration(Term::new(term), configuration);
+/// A request of the leader of term 1 with a configuration as the first entry.
+fn with_configuration(configuration: Configuration) -> Message {
+    let entry = Entry::configuration(Term::new(1), configuration);
     Message::AppendRequest(AppendRequest {
-        previous: position(index, term),
-        entries: Entries::new(LogIndex::new(index + 1), vec![entry]),
+        previous: position(0, 0),
+        entries: Entries::new(LogIndex::new(1), vec![entry]),
         commit: LogIndex::GENESIS,
         round: Round::default(),
     })
@@ -115,7 +115,7 @@ fn any_server_from_either_configuration_may_serve_as_leader() {
     };
     for (id, others) in [(1, [2, 4, 5]), (5, [1, 2, 4])] {
         let mut server = of(id, 3).in_term(1).start();
-        server.receive(3, 1, with_configuration((0, 0), joint()));
+        server.receive(3, 1, with_configuration(joint()));
         let asked: Vec<u64> = server
             .election_timeout()
             .iter()
@@ -170,7 +170,7 @@ fn a_new_leader_leaves_the_joint_configuration_that_it_finds_once_that_is_commit
         ..Configuration::of_voters(ids(&[1, 2]))
     };
     let mut server = of(1, 3).in_term(1).start();
-    server.receive(2, 1, with_configuration((0, 0), joint));
+    server.receive(2, 1, with_configuration(joint));
     let mut server = server.elected_by(&[2]);
     assert_eq!(server.configuration(), "{1 2 3}>{1 2}");
     server.change(remove(2));
@@ -194,11 +194,7 @@ fn a_server_always_uses_the_latest_configuration_in_its_log_regardless_of_whethe
     assert_eq!(leader.commit(), 1, "S3 does not count");
 
     let mut follower = of(2, 3).in_term(1).start();
-    follower.receive(
-        1,
-        1,
-        with_configuration((0, 0), Configuration::of_voters(ids(&[1, 2]))),
-    );
+    follower.receive(1, 1, with_configuration(Configuration::of_voters(ids(&[1, 2]))));
     let asked: Vec<u64> = follower
         .election_timeout()
         .iter()
@@ -217,11 +213,7 @@ fn a_server_always_uses_the_latest_configuration_in_its_log_regardless_of_whethe
 #[test]
 fn a_server_falls_back_to_the_previous_configuration_in_its_log_when_the_entry_is_removed() {
     let mut follower = of(2, 3).in_term(1).start();
-    follower.receive(
-        1,
-        1,
-        with_configuration((0, 0), Configuration::of_voters(ids(&[1, 2]))),
-    );
+    follower.receive(1, 1, with_configuration(Configuration::of_voters(ids(&[1, 2]))));
     follower.receive(3, 2, append((0, 0), &[2], 0));
     assert_eq!(follower.configuration(), "{1 2 3}");
     let is_told = |event: &Event| matches!(event, Event::ConfigurationChanged { .. });
@@ -299,7 +291,7 @@ fn the_answers_of_a_removed_server_are_ignored() {
     assert_eq!(leader.term().number(), 1, "not even its term is taken on");
 }
 
-/// §6: "the leader steps down (returns to follower state) once it has committed the C_new log entry".
+/// §6: "the leader steps down (returns to follower state) once it has committed" the new configuration.
 #[test]
 fn a_leader_that_is_not_part_of_the_new_configuration_steps_down_once_it_has_committed_it() {
     let mut leader = leader_of(of(1, 3));
