@@ -17,8 +17,21 @@ use crate::types::{LogIndex, NodeId};
 pub(super) fn line(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Option<Telling> {
     let telling = words(memory, describe, own, event)?;
     let is_of_stamp = |index: LogIndex| memory.is_stamp(own, index) || memory.is_received_stamp(own, index);
-    let is_routine = telling.index().is_some_and(is_of_stamp);
+    let is_routine = telling.index().is_some_and(is_of_stamp) && !is_about_several(memory, own, event);
     Some(telling.folded_if(is_routine))
+}
+
+/// Whether an event is about more entries than the one it names.
+fn is_about_several(memory: &Memory, own: NodeId, event: &Event) -> bool {
+    if let Event::Stored { first, last, .. } = event {
+        first != last
+    } else if let Event::CommittedByCounting { through, .. } | Event::CommitLearned { through, .. } = event {
+        memory.node(own).commit.next() != *through
+    } else if let Event::Flushed { through, .. } = event {
+        memory.node(own).durable.next() != *through
+    } else {
+        false
+    }
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm for each event, and nothing else")]

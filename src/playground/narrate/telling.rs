@@ -59,14 +59,17 @@ impl Telling {
         self.why.index
     }
 
-    /// A step is folded away like a heartbeat, where `is_routine`.
+    /// A step or a commitment is folded away like a heartbeat, where `is_routine`.
     pub(super) fn folded_if(self, is_routine: bool) -> Self {
-        let weight = if is_routine && self.weight == Weight::Step {
-            Weight::Routine
-        } else {
-            self.weight
-        };
-        Self { weight, ..self }
+        let is_ordinary = self.weight == Weight::Step || self.mark == Some(Mark::Commit);
+        if !(is_routine && is_ordinary) {
+            return self;
+        }
+        Self {
+            weight: Weight::Routine,
+            mark: None,
+            ..self
+        }
     }
 
     /// The long form, where it is not the short one.

@@ -32,7 +32,6 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         Some(why_not_committed(node, snapshot)),
         can_win(node, snapshot),
         Some(what_is_read(node)),
-        which_sessions(node),
         Some(what_it_hears(node, snapshot)),
         Some(what_runs(node, snapshot)),
     ];
@@ -241,11 +240,12 @@ fn what_is_read(node: &NodeView) -> Answer {
     } else {
         pairs.join(" ")
     };
-    (question, format!("local {contents}"))
+    let sessions = sessions(node).map_or_else(String::new, |sessions| format!(" · sessions: {sessions}"));
+    (question, format!("local {contents}{sessions}"))
 }
 
 /// The sessions of clients, with what is kept for each; nothing where none is open.
-fn which_sessions(node: &NodeView) -> Option<Answer> {
+fn sessions(node: &NodeView) -> Option<String> {
     let now = node.sessions.time();
     let sessions = node.sessions.iter().map(|(id, session)| {
         let kept: Vec<String> = session.answers.keys().map(ToString::to_string).collect();
@@ -258,8 +258,7 @@ fn which_sessions(node: &NodeView) -> Option<Answer> {
         format!("{id} {kept}, {} left", short(left))
     });
     let sessions: Vec<String> = sessions.collect();
-    let question = "Which sessions?".to_owned();
-    (!sessions.is_empty()).then(|| (question, sessions.join(" · ")))
+    (!sessions.is_empty()).then(|| sessions.join(" · "))
 }
 
 fn what_it_hears(node: &NodeView, snapshot: &Snapshot) -> Answer {
