@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(crate) mod any;
+mod clock;
 mod command;
 mod data_dir;
 mod draw;
@@ -16,6 +17,7 @@ mod story;
 mod trace;
 mod world;
 
+pub use clock::Clock;
 pub use command::{Command, CommandError, TimedCommand};
 pub use data_dir::{DataDirError, stored_nodes};
 pub use host::HostKind;

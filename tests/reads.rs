@@ -328,3 +328,39 @@ fn a_read_by_index_writes_nothing() {
     run(&mut world, 100);
     assert_eq!(last(&mut world), before);
 }
+
+/// A leader with a lease and a clock that is off is cut off; the others wait until their promise has run out, elect another, which
+/// takes a write, and the old one is asked.
+fn drifting(ppm: i32) -> Option<Violation> {
+    let link = LinkSettings {
+        latency: Span::of_millis(1, 1),
+        ..LinkSettings::default()
+    };
+    let mut world = lab(3, 1, link);
+    world.command(Command::Lease(Switch::On)).unwrap();
+    run(&mut world, 1_000);
+    let leader = world.leader().expect("somebody leads");
+    world.command(Command::Drift { node: leader, ppm }).unwrap();
+    run(&mut world, 1_000);
+    let others: Vec<NodeId> = (1..=3).map(NodeId::new).filter(|id| *id != leader).collect();
+    world
+        .command(Command::Partition(vec![vec![leader], others.clone()]))
+        .unwrap();
+    run(&mut world, 155);
+    world.command(Command::FireTimer(others[0])).unwrap();
+    run(&mut world, 25);
+    world.command(propose(Some(others[0]), 1)).unwrap();
+    run(&mut world, 10);
+    world.command(read(Some(leader), ReadWay::Lease)).unwrap();
+    run(&mut world, 300);
+    world.violations().first().cloned()
+}
+
+#[test]
+fn a_lease_holds_within_the_stated_drift_and_breaks_beyond_it() {
+    for ppm in [0, -90_000, 90_000, 400_000] {
+        assert_eq!(drifting(ppm), None, "{ppm} ppm");
+    }
+    let found = drifting(-600_000).map(|violation| violation.property);
+    assert_eq!(found, Some(Property::ReadsSeeAcknowledged), "past any bound");
+}

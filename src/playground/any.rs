@@ -74,6 +74,7 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
             node,
             settings: DiskSettings::default(),
         }),
+        (any_node(), -999_999..999_999i32).prop_map(|(node, ppm)| Command::Drift { node, ppm }),
         (0..99_999u64, 0..99_999u64).prop_map(|(min_ms, max_ms)| Command::ElectionTimeout { min_ms, max_ms }),
         any::<u64>().prop_map(|every_ms| Command::Heartbeat { every_ms }),
         any::<u32>().prop_map(|entries| Command::Batch { entries }),

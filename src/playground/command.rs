@@ -128,6 +128,14 @@ pub enum Command {
         /// The new settings.
         settings: DiskSettings,
     },
+    /// A node's clock runs fast or slow from now on: its timers, its promises and its leases go by it. Timers that run keep their
+    /// deadline.
+    Drift {
+        /// The node.
+        node: NodeId,
+        /// By how much it runs too fast, in parts per million; too slow where that is negative.
+        ppm: i32,
+    },
     /// Changes the range that election timeouts are drawn from. Timers that run keep their deadline.
     ElectionTimeout {
         /// The shortest, in milliseconds.

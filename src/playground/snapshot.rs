@@ -131,6 +131,8 @@ pub struct NodeView {
     pub contents: Vec<(String, String)>,
     /// The sessions of its clients.
     pub sessions: SessionTable,
+    /// By how much its clock runs too fast, in parts per million.
+    pub drift_ppm: i32,
     /// How many messages wait for it to thaw.
     pub backlog: usize,
     /// Why it went down, where it did so by itself.

@@ -25,6 +25,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::watch::Watch;
+use super::clock::Clock;
 use super::draw::{Draws, Purpose};
 use super::host::{Host, HostInput, Parked, Request, Response, Stepped};
 use super::network::{Network, Posted};
@@ -37,9 +38,7 @@ use crate::consensus::durable::{Inbound, Outbound};
 use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
 use crate::machine::Exhibit;
 use crate::node::{Applied, NodeSettings, ProposalEnd};
-use crate::types::{
-    Configuration, Envelope, LocalTime, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence,
-};
+use crate::types::{Configuration, Envelope, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence};
 
 /// A cluster in a world of its own.
 pub struct World<M> {
@@ -92,6 +91,7 @@ enum Waiting {
 struct Server {
     settings: NodeSettings,
     condition: Condition,
+    clock: Clock,
     /// Its disk, while it is down.
     parked: Option<Parked>,
     term: Term,
@@ -360,7 +360,7 @@ impl<M: Exhibit + Default> World<M> {
 
     /// Hands a running node an input, and does what follows.
     fn hand(&mut self, id: NodeId, input: HostInput) {
-        let now = LocalTime::from_nanos(self.now.nanos());
+        let now = self.clock(id).at(self.now);
         match self.host.call(id, Request::Step(now, input)) {
             Response::Stepped(stepped) => self.follow(id, *stepped),
             Response::Failed(reason) => self.stop(id, |_| Stop::Failed { reason }),
@@ -501,10 +501,16 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
+    /// A node's own clock; of one that is not there yet, a right one.
+    fn clock(&self, id: NodeId) -> Clock {
+        self.nodes.get(&id).map(|server| server.clock).unwrap_or_default()
+    }
+
     fn timer_duration(&mut self, id: NodeId, timer: Timer) -> Duration {
         let server = self.server(id);
-        let (term, attempt) = (server.term, server.attempt);
-        image::timer_duration(self.draws, &self.settings, timer, (id, term, attempt))
+        let (term, attempt, clock) = (server.term, server.attempt, server.clock);
+        let drawn = image::timer_duration(self.draws, &self.settings, timer, (id, term, attempt));
+        clock.lasting(drawn)
     }
 
     fn cancel_timer(&mut self, id: NodeId, timer: Timer) {

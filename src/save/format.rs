@@ -445,6 +445,9 @@ pub(super) struct NodeFile {
     pub(super) proposals: List<ProposalFile, MANY>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) counters: NodeCountersFile,
+    /// Its clock; by default one that is right.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) clock: Option<ClockFile>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) disk_settings: Option<DiskSettingsFile>,
     /// Its disk, byte for byte. By default one is made that holds term, vote and log.
@@ -615,6 +618,20 @@ pub(super) struct ProposalFile {
     pub(super) id: Number,
     pub(super) index: Number,
     pub(super) term: Number,
+}
+
+/// A clock that runs fast or slow.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Clock", deny_unknown_fields)]
+pub(super) struct ClockFile {
+    /// By how much it runs too fast, in parts per million.
+    pub(super) drift_ppm: i32,
+    /// Since when it does; by default from the beginning.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) since: Seconds,
+    /// What it read then.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) reading: Seconds,
 }
 
 /// What a node has counted.

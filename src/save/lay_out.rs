@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 
 use super::Save;
 use super::format::{
-    BacklogFile, ConfigurationFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile, LeaseFile,
-    LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile, PassedOnFile,
-    PayloadFile, PeerFile, PositionFile, ProposalFile, ReadFile, ReadingFile, RoleFile, RoundFile, SaveFile,
-    SentFile, SettingsFile, StateFile, TransferFile, ViolationFile, WaitingFile, WordsFile, WriteFile,
+    BacklogFile, ClockFile, ConfigurationFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile,
+    LeaseFile, LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile,
+    PassedOnFile, PayloadFile, PeerFile, PositionFile, ProposalFile, ReadFile, ReadingFile, RoleFile,
+    RoundFile, SaveFile, SentFile, SettingsFile, StateFile, TransferFile, ViolationFile, WaitingFile,
+    WordsFile, WriteFile,
 };
 use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
 use crate::check::Violation;
@@ -21,8 +22,8 @@ use crate::consensus::{
 };
 use crate::node;
 use crate::playground::{
-    BacklogImage, DiskSettings, LinkImage, LinkSettings, MessageImage, NodeImage, ProcessImage, Settings,
-    Span, TRACE_VERSION, WorldImage, WriteImage,
+    BacklogImage, Clock, DiskSettings, LinkImage, LinkSettings, MessageImage, NodeImage, ProcessImage,
+    Settings, Span, TRACE_VERSION, WorldImage, WriteImage,
 };
 use crate::storage::simulated::SimulatedDisk;
 use crate::types::{
@@ -294,12 +295,17 @@ fn node_of(node: &NodeImage, image: &WorldImage) -> NodeFile {
         failure: node.failure.clone(),
         counters: NodeCountersFile {
             starts: number(node.incarnation.number()),
-            started: Seconds::at(node.started),
+            started: local(node.started),
             timeouts: number(node.attempt),
             syncs: number(node.syncs_begun),
             last_sync_due: Seconds::at(node.last_sync_due),
             ..NodeCountersFile::default()
         },
+        clock: (node.clock != Clock::default()).then(|| ClockFile {
+            drift_ppm: node.clock.drift_ppm,
+            since: Seconds::at(node.clock.since),
+            reading: local(node.clock.reading),
+        }),
         disk_settings: node.disk_settings.map(DiskSettingsFile::from),
         disk: Some(disk::file_of(node)),
         ..NodeFile::default()

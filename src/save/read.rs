@@ -257,7 +257,8 @@ fn blank(id: NodeId) -> NodeImage {
     NodeImage {
         id,
         incarnation: crate::types::Incarnation::default(),
-        started: VirtualTime::default(),
+        started: crate::types::LocalTime::default(),
+        clock: crate::playground::Clock::default(),
         attempt: 0,
         disk: crate::storage::simulated::DiskImage::default(),
         disk_settings: None,

@@ -75,6 +75,7 @@ fn follower(number: u64, term: u64, leader: Option<u64>, log: Log, now: VirtualT
         }),
         contents: vec![("x".to_owned(), "2".to_owned())],
         sessions: SessionTable::default(),
+        drift_ppm: 0,
         backlog: 0,
         failure: None,
     }

@@ -45,6 +45,10 @@ impl Choices {
             16 => Command::Batch { entries: 1 },
             17 => Command::FireTimer(other),
             20..=22 => self.change(nodes),
+            18 => Command::Drift {
+                node: one,
+                ppm: [-300_000, 0, 500_000][usize::try_from(self.below(3)).expect("small")],
+            },
             23 => Command::Reroute(Switch::On),
             24 => Command::Reroute(Switch::Off),
             _ => Command::Propose {

@@ -308,6 +308,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             timer: None,
             contents: self.node.machine().contents(),
             sessions: self.node.sessions().clone(),
+            drift_ppm: 0,
             backlog: 0,
             failure: None,
         }

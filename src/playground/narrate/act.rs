@@ -41,6 +41,7 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         Command::Heal => network(None, "you heal the network".to_owned()),
         Command::Link { from, to, settings } => link(*from, *to, settings),
         Command::Disk { node, settings } => disk(*node, settings),
+        Command::Drift { node, ppm } => drift(*node, *ppm),
         Command::ElectionTimeout { min_ms, max_ms } => act(format!("you set timeouts: {min_ms}–{max_ms} ms"))
             .long(format!("you set election timeouts: {min_ms}–{max_ms} ms"))
             .because(
@@ -126,6 +127,21 @@ fn read(at: Option<NodeId>, query: &str, way: ReadWay) -> Telling {
         .long(format!("you read {what} {place}, {how}"))
         .because(sentence, "§8, thesis §6.4")
         .value(format!("the question: {what}"))
+}
+
+fn drift(node: NodeId, ppm: i32) -> Telling {
+    let share = percent(ppm.unsigned_abs());
+    let text = match ppm {
+        0 => format!("you let {node}'s clock run right"),
+        1.. => format!("you let {node}'s clock run {share} fast"),
+        ..0 => format!("you let {node}'s clock run {share} slow"),
+    };
+    Telling::act(Some(node), text)
+        .because(
+            "A lease is shorter than the promise it rests on by what clocks may drift apart: here a tenth",
+            "thesis §6.4.1",
+        )
+        .otherwise("Past that bound, a leader may read by a lease that its followers no longer keep.")
 }
 
 fn member(id: NodeId, text: String) -> Telling {

@@ -278,6 +278,7 @@ impl Memory {
             | Command::Remove(_)
             | Command::Reconfigure { .. }
             | Command::AutoPromote(_)
+            | Command::Drift { .. }
             | Command::Reroute(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)

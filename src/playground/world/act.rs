@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
+use super::super::clock::Clock;
 use super::super::command::{Command, CommandError, milliseconds};
 use super::super::host::{HostInput, Request};
 use super::super::record::{ClientAnswer, Happening, Loss, Stop, Timer};
@@ -171,6 +172,13 @@ impl<M: Exhibit + Default> World<M> {
                 )
             }
             Command::Disk { node, .. } => node.iter().try_for_each(|id| self.check_exists(*id)),
+            Command::Drift { node, ppm } => {
+                self.check_exists(*node)?;
+                check_setting(
+                    ppm.unsigned_abs() <= Clock::MOST_PPM.unsigned_abs(),
+                    "a clock runs off by 90 % at most, fast or slow",
+                )
+            }
             Command::ElectionTimeout { min_ms, max_ms } => {
                 let span = Span::new(milliseconds(*min_ms), milliseconds(*max_ms));
                 check_setting(
@@ -238,6 +246,11 @@ impl<M: Exhibit + Default> World<M> {
             Command::Disk { node: None, settings } => {
                 self.settings.disk = settings;
                 self.nodes.values_mut().for_each(|server| server.disk = None);
+            }
+            Command::Drift { node, ppm } => {
+                let now = self.now;
+                let server = self.server(node);
+                server.clock = server.clock.drifting(now, ppm);
             }
             Command::ElectionTimeout { min_ms, max_ms } => {
                 let span = Span::new(milliseconds(min_ms), milliseconds(max_ms));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::super::clock::Clock;
 use super::super::draw::{Draws, Purpose};
 use super::super::host::{Found, Request, Response};
 use super::super::network::{Link, LinkId};
@@ -23,7 +24,8 @@ use crate::node::{self, NodeSettings, StartError, first_nodes};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
 use crate::storage::wal::WalSync;
 use crate::types::{
-    Configuration, Entries, Envelope, Incarnation, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
+    Configuration, Entries, Envelope, Incarnation, LocalTime, NodeId, ProposalId, Term, VirtualTime,
+    WriteSequence,
 };
 
 /// A world between two steps.
@@ -90,8 +92,10 @@ pub struct NodeImage {
     pub id: NodeId,
     /// How many times it was started.
     pub incarnation: Incarnation,
-    /// When it was last started.
-    pub started: VirtualTime,
+    /// When it was last started, by its own clock.
+    pub started: LocalTime,
+    /// Its clock.
+    pub clock: Clock,
     /// How many election timers ran out in its term.
     pub attempt: u64,
     /// Its disk.
@@ -203,7 +207,7 @@ pub enum ImageError {
 impl WorldImage {
     /// What a node is told when it starts in this world.
     pub fn node_settings(&self, id: NodeId, incarnation: Incarnation) -> NodeSettings {
-        let started = VirtualTime::default();
+        let started = LocalTime::default();
         node_settings(&self.settings, self.configuration(), id, (incarnation, started))
     }
 
@@ -305,7 +309,8 @@ impl<M: Exhibit + Default> World<M> {
         Ok(NodeImage {
             id,
             incarnation: server.settings.raft.incarnation,
-            started: VirtualTime::from_nanos(server.settings.raft.started.nanos()),
+            started: server.settings.raft.started,
+            clock: server.clock,
             attempt: server.attempt,
             disk,
             disk_settings: server.disk,

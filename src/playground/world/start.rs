@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::super::clock::Clock;
 use super::super::data_dir::{self, DataDirError};
 use super::super::draw::Draws;
 use super::super::host::{HostKind, Hosted, Parked};
@@ -193,7 +194,7 @@ impl<M: Exhibit + Default> World<M> {
             &self.settings,
             self.configuration.clone(),
             id,
-            (incarnation, self.now),
+            (incarnation, self.clock(id).at(self.now)),
         )
     }
 
@@ -249,6 +250,7 @@ impl Server {
         Self {
             settings,
             condition: Condition::Down,
+            clock: Clock::default(),
             parked: Some(parked),
             term: Term::default(),
             role: RoleName::Follower,
@@ -301,12 +303,12 @@ pub(super) fn node_settings(
     settings: &Settings,
     genesis: Configuration,
     id: NodeId,
-    (incarnation, started): (Incarnation, VirtualTime),
+    (incarnation, started): (Incarnation, LocalTime),
 ) -> NodeSettings {
     let raft = consensus::Settings {
         id,
         incarnation,
-        started: LocalTime::from_nanos(started.nanos()),
+        started,
         election_timeout: settings.election_timeout.min(),
         protections: settings.protections,
         auto_promote: settings.auto_promote,

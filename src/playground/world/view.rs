@@ -5,7 +5,7 @@ use super::super::snapshot::{Condition, MessageView, NodeView, RoleView, Snapsho
 use super::{Server, World};
 use crate::machine::{Exhibit, SessionTable};
 use crate::node;
-use crate::types::{LogIndex, NodeId};
+use crate::types::{LocalTime, LogIndex, NodeId};
 
 impl<M: Exhibit + Default> World<M> {
     /// A picture of this moment.
@@ -68,6 +68,11 @@ impl<M: Exhibit + Default> World<M> {
             deadline: running.slot.at,
             duration: running.duration,
         });
+        if let RoleView::Leader { lease_end, .. } = &mut view.role {
+            // The node speaks of its own clock.
+            *lease_end = lease_end.map(|end| server.clock.when(LocalTime::from_nanos(end.nanos())));
+        }
+        view.drift_ppm = server.clock.drift_ppm;
         view.backlog = server.backlog.len();
         view
     }
@@ -123,6 +128,7 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         timer: None,
         contents: Vec::new(),
         sessions: SessionTable::default(),
+        drift_ppm: server.clock.drift_ppm,
         backlog: 0,
         failure,
     }

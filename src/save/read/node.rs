@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::disk::{Laid, disk_of};
 use super::entry::entries_of;
-use super::process::Maker;
+use super::process::{Maker, local};
 use super::{Members, Orders, Problem, ensure};
 use crate::consensus::Log;
 use crate::consensus::durable::Metadata;
-use crate::playground::{BacklogImage, DiskSettings, NodeImage, WorldImage};
-use crate::save::format::{BacklogFile, NodeFile, RoleFile, StateFile};
+use crate::playground::{BacklogImage, Clock, DiskSettings, NodeImage, WorldImage};
+use crate::save::format::{BacklogFile, ClockFile, NodeFile, RoleFile, StateFile};
 use crate::save::scalar::{Number, neutralised};
 use crate::types::{Incarnation, LogPosition, NodeId, ProposalId, Term};
 
@@ -72,6 +72,7 @@ pub(super) fn node_of(
     let held_on_disk = (metadata, entries.clone());
     let Laid { disk, synced } = disk_of(file.state, file.disk.take(), held_on_disk, id, image)?;
     let (counters, failure) = (file.counters, file.failure.take());
+    let clock = file.clock.map_or_else(Clock::default, clock_of);
     let disk_settings = file.disk_settings.map(DiskSettings::try_from).transpose()?;
     let process = match file.state {
         StateFile::Down => None,
@@ -90,7 +91,8 @@ pub(super) fn node_of(
     Ok(NodeImage {
         id,
         incarnation: Incarnation::new(counters.starts.get()),
-        started: counters.started.instant(),
+        started: local(counters.started),
+        clock,
         attempt: counters.timeouts.get(),
         disk,
         disk_settings,
@@ -99,6 +101,14 @@ pub(super) fn node_of(
         process,
         failure: failure.map(|text| neutralised(&text)),
     })
+}
+
+fn clock_of(file: ClockFile) -> Clock {
+    Clock {
+        since: file.since.instant(),
+        reading: local(file.reading),
+        drift_ppm: file.drift_ppm,
+    }
 }
 
 /// What only one role or state has stands at no other.

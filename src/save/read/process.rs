@@ -355,7 +355,7 @@ fn cluster_time(time: Seconds) -> ClusterTime {
 }
 
 /// A node's own clock is the world's.
-fn local(time: Seconds) -> LocalTime {
+pub(super) fn local(time: Seconds) -> LocalTime {
     LocalTime::from_nanos(time.instant().nanos())
 }
 

@@ -305,7 +305,13 @@ fn what_runs(node: &NodeView, snapshot: &Snapshot) -> Answer {
     });
     let done = node.writes.iter().map(|&(_, done)| done).max();
     let write = done.map(|done| format!("disk busy for {}", short(done.since(snapshot.now))));
-    let parts: Vec<String> = [timer, write].into_iter().flatten().collect();
+    let percent = node.drift_ppm.unsigned_abs() / 10_000;
+    let clock = match node.drift_ppm {
+        0 => None,
+        1.. => Some(format!("its clock runs {percent} % fast")),
+        ..0 => Some(format!("its clock runs {percent} % slow")),
+    };
+    let parts: Vec<String> = [clock, timer, write].into_iter().flatten().collect();
     let answer = if parts.is_empty() {
         "nothing".to_owned()
     } else {

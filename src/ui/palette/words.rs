@@ -246,6 +246,12 @@ pub(super) static WORDS: &[Word] = &[
         disk,
     ),
     word(
+        "drift",
+        "drift N SHARE",
+        "a clock runs fast or slow: 3 30%, 3 -30%; 3 0% mends",
+        drift,
+    ),
+    word(
         "timeout",
         "timeout SPAN",
         "election timeouts, ms: 150..300",
@@ -727,6 +733,16 @@ fn link_setting(
 }
 
 /// `1..3` for all disks, `2 50..80` for that of S2.
+fn drift(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let (node, amount) = required(text)?
+        .split_once(char::is_whitespace)
+        .ok_or("say whose clock and by how much: 3 -30%")?;
+    let (node, amount) = (context.node(node)?, amount.trim());
+    let ppm = i32::try_from(share(amount.trim_start_matches('-'))?).unwrap_or(i32::MAX);
+    let ppm = if amount.starts_with('-') { -ppm } else { ppm };
+    Ok(Action::Do(Command::Drift { node, ppm }))
+}
+
 fn disk(text: &str, context: &Context<'_>) -> Result<Action, String> {
     let (node, rest) = match required(text)?.split_once(char::is_whitespace) {
         Some((node, rest)) => (Some(context.node(node)?), rest.trim()),

@@ -137,6 +137,7 @@ impl<M: Exhibit + Default> World<M> {
             id,
             incarnation,
             started,
+            clock,
             attempt,
             disk,
             disk_settings,
@@ -161,7 +162,7 @@ impl<M: Exhibit + Default> World<M> {
             },
         );
         (server.disk, server.syncs_begun, server.last_sync_due) = (disk_settings, syncs_begun, last_sync_due);
-        (server.failure, server.attempt) = (failure, attempt);
+        (server.failure, server.attempt, server.clock) = (failure, attempt, clock);
         match process {
             None => {
                 let parked = server.parked.as_ref().expect("it was just parked");

@@ -30,6 +30,12 @@ impl WorldImage {
         let exists = |id: &NodeId| (1..=count).contains(&id.number());
         let link_exists = |(from, to): &LinkId| exists(from) && exists(to) && from != to;
         self.settings.check().map_err(ImageError::World)?;
+        ensure(
+            self.nodes
+                .iter()
+                .all(|node| node.clock.is_valid() && node.clock.since <= self.now),
+            "a clock runs off by nine tenths at most, and was not set in the future",
+        )?;
         self.validate_links(link_exists)?;
         self.validate_partition(exists)?;
         self.validate_messages(link_exists)?;
