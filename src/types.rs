@@ -9,6 +9,7 @@ mod entry;
 mod id;
 mod message;
 mod session;
+mod route;
 mod snapshot;
 mod time;
 mod wish;
@@ -24,6 +25,7 @@ pub use message::{
     TimeoutNow, VoteReply, VoteRequest,
 };
 pub use session::Guarded;
+pub use route::{Address, Gossip, Route, RouteNews, RouteVersion};
 pub use snapshot::Snapshot;
 pub use time::{ClusterTime, LocalTime, VirtualTime};
 pub use wish::{

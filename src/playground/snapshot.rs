@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::settings::Settings;
 use crate::consensus::{Flow, Log};
 use crate::machine::SessionTable;
+use crate::node::Routes;
 use crate::types::{Configuration, Envelope, LogIndex, NodeId, Term, VirtualTime, WriteSequence};
 
 /// A world at one moment.
@@ -131,6 +132,8 @@ pub struct NodeView {
     pub contents: Vec<(String, String)>,
     /// The sessions of its clients.
     pub sessions: SessionTable,
+    /// Where it is reached, and what it knows of where others are.
+    pub routes: Routes,
     /// How many messages wait for it to thaw.
     pub backlog: usize,
     /// Why it went down, where it did so by itself.

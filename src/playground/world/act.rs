@@ -6,9 +6,10 @@ use bytes::Bytes;
 
 use super::super::command::{Command, CommandError, milliseconds};
 use super::super::host::{HostInput, Request};
+use super::super::network::InFlight;
 use super::super::record::{ClientAnswer, Happening, Loss, Stop, Timer};
 use super::super::settings::{LinkSettings, Span};
-use super::super::snapshot::Condition;
+use super::super::snapshot::{Condition, MessageId};
 use super::start::NODES_MAX;
 use super::{Due, Slot, Waiting, World};
 use crate::consensus::{ReadWay, RoleName};
@@ -138,8 +139,14 @@ impl<M: Exhibit + Default> World<M> {
                     Ok(())
                 }
             }
-            Command::Join if self.nodes.len() as u64 >= NODES_MAX => Err(CommandError::TooMany(NODES_MAX)),
+            Command::LoseRoute { at, of } if at == of => Err(CommandError::OwnRoute(*at)),
+            Command::LoseRoute { at, of } => self.check_exists(*at).and_then(|()| self.check_exists(*of)),
+            Command::Readdress(id) => self.check_exists(*id),
+            Command::Join | Command::JoinVia(_) if self.nodes.len() as u64 >= NODES_MAX => {
+                Err(CommandError::TooMany(NODES_MAX))
+            }
             Command::Join => self.check_leader().map(drop),
+            Command::JoinVia(seed) => self.check_up(*seed),
             Command::Promote(id) | Command::Demote(id) | Command::Remove(id) => {
                 self.check_exists(*id)?;
                 self.check_leader().map(drop)
@@ -187,6 +194,7 @@ impl<M: Exhibit + Default> World<M> {
             | Command::UncommittedLimit { .. }
             | Command::AutoPromote(_)
             | Command::Reroute(_)
+            | Command::Gossip(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
             | Command::Lease(_)
@@ -258,6 +266,7 @@ impl<M: Exhibit + Default> World<M> {
                 let token = JoinToken::new(self.next_proposal.number());
                 self.reconfigure(MembershipChange::Join(token));
             }
+            Command::JoinVia(seed) => self.join_via(seed),
             Command::Promote(id) => self.reconfigure(MembershipChange::Promote(id)),
             Command::Demote(id) => self.reconfigure(MembershipChange::Demote(id)),
             Command::Remove(id) => self.reconfigure(MembershipChange::Remove(id)),
@@ -273,6 +282,9 @@ impl<M: Exhibit + Default> World<M> {
                 self.settings.reroute = switch;
                 self.tell_all(|world| Request::Reroute(world.settings.reroute));
             }
+            Command::Gossip(switch) => self.switch_gossip(switch),
+            Command::LoseRoute { at, of } => self.lose_route(at, of),
+            Command::Readdress(id) => self.readdress(id),
             Command::PreVote(switch) => {
                 self.settings.protections.pre_vote = switch;
                 self.tell_all(|world| Request::Protections(world.settings.protections));
@@ -472,6 +484,11 @@ impl<M: Exhibit + Default> World<M> {
 
     fn lose_blocked(&mut self) {
         let dropped = self.network.drop_blocked();
+        self.lose_dropped(dropped, Loss::Cut);
+    }
+
+    /// What was taken off the wire is due no more.
+    pub(super) fn lose_dropped(&mut self, dropped: Vec<(MessageId, InFlight)>, reason: Loss) {
         for (message, lost) in dropped {
             if let Some(order) = lost.order {
                 self.queue.remove(&Slot { at: lost.due, order });
@@ -482,7 +499,7 @@ impl<M: Exhibit + Default> World<M> {
             self.record(Happening::Lost {
                 message,
                 envelope: lost.envelope,
-                reason: Loss::Cut,
+                reason,
             });
         }
     }
@@ -663,7 +680,8 @@ impl<M: Exhibit + Default> World<M> {
             .syncs
             .values()
             .copied()
-            .chain(server.timer.map(|running| running.slot));
+            .chain(server.timer.map(|running| running.slot))
+            .chain(server.gossip.take());
         let slots: Vec<Slot> = slots.collect();
         server.syncs.clear();
         server.timer = None;

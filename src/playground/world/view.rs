@@ -123,6 +123,7 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         timer: None,
         contents: Vec::new(),
         sessions: SessionTable::default(),
+        routes: parked.routes.clone(),
         backlog: 0,
         failure,
     }
