@@ -196,7 +196,8 @@ impl Routes {
     pub(super) fn reply(&self, theirs: &[RouteNews], now: LocalTime) -> Gossip {
         let is_news = |node: &NodeId, known: &KnownRoute| {
             let mut of_node = theirs.iter().filter(|news| news.node == *node);
-            of_node.all(|news| news.route.version < known.route.version)
+            let own = (known.route.version, &known.route.address);
+            of_node.all(|news| (news.route.version, &news.route.address) < own)
         };
         let lacked = self.known.iter().filter(|(node, known)| is_news(node, known));
         let mut news = vec![self.own_news()];
