@@ -8,8 +8,8 @@ pub mod disk;
 mod entry;
 mod id;
 mod message;
-mod session;
 mod route;
+mod session;
 mod snapshot;
 mod time;
 mod wish;
@@ -24,8 +24,8 @@ pub use message::{
     AppendReply, AppendRequest, ElectionOrigin, Envelope, Message, MessageKind, PreVoteReply, PreVoteRequest,
     TimeoutNow, VoteReply, VoteRequest,
 };
-pub use session::Guarded;
 pub use route::{Address, Gossip, Route, RouteNews, RouteVersion};
+pub use session::Guarded;
 pub use snapshot::Snapshot;
 pub use time::{ClusterTime, LocalTime, VirtualTime};
 pub use wish::{

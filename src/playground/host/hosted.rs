@@ -16,8 +16,8 @@ use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
-    Address, ClusterId, Envelope, Guarded, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId, RouteNews, Term,
-    VirtualTime, WriteSequence,
+    Address, ClusterId, Envelope, Guarded, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId,
+    RouteNews, Term, VirtualTime, WriteSequence,
 };
 
 /// What a host is asked to do with a node.

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::pane;
 use super::text::{Pen, names, width};
 use crate::playground::{Condition, NodeView, RoleView, Snapshot};
-use crate::types::NodeId;
+use crate::types::{LocalTime, NodeId};
 use crate::ui::outlook::{self, CommitOutlook, Missing};
 use crate::ui::theme::Theme;
 use crate::ui::view::Scene;
@@ -35,6 +35,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         which_sessions(node),
         Some(what_it_hears(node, snapshot)),
         Some(what_runs(node, snapshot)),
+        where_others_are(node, snapshot),
     ];
     for (row, (question, answer)) in (1..inner.height).zip(answers.into_iter().flatten()) {
         let mut pen = Pen::new(buffer, inner, row);
@@ -260,6 +261,32 @@ fn which_sessions(node: &NodeView) -> Option<Answer> {
     let sessions: Vec<String> = sessions.collect();
     let question = "Which sessions?".to_owned();
     (!sessions.is_empty()).then(|| (question, sessions.join(" · ")))
+}
+
+/// Asked where nodes gossip, or where this one does not know where another is.
+fn where_others_are(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
+    let others = || snapshot.nodes.iter().filter(|other| other.id != node.id);
+    let is_right = |other: &NodeView| node.routes.address_of(other.id) == Some(&other.routes.own().address);
+    let has_a_table = node.routes.id() == node.id;
+    if !has_a_table || (!snapshot.settings.gossip.is_on() && others().all(is_right)) {
+        return None;
+    }
+    let now = LocalTime::from_nanos(snapshot.now.nanos());
+    let routes = others().map(|other| match node.routes.known().get(&other.id) {
+        None => format!("{} ?", other.id),
+        Some(known) => {
+            let tenths = known.age_at(now).as_millis() / 100;
+            let (address, version) = (&known.route.address, known.route.version);
+            format!(
+                "{} {address} v{version} {}.{} s",
+                other.id,
+                tenths / 10,
+                tenths % 10
+            )
+        }
+    });
+    let routes: Vec<String> = routes.collect();
+    Some(("Where are the others?".to_owned(), routes.join(", ")))
 }
 
 fn what_it_hears(node: &NodeView, snapshot: &Snapshot) -> Answer {
