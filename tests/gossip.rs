@@ -47,6 +47,8 @@ fn led(nodes: u64, seed: u64) -> Lab {
     while world.leader().is_none() {
         run(&mut world, 50);
     }
+    // Its no-op is committed meanwhile: only then the configuration may change.
+    run(&mut world, 500);
     world
 }
 

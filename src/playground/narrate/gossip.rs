@@ -88,15 +88,15 @@ pub(super) fn event(own: NodeId, event: &RouteEvent) -> Telling {
 fn learned(own: NodeId, news: &RouteNews, from: NodeId, before: Option<&Address>) -> Telling {
     let RouteNews { node, route, age } = news;
     let address = &route.address;
-    let source = if from == *node {
-        "itself".to_owned()
+    let whose = if from == *node {
+        "it".to_owned()
     } else {
-        from.to_string()
+        node.to_string()
     };
     let known = before.map_or_else(|| "no route".to_owned(), |before| format!("{before}"));
     Telling::step(own, format!("{own} learns: {node} is at {address}"))
         .long(format!(
-            "{own} learns from {source} that {node} is at {address}; it knew {known}"
+            "{own} learns from {from} that {whose} is at {address}; before: {known}"
         ))
         .because(
             "Of two routes to a server, that of the higher version is believed",
