@@ -16,7 +16,7 @@ use crate::types::{
 };
 
 /// The greatest age: what is older is as old. So ages stay small numbers, whatever is sent.
-const OLDEST: Duration = Duration::from_hours(24);
+const OLDEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The most routes in a table, and in a message.
 pub const ROUTES_MOST: usize = 256;

@@ -169,7 +169,7 @@ impl Network {
     /// Takes off the wire what is on a link that carries nothing any more. What is sent over it later waits for nothing
     /// of that.
     pub(super) fn drop_blocked(&mut self) -> Vec<(MessageId, InFlight)> {
-        self.drop_on(|network, link| network.is_blocked(link))
+        self.drop_on(Self::is_blocked)
     }
 
     /// Takes off the wire what is on its way to a node.

@@ -119,7 +119,7 @@ impl<M: Exhibit + Default> World<M> {
                 self.check_up(*id)
             }
             Command::Crash(id) => self.check_running(*id),
-            Command::CutPower(id) => self.check_exists(*id),
+            Command::CutPower(id) | Command::Readdress(id) => self.check_exists(*id),
             Command::Restart(id) => match self.condition(*id)? {
                 Condition::Down => Ok(()),
                 Condition::Up | Condition::Frozen => Err(CommandError::Up(*id)),
@@ -141,7 +141,6 @@ impl<M: Exhibit + Default> World<M> {
             }
             Command::LoseRoute { at, of } if at == of => Err(CommandError::OwnRoute(*at)),
             Command::LoseRoute { at, of } => self.check_exists(*at).and_then(|()| self.check_exists(*of)),
-            Command::Readdress(id) => self.check_exists(*id),
             Command::Join | Command::JoinVia(_) if self.nodes.len() as u64 >= NODES_MAX => {
                 Err(CommandError::TooMany(NODES_MAX))
             }
@@ -247,11 +246,7 @@ impl<M: Exhibit + Default> World<M> {
                 self.settings.disk = settings;
                 self.nodes.values_mut().for_each(|server| server.disk = None);
             }
-            Command::ElectionTimeout { min_ms, max_ms } => {
-                let span = Span::new(milliseconds(min_ms), milliseconds(max_ms));
-                self.settings.election_timeout = span.expect("it was checked");
-                self.tell_all(|world| Request::ElectionTimeout(world.settings.election_timeout.min()));
-            }
+            Command::ElectionTimeout { min_ms, max_ms } => self.set_election_timeout(min_ms, max_ms),
             Command::Heartbeat { every_ms } => self.settings.heartbeat = milliseconds(every_ms),
             Command::Batch { entries } => {
                 self.settings.limits.entries_per_request = usize::try_from(entries).unwrap_or(usize::MAX);
@@ -307,6 +302,12 @@ impl<M: Exhibit + Default> World<M> {
                 self.tell_all(|world| Request::Rules(world.settings.rules));
             }
         }
+    }
+
+    fn set_election_timeout(&mut self, min_ms: u64, max_ms: u64) {
+        let span = Span::new(milliseconds(min_ms), milliseconds(max_ms));
+        self.settings.election_timeout = span.expect("it was checked");
+        self.tell_all(|world| Request::ElectionTimeout(world.settings.election_timeout.min()));
     }
 
     fn tell_all(&mut self, request: impl Fn(&Self) -> Request) {
