@@ -5,8 +5,10 @@
 //! hosts it hands it inputs, runs its syncs, and carries its messages.
 
 mod image;
+mod routes;
 
 pub use image::NodeImage;
+pub use routes::{KnownRoute, ROUTES_MOST, RouteEvent, RouteRefusal, Routes};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,8 +25,8 @@ use crate::machine::{Execution, SerialCheck, SessionRefusal, SessionTable, Sessi
 use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
 use crate::types::disk::Disk;
 use crate::types::{
-    ClusterId, Configuration, Entries, Envelope, Guarded, LocalTime, LogIndex, LogPosition, MembershipChange,
-    NodeId, Payload, ProposalId, SessionId, Term, WriteSequence,
+    Address, ClusterId, Configuration, Entries, Envelope, Gossip, Guarded, LocalTime, LogIndex, LogPosition,
+    MembershipChange, Message, NodeId, Payload, ProposalId, SessionId, Term, WriteSequence,
 };
 
 /// What a node is told once, when it starts.
@@ -38,6 +40,8 @@ pub struct NodeSettings {
     pub raft: Settings,
     /// How its log is kept.
     pub wal: WalOptions,
+    /// Where it is reached, and what it knows of where others are.
+    pub routes: Routes,
 }
 
 impl NodeSettings {
@@ -52,7 +56,17 @@ impl NodeSettings {
 /// Something that happens to a node.
 pub enum NodeInput<D: Disk> {
     /// A message came.
-    Receive(Inbound<Envelope>),
+    Receive {
+        /// The cluster that it is of, as the transport that brought it says.
+        cluster: ClusterId,
+        /// The message.
+        message: Inbound<Envelope>,
+    },
+    /// It is time to gossip.
+    Gossip {
+        /// A random number that the host has drawn: by it the server is chosen that is told.
+        draw: u64,
+    },
     /// The election timer ran out.
     ElectionTimeout,
     /// The heartbeat timer ran out.
@@ -110,7 +124,9 @@ pub struct Effects<D: Disk> {
     /// The write it handed to its disk, and the sync to run.
     pub write: Option<(Write, Pending<Wal<D>>)>,
     /// Messages that may leave now, in order.
-    pub sent: Vec<Outbound<Envelope>>,
+    pub sent: Vec<Sent>,
+    /// What became of routes, and which messages were of another cluster.
+    pub routes: Vec<RouteEvent>,
     /// What to do with the election timer.
     pub election: Option<TimerChange>,
     /// What to do with the heartbeat timer.
@@ -128,6 +144,7 @@ impl<D: Disk> Default for Effects<D> {
         Self {
             write: None,
             sent: Vec::new(),
+            routes: Vec::new(),
             election: None,
             heartbeat: None,
             commit: None,
@@ -135,6 +152,15 @@ impl<D: Disk> Default for Effects<D> {
             answers: Vec::new(),
         }
     }
+}
+
+/// A message that may leave now.
+#[derive(Debug)]
+pub struct Sent {
+    /// The message.
+    pub message: Outbound<Envelope>,
+    /// Where its receiver is reached; `None` where the node knows no route to it: then nobody can deliver it.
+    pub address: Option<Address>,
 }
 
 /// An entry that was applied.
@@ -229,6 +255,7 @@ pub type NodeError = DriverError<WalError>;
 pub struct Node<M, D: Disk> {
     settings: NodeSettings,
     raft: Raft,
+    routes: Routes,
     driver: Driver<Wal<D>>,
     held: Vec<Held<Envelope>>,
     machine: Sessions<M>,
@@ -260,9 +287,12 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         let state = State::recovered(metadata, log, snapshot);
         let raft = Raft::start(settings.raft.clone(), state)?;
         let (driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
+        let mut routes = settings.routes.clone();
+        routes.restart(settings.raft.incarnation);
         let mut node = Self {
             settings,
             raft,
+            routes,
             driver,
             held: Vec::new(),
             machine: Sessions::around(machine),
@@ -289,7 +319,21 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     ) -> Result<Effects<D>, NodeError> {
         let mut effects = Effects::default();
         let input = match input {
-            NodeInput::Receive(inbound) => Input::Receive(inbound),
+            NodeInput::Receive { cluster, message } if cluster != self.settings.cluster => {
+                effects.routes.push(foreign(cluster, message.get()));
+                return Ok(effects);
+            }
+            NodeInput::Receive { message, .. } if matches!(message.get().message, Message::Gossip(_)) => {
+                self.on_gossip(now, message.into_inner(), &mut effects);
+                self.flush(&mut effects)?;
+                return Ok(effects);
+            }
+            NodeInput::Receive { message, .. } => Input::Receive(message),
+            NodeInput::Gossip { draw } => {
+                self.gossip(now, draw);
+                self.flush(&mut effects)?;
+                return Ok(effects);
+            }
             NodeInput::ElectionTimeout => Input::ElectionTimeout,
             NodeInput::HeartbeatTimeout => {
                 self.mind_sessions(now, observer);
@@ -342,6 +386,16 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     /// Its disk, to set faults on and to follow.
     pub fn disk_mut(&mut self) -> &mut D {
         self.driver.store_mut().disk_mut()
+    }
+
+    /// What it knows of where it and the others are, to look at.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The same, to change: what a person says about routes.
+    pub fn routes_mut(&mut self) -> &mut Routes {
+        &mut self.routes
     }
 
     /// The proposals that nobody knows the end of yet.
@@ -428,8 +482,43 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         let proof = self.driver.proof();
         for held in std::mem::take(&mut self.held) {
             match held.release(&proof) {
-                Ok(outbound) => effects.sent.push(outbound),
+                Ok(message) => {
+                    let address = self.routes.address_of(message.get().to).cloned();
+                    effects.sent.push(Sent { message, address });
+                }
                 Err(held) => self.held.push(held),
+            }
+        }
+    }
+
+    /// Pushes what it knows to the server that was drawn, if it knows one.
+    fn gossip(&mut self, now: LocalTime, draw: u64) {
+        if let Some(peer) = self.routes.peer(draw) {
+            self.raft.carry(now, peer, self.routes.push(now));
+        }
+    }
+
+    fn on_gossip(&mut self, now: LocalTime, envelope: Envelope, effects: &mut Effects<D>) {
+        let Envelope {
+            from, to, message, ..
+        } = envelope;
+        let Message::Gossip(gossip) = message else {
+            unreachable!("it was looked at")
+        };
+        let own = self.settings.raft.id;
+        let merged = if to == own && from != own {
+            self.routes.merge(now, from, gossip.news())
+        } else {
+            Err(RouteRefusal::NotForUs)
+        };
+        match (merged, gossip) {
+            (Ok(events), Gossip::Push(news)) => {
+                effects.routes.extend(events);
+                self.raft.carry(now, from, self.routes.reply(&news, now));
+            }
+            (Ok(events), Gossip::Reply(_)) => effects.routes.extend(events),
+            (Err(reason), Gossip::Push(_) | Gossip::Reply(_)) => {
+                effects.routes.push(RouteEvent::Refused { from, reason });
             }
         }
     }
@@ -586,6 +675,15 @@ fn end_of(applied: &Applied) -> ProposalEnd {
             index,
             answer: applied.answer(),
         },
+    }
+}
+
+/// A message of another cluster: its sender may have an id that a server of this one has too.
+fn foreign(cluster: ClusterId, envelope: &Envelope) -> RouteEvent {
+    RouteEvent::Foreign {
+        from: envelope.from,
+        cluster,
+        kind: envelope.message.kind(),
     }
 }
 

@@ -22,6 +22,7 @@ pub use command::{Command, CommandError, TimedCommand};
 pub use data_dir::{DataDirError, stored_nodes};
 pub use host::HostKind;
 pub use narrate::Narrator;
+pub use network::CLUSTER;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{

@@ -8,6 +8,7 @@ pub mod disk;
 mod entry;
 mod id;
 mod message;
+mod route;
 mod session;
 mod snapshot;
 mod time;
@@ -23,6 +24,7 @@ pub use message::{
     AppendReply, AppendRequest, ElectionOrigin, Envelope, Message, MessageKind, PreVoteReply, PreVoteRequest,
     TimeoutNow, VoteReply, VoteRequest,
 };
+pub use route::{Address, Gossip, Route, RouteNews, RouteVersion};
 pub use session::Guarded;
 pub use snapshot::Snapshot;
 pub use time::{ClusterTime, LocalTime, VirtualTime};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use raft_play::consensus::durable::Inbound;
 use raft_play::consensus::{Limits, Protections, RuleSet, Settings, Switch, Unobserved};
 use raft_play::machine::KeyValue;
-use raft_play::node::{Effects, Node, NodeInput, NodeSettings, ProposalEnd};
+use raft_play::node::{Effects, Node, NodeInput, NodeSettings, ProposalEnd, Routes};
 use raft_play::storage::simulated::SimulatedDisk;
 use raft_play::storage::wal::WalOptions;
 use raft_play::types::{
@@ -38,6 +38,7 @@ impl Server {
                 rules: RuleSet::sound(),
             },
             wal: WalOptions::default(),
+            routes: Routes::default(),
         };
         let started = Node::start(settings, SimulatedDisk::new(), KeyValue::default());
         let (node, _, _) = started.expect("an empty disk is fine");
@@ -58,12 +59,15 @@ impl Server {
     }
 
     fn hear(&mut self, term: u64, message: Message) {
-        self.step(NodeInput::Receive(Inbound::received(Envelope {
-            from: NodeId::new(2),
-            to: NodeId::new(1),
-            term: Term::new(term),
-            message,
-        })));
+        self.step(NodeInput::Receive {
+            cluster: ClusterId::new(1),
+            message: Inbound::received(Envelope {
+                from: NodeId::new(2),
+                to: NodeId::new(1),
+                term: Term::new(term),
+                message,
+            }),
+        });
     }
 
     fn win(&mut self, term: u64) {

@@ -94,6 +94,10 @@ fn act(nodes: u64) -> impl Strategy<Value = Command> {
             .prop_map(|(node, settings)| Command::Disk { node, settings }),
         1 => (1..4_u32).prop_map(|entries| Command::Batch { entries }),
         3 => node(nodes).prop_map(Command::Transfer),
+        2 => node(nodes).prop_map(Command::JoinVia),
+        4 => switch().prop_map(Command::Gossip),
+        3 => node(nodes).prop_map(Command::Readdress),
+        3 => (node(nodes), node(nodes)).prop_map(|(at, of)| Command::LoseRoute { at, of }),
         2 => switch().prop_map(Command::PreVote),
         2 => switch().prop_map(Command::CheckQuorum),
     ]

@@ -510,6 +510,8 @@ pub enum IgnoreReason {
     NotForUs,
     /// Its sender does not belong to the configuration.
     NotAMember,
+    /// It is none of the algorithm's business: whoever hosts the server should have taken it.
+    NotOfRaft,
     /// It contradicts itself, or claims what can't be.
     Malformed,
     /// It contradicts what is committed.

@@ -29,7 +29,8 @@ impl Raft {
             | Message::AppendReply(_)
             | Message::TimeoutNow(_)
             | Message::Forward(_)
-            | Message::ForwardReply(_) => None,
+            | Message::ForwardReply(_)
+            | Message::Gossip(_) => None,
         }
     }
 

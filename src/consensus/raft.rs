@@ -13,8 +13,8 @@ use super::progress::InFlightLimit;
 use super::rule::{Rule, RuleSet};
 use super::state::{Follower, Role, State, StateError};
 use crate::types::{
-    Entries, Envelope, Incarnation, LocalTime, LogIndex, Message, MessageKind, NodeId, PreVoteReply, Term,
-    Wish, WriteSequence,
+    Entries, Envelope, Gossip, Incarnation, LocalTime, LogIndex, Message, MessageKind, NodeId, PreVoteReply,
+    Term, Wish, WriteSequence,
 };
 
 /// What a server is told once, when it starts.
@@ -342,6 +342,7 @@ impl Raft {
             // What a leader answered of its term is true in any later one.
             Message::ForwardReply(reply) => self.on_forward_reply(from, reply, observer),
             Message::Forward(forward) => self.on_forward(from, term, forward, observer),
+            Message::Gossip(_) => unreachable!("gossip was dropped before"),
             Message::VoteRequest(_) if term < own => self.refuse_stale_vote(from, term, observer),
             Message::AppendRequest(_) if term < own => self.refuse_stale_append(from, term, kind, observer),
             Message::PreVoteReply(PreVoteReply::Refused)
@@ -378,6 +379,8 @@ impl Raft {
             Some(IgnoreReason::NotForUs)
         } else if from == self.id() || (is_answer(message) && !self.asks(from)) {
             Some(IgnoreReason::NotAMember)
+        } else if matches!(message, Message::Gossip(_)) {
+            Some(IgnoreReason::NotOfRaft)
         } else if term == Term::LAST {
             Some(IgnoreReason::Malformed)
         } else if term > self.term() && !self.takes_on_higher_terms() {
@@ -509,6 +512,13 @@ impl Raft {
         self.batch.drafts.push(Draft { envelope, promise });
     }
 
+    /// Sends something that is none of the algorithm's business: gossip. Like every message it states the sender's term, so it waits
+    /// until that is durable.
+    pub fn carry(&mut self, now: LocalTime, to: NodeId, gossip: Gossip) {
+        self.batch.now = now;
+        self.draft(to, Message::Gossip(gossip), Promise::Metadata);
+    }
+
     pub(super) fn owe_heartbeats(&mut self, peers: BTreeSet<NodeId>) {
         self.batch.heartbeat_due.extend(peers);
     }
@@ -539,6 +549,7 @@ fn is_answer(message: &Message) -> bool {
         | Message::VoteRequest(_)
         | Message::AppendRequest(_)
         | Message::TimeoutNow(_)
-        | Message::Forward(_) => false,
+        | Message::Forward(_)
+        | Message::Gossip(_) => false,
     }
 }

@@ -88,6 +88,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
         let wal = Wal::restore(disk, settings.identity(), settings.wal, wal)?;
         let (id, incarnation) = (settings.raft.id, settings.raft.incarnation);
         let (begun, flushed) = (state.volatile.durability.begun, state.volatile.durability.flushed);
+        let routes = settings.routes.clone();
         let raft = Raft::resume(settings.raft.clone(), state)?;
         let held = held.into_iter().map(|(waits_for, envelope)| {
             let is_own = envelope.from == id && envelope.to != id;
@@ -110,6 +111,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
         Ok(Self {
             settings,
             raft,
+            routes,
             driver,
             held,
             machine,

@@ -162,6 +162,9 @@ pub enum Command {
     Transfer(NodeId),
     /// A new server asks to join: once the leader of the highest term has committed its id, it starts, as a learner.
     Join,
+    /// A new server asks this node to let it join, and the leader that this node names; it starts with the route to this node, and no
+    /// other.
+    JoinVia(NodeId),
     /// Has the leader of the highest term make a voter of a learner.
     Promote(NodeId),
     /// Has it make a learner of a voter.
@@ -180,6 +183,17 @@ pub enum Command {
     AutoPromote(Switch),
     /// Switches whether nodes pass on to the leader what clients want, and the answer back.
     Reroute(Switch),
+    /// Switches gossip of routes, on every node.
+    Gossip(Switch),
+    /// A node forgets where another is reached.
+    LoseRoute {
+        /// Who forgets.
+        at: NodeId,
+        /// Whose route.
+        of: NodeId,
+    },
+    /// A node is reached under another address from now on, as after a move to another machine.
+    Readdress(NodeId),
     /// Switches PreVote, on every node.
     PreVote(Switch),
     /// Switches CheckQuorum and the promise to a leader, on every node.
@@ -239,6 +253,9 @@ pub enum CommandError {
     /// No client has proposed anything.
     #[error("no client has proposed anything yet")]
     NothingToRetry,
+    /// A node needs no route to itself.
+    #[error("{0} needs no route to itself")]
+    OwnRoute(NodeId),
     /// A node stands in two groups.
     #[error("{0} stands in two groups")]
     TwoGroups(NodeId),

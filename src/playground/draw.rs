@@ -26,6 +26,10 @@ pub(super) enum Purpose {
     HoldUp = 7,
     /// How long a sync takes: node, ordinal.
     DiskLatency = 8,
+    /// With whom a node gossips: node, ordinal.
+    GossipPeer = 9,
+    /// How long a node is silent between two rounds of gossip: node, ordinal.
+    GossipPause = 10,
 }
 
 /// The source of all draws of one world.
@@ -56,7 +60,7 @@ impl Draws {
         self.word(purpose, key) % u64::from(LinkSettings::ALL_PPM) < u64::from(ppm)
     }
 
-    fn word(self, purpose: Purpose, key: &[u64]) -> u64 {
+    pub(super) fn word(self, purpose: Purpose, key: &[u64]) -> u64 {
         let start = mix(self.seed ^ mix(purpose as u64));
         key.iter().fold(start, |state, &word| mix(state ^ mix(word)))
     }

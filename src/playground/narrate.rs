@@ -14,6 +14,7 @@ mod client;
 mod election;
 mod event;
 mod fault;
+mod gossip;
 mod membership;
 mod memory;
 mod protection;
@@ -84,6 +85,8 @@ impl Narrator {
             } => Some(fault::started(*node, *term, *last, *torn_bytes)),
             Happening::Stopped { node, how } => fault::stopped(memory, *node, how),
             Happening::Node { node, event } => event::line(memory, describe, *node, event),
+            Happening::Routes { node, event } => Some(gossip::event(*node, event)),
+            Happening::JoinSentOn { seed, leader } => Some(gossip::join_sent_on(*seed, *leader)),
             Happening::TimerFired { node, timer, .. } => match timer {
                 // The election says so itself.
                 Timer::Election => None,

@@ -7,7 +7,10 @@ use super::record::Loss;
 use super::settings::LinkSettings;
 use super::snapshot::MessageId;
 use crate::consensus::durable::Outbound;
-use crate::types::{Envelope, MessageKind, NodeId, VirtualTime};
+use crate::types::{ClusterId, Envelope, MessageKind, NodeId, VirtualTime};
+
+/// The cluster that every world holds: worlds do not meet.
+pub const CLUSTER: ClusterId = ClusterId::new(1);
 
 /// A directed link: from, to.
 pub(super) type LinkId = (NodeId, NodeId);
@@ -45,6 +48,8 @@ pub struct InFlight {
     pub due: VirtualTime,
     /// Its place among what is due then; `None` while it waits for a frozen node.
     pub order: Option<u64>,
+    /// The cluster that it is of: this one, unless a save says otherwise.
+    pub cluster: ClusterId,
 }
 
 /// What became of a message that was handed to the network.
@@ -62,15 +67,16 @@ impl Network {
         }
     }
 
-    /// Takes a message. Gives what becomes of it, and of its second copy where there is one.
+    /// Takes a message, for an address under which its receiver is reached, or not. Gives what becomes of it, and of its second copy where there is one.
     pub(super) fn post(
         &mut self,
         now: VirtualTime,
         outbound: &Outbound<Envelope>,
         draws: Draws,
         default: LinkSettings,
+        reach: Result<(), Loss>,
     ) -> (Posted, Option<Posted>) {
-        self.carry(now, outbound.get(), draws, default)
+        self.carry(now, outbound.get(), draws, default, reach)
     }
 
     fn carry(
@@ -79,6 +85,7 @@ impl Network {
         envelope: &Envelope,
         draws: Draws,
         default: LinkSettings,
+        reach: Result<(), Loss>,
     ) -> (Posted, Option<Posted>) {
         let id = (envelope.from, envelope.to);
         let is_blocked = self.is_blocked(id);
@@ -97,17 +104,19 @@ impl Network {
         }
         let is_lost = draws.is_one_of(Purpose::Loss, &key, settings.loss_ppm);
         let is_doubled = draws.is_one_of(Purpose::Duplication, &key, settings.duplication_ppm);
-        let fate = match (is_blocked, is_lost) {
-            (true, _) => Err(Loss::Cut),
-            (false, true) => Err(Loss::Chance),
-            (false, false) => Ok(due),
+        let fate = match (reach, is_blocked, is_lost) {
+            (Err(loss), ..) => Err(loss),
+            (Ok(()), true, _) => Err(Loss::Cut),
+            (Ok(()), false, true) => Err(Loss::Chance),
+            (Ok(()), false, false) => Ok(due),
         };
         if fate.is_ok() {
             link.last_due = link.last_due.max(due);
         }
         let copy_due = now.after(draws.duration(Purpose::CopyLatency, &key, settings.latency) * 2);
         let posted = self.launch(now, envelope, fate);
-        let copy = (is_doubled && !is_blocked).then(|| self.launch(now, envelope, Ok(copy_due)));
+        let copy =
+            (is_doubled && !is_blocked && reach.is_ok()).then(|| self.launch(now, envelope, Ok(copy_due)));
         (posted, copy)
     }
 
@@ -122,6 +131,7 @@ impl Network {
                     sent: now,
                     due,
                     order: None,
+                    cluster: CLUSTER,
                 },
             );
         }
@@ -159,11 +169,20 @@ impl Network {
     /// Takes off the wire what is on a link that carries nothing any more. What is sent over it later waits for nothing
     /// of that.
     pub(super) fn drop_blocked(&mut self) -> Vec<(MessageId, InFlight)> {
+        self.drop_on(Self::is_blocked)
+    }
+
+    /// Takes off the wire what is on its way to a node.
+    pub(super) fn drop_to(&mut self, node: NodeId) -> Vec<(MessageId, InFlight)> {
+        self.drop_on(|_, (_, to)| to == node)
+    }
+
+    fn drop_on(&mut self, is_dead: impl Fn(&Self, LinkId) -> bool) -> Vec<(MessageId, InFlight)> {
         let ends = |message: &InFlight| (message.envelope.from, message.envelope.to);
         let blocked: Vec<MessageId> = self
             .in_flight
             .iter()
-            .filter(|(_, message)| self.is_blocked(ends(message)))
+            .filter(|(_, message)| is_dead(self, ends(message)))
             .map(|(id, _)| *id)
             .collect();
         for id in &blocked {
@@ -203,6 +222,7 @@ mod tests {
                     &envelope(1, 2),
                     Draws::new(5),
                     settings,
+                    Ok(()),
                 )
             })
             .collect()
@@ -261,7 +281,7 @@ mod tests {
                 ..LinkSettings::default()
             };
             let now = VirtualTime::default();
-            let (posted, _) = network.carry(now, &envelope(1, 2), Draws::new(5), settings);
+            let (posted, _) = network.carry(now, &envelope(1, 2), Draws::new(5), settings, Ok(()));
             posted.fate.unwrap().since(now).as_millis()
         };
         assert_eq!(due(&mut network, 60_000), 60_000);

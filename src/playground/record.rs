@@ -8,13 +8,14 @@ use super::command::Command;
 use super::snapshot::MessageId;
 use crate::consensus::{Event, RoleName};
 use crate::machine::{Execution, SessionRefusal};
+use crate::node::RouteEvent;
 use crate::types::{
     Envelope, LogIndex, LogPosition, NodeId, Payload, ProposalId, SessionId, Term, VirtualTime, WriteSequence,
 };
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
-pub const TRACE_VERSION: u32 = 5;
+pub const TRACE_VERSION: u32 = 6;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +57,20 @@ pub enum Happening {
         node: NodeId,
         /// What.
         event: Event,
+    },
+    /// A node learned where another is, or heard something about routes that it does not believe.
+    Routes {
+        /// The node.
+        node: NodeId,
+        /// What.
+        event: RouteEvent,
+    },
+    /// A node that a new server asked to take it in named the leader: there it asks now.
+    JoinSentOn {
+        /// The node.
+        seed: NodeId,
+        /// The leader, as far as it knows.
+        leader: NodeId,
     },
     /// A node's timer ran out.
     TimerFired {
@@ -177,6 +192,10 @@ pub enum Loss {
     Chance,
     /// Its receiver is down.
     ReceiverDown,
+    /// Its sender knows no route to its receiver.
+    NoRoute,
+    /// Nobody is reached under the address that its sender knows: its receiver has moved.
+    NobodyThere,
 }
 
 /// What a client was told.

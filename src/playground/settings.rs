@@ -23,6 +23,8 @@ pub struct Settings {
     pub auto_promote: Switch,
     /// Whether nodes pass on to the leader what clients want.
     pub reroute: Switch,
+    /// Whether nodes tell each other where they are: not at first.
+    pub gossip: Switch,
     /// Bounds on what leaders send.
     pub limits: Limits,
     /// The rules of Raft that are kept: all, unless one is broken on purpose.
@@ -39,6 +41,7 @@ impl Default for Settings {
             protections: Protections::default(),
             auto_promote: Switch::Off,
             reroute: Switch::Off,
+            gossip: Switch::Off,
             limits: Limits::default(),
             rules: RuleSet::sound(),
         }

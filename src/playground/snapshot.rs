@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::clock::Clock;
 use super::settings::Settings;
 use crate::consensus::{Flow, Log};
 use crate::machine::SessionTable;
+use crate::node::Routes;
 use crate::types::{Configuration, Envelope, LogIndex, NodeId, Term, VirtualTime, WriteSequence};
 
 /// A world at one moment.
@@ -131,8 +133,10 @@ pub struct NodeView {
     pub contents: Vec<(String, String)>,
     /// The sessions of its clients.
     pub sessions: SessionTable,
-    /// By how much its clock runs too fast, in parts per million.
-    pub drift_ppm: i32,
+    /// Its own clock.
+    pub clock: Clock,
+    /// Where it is reached, and what it knows of where others are.
+    pub routes: Routes,
     /// How many messages wait for it to thaw.
     pub backlog: usize,
     /// Why it went down, where it did so by itself.

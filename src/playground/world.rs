@@ -7,6 +7,7 @@
 mod act;
 mod clients;
 mod image;
+mod routes;
 mod start;
 mod view;
 mod watch;
@@ -20,6 +21,7 @@ pub use start::{NODES_MAX, WorldError, WorldOptions};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,17 +30,17 @@ use self::watch::Watch;
 use super::clock::Clock;
 use super::draw::{Draws, Purpose};
 use super::host::{Host, HostInput, Parked, Request, Response, Stepped};
-use super::network::{Network, Posted};
+use super::network::{InFlight, Network, Posted};
 use super::record::{ClientAnswer, Happening, Loss, Record, Stop, Timer};
 use super::settings::{DiskSettings, Settings};
 use super::snapshot::{Condition, MessageId, NodeView};
 use super::trace::Trace;
 use crate::check::Violation;
-use crate::consensus::durable::{Inbound, Outbound};
+use crate::consensus::durable::Inbound;
 use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
 use crate::machine::Exhibit;
-use crate::node::{Applied, NodeSettings, ProposalEnd};
-use crate::types::{Configuration, Envelope, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence};
+use crate::node::{Applied, NodeSettings, ProposalEnd, Sent};
+use crate::types::{Configuration, JoinToken, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence};
 
 /// A cluster in a world of its own.
 pub struct World<M> {
@@ -51,6 +53,8 @@ pub struct World<M> {
     next_order: u64,
     next_proposal: ProposalId,
     clients: Clients,
+    /// The new servers that have asked a node to let them join, by their tokens.
+    joining: BTreeMap<JoinToken, NodeId>,
     nodes: BTreeMap<NodeId, Server>,
     network: Network,
     host: Box<dyn Host<M>>,
@@ -76,6 +80,7 @@ enum Due {
     Delivery(MessageId),
     Timer(NodeId, Timer),
     Sync(NodeId, WriteSequence),
+    Gossip(NodeId),
 }
 
 /// What a frozen node will find when it thaws.
@@ -100,6 +105,12 @@ struct Server {
     syncs: BTreeMap<WriteSequence, Slot>,
     /// How many election timers ran out in its term: every one of them gets a draw of its own.
     attempt: u64,
+    /// How many times it was given another address.
+    moves: u64,
+    /// When it gossips next, where it does.
+    gossip: Option<Slot>,
+    /// How often it has: the ordinal of the draws about it.
+    gossips: u64,
     /// How many syncs it ever began: the ordinal of the draws about them.
     syncs_begun: u64,
     last_sync_due: VirtualTime,
@@ -289,6 +300,7 @@ impl<M: Exhibit + Default> World<M> {
             Due::Delivery(message) => self.deliver(message),
             Due::Timer(id, timer) => self.fire_timer(id, timer),
             Due::Sync(id, sequence) => self.finish_sync(id, sequence),
+            Due::Gossip(id) => self.gossip(id),
         }
     }
 
@@ -305,13 +317,15 @@ impl<M: Exhibit + Default> World<M> {
             Condition::Frozen => return self.server(to).backlog.push_back(Waiting::Delivery(id)),
             Condition::Down => return self.lose(id, Loss::ReceiverDown),
         }
-        let envelope = self.network.take(id).expect("it was in flight just now").envelope;
+        let InFlight {
+            envelope, cluster, ..
+        } = self.network.take(id).expect("it was in flight just now");
         self.delivered += 1;
         self.record(Happening::Delivered {
             message: id,
             envelope: envelope.clone(),
         });
-        self.hand(to, HostInput::Receive(Inbound::received(envelope)));
+        self.hand(to, HostInput::Receive(cluster, Inbound::received(envelope)));
     }
 
     fn lose(&mut self, message: MessageId, reason: Loss) {
@@ -389,6 +403,9 @@ impl<M: Exhibit + Default> World<M> {
         for event in stepped.events {
             self.record(Happening::Node { node: id, event });
         }
+        for event in stepped.routes {
+            self.record(Happening::Routes { node: id, event });
+        }
         if let Some(write) = stepped.write {
             self.begin_sync(id, write.sequence);
         }
@@ -396,18 +413,25 @@ impl<M: Exhibit + Default> World<M> {
         let mut newest = None;
         for applied in stepped.applied {
             if let Payload::Configuration(configuration) = &applied.payload {
-                newest = Some(configuration.last_id);
+                newest = Some(Arc::clone(configuration));
             }
             self.applied(id, applied);
         }
+        let mut sent_on = Vec::new();
         for (proposal, end) in stepped.answers {
-            self.answer(id, proposal, answer_of(end));
+            match self.join_sent_on(id, proposal, &end) {
+                Some(leader) => sent_on.push((proposal, leader)),
+                None => self.answer(id, proposal, answer_of(end)),
+            }
         }
-        for outbound in stepped.sent {
-            self.post(&outbound);
+        for sent in stepped.sent {
+            self.post(&sent);
         }
         if let Some(newest) = newest {
-            self.start_joined(newest);
+            self.start_joined(&newest, id);
+        }
+        for (proposal, leader) in sent_on {
+            self.ask_leader_to_join(id, proposal, leader);
         }
     }
 
@@ -457,16 +481,21 @@ impl<M: Exhibit + Default> World<M> {
         });
     }
 
-    fn post(&mut self, outbound: &Outbound<Envelope>) {
+    fn post(&mut self, sent: &Sent) {
+        let Sent {
+            message: outbound,
+            address,
+        } = sent;
         if !self.nodes.contains_key(&outbound.get().to) {
             // A server that joins starts once its id is committed: until then nobody is there.
             return;
         }
         self.watch.sent(outbound.get());
         let envelope = outbound.get().clone();
+        let reach = self.reach(envelope.to, address.as_ref());
         let (posted, copy) = self
             .network
-            .post(self.now, outbound, self.draws, self.settings.link);
+            .post(self.now, outbound, self.draws, self.settings.link, reach);
         for Posted { id, fate } in std::iter::once(posted).chain(copy) {
             self.record(Happening::Sent {
                 message: id,

@@ -5,6 +5,7 @@
 
 mod client;
 mod entry;
+mod route;
 mod wish;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(super) use self::client::{ClientSessionFile, ClientsFile, LastFile};
 pub(super) use self::entry::{ConfigurationFile, EntryFile, GuardedFile, PayloadFile};
+pub(super) use self::route::{NewsFile, RouteFile};
 pub(super) use self::wish::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
 use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default, plain};
 use crate::consensus::{Limits, Rule, Switch};
@@ -66,6 +68,8 @@ pub(super) struct SaveFile {
     pub(super) messages: List<MessageFile, MANY>,
     /// How many of the nodes the cluster began with; by default all.
     pub(super) founders: Option<Number>,
+    /// The new servers that have asked a node to let them join: token, and node.
+    pub(super) joining: List<(Number, Number), MANY>,
     /// A number of new nodes, or each of them.
     pub(super) nodes: NodesFile,
 }
@@ -119,6 +123,9 @@ pub(super) struct SettingsFile {
     /// Whether nodes pass on to the leader what clients want.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) reroute: Switch,
+    /// Whether nodes tell each other where they are.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) gossip: Switch,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) lease: Switch,
     /// The rules of Raft that are broken on purpose.
@@ -218,6 +225,10 @@ pub(super) struct SentFile {
     pub(super) forwards: Number,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) forward_replies: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) gossip: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) gossip_replies: Number,
 }
 
 /// A message in flight.
@@ -241,6 +252,9 @@ pub(super) struct MessageFile {
     /// Its place among what is due; by default after all that has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) order: Option<Number>,
+    /// The cluster that it is of, where that is another one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) cluster: Option<Number>,
     pub(super) says: WordsFile,
 }
 
@@ -301,6 +315,10 @@ pub(super) enum WordsFile {
         id: Number,
         outcome: OutcomeFile,
     },
+    /// Where the sender and others are.
+    Gossip(List<NewsFile, MANY>),
+    /// What the receiver did not know of that.
+    GossipReply(List<NewsFile, MANY>),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -431,6 +449,20 @@ pub(super) struct NodeFile {
     pub(super) timer_set_for: Option<Seconds>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) timer_order: Option<Number>,
+    /// How many times it was given another address.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) moves: Number,
+    /// The version of its own route; by default the first of this start.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) route_version: Option<(Number, Number)>,
+    /// The routes that it knows; by default those to all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) routes: Option<List<RouteFile, MANY>>,
+    /// When it gossips next.
+    #[serde(skip_serializing_if = "is_default", serialize_with = "plain")]
+    pub(super) gossip: Option<Seconds>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) gossip_order: Option<Number>,
     /// The writes that are on their way to the disk.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) writes: List<WriteFile, MANY>,
@@ -648,6 +680,9 @@ pub(super) struct NodeCountersFile {
     pub(super) writes: Number,
     /// The one that carried its term and vote.
     pub(super) term_write: Number,
+    /// The rounds of gossip that it began or waits to begin.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) gossips: Number,
     /// The syncs that it ever began.
     pub(super) syncs: Number,
     /// When the last of them is done.
@@ -662,6 +697,7 @@ impl Default for NodeCountersFile {
             timeouts: Number::default(),
             writes: Number::default(),
             term_write: Number::default(),
+            gossips: Number::default(),
             syncs: Number::default(),
             last_sync_due: Seconds::default(),
         }

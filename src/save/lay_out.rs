@@ -2,6 +2,7 @@
 
 mod client;
 mod disk;
+mod route;
 mod wish;
 
 use std::collections::BTreeSet;
@@ -22,12 +23,12 @@ use crate::consensus::{
 };
 use crate::node;
 use crate::playground::{
-    BacklogImage, Clock, DiskSettings, LinkImage, LinkSettings, MessageImage, NodeImage, ProcessImage,
-    Settings, Span, TRACE_VERSION, WorldImage, WriteImage,
+    BacklogImage, CLUSTER, Clock, DiskSettings, LinkImage, LinkSettings, MessageImage, NodeImage,
+    ProcessImage, Settings, Span, TRACE_VERSION, WorldImage, WriteImage,
 };
 use crate::storage::simulated::SimulatedDisk;
 use crate::types::{
-    AppendReply, ClusterTime, Configuration, ElectionOrigin, Entry, Envelope, LocalTime, LogIndex,
+    AppendReply, ClusterTime, Configuration, ElectionOrigin, Entry, Envelope, Gossip, LocalTime, LogIndex,
     LogPosition, Message, MessageKind, NodeId, Payload, PreVoteReply, Round, Term, VirtualTime, VoteReply,
 };
 
@@ -45,6 +46,8 @@ pub(super) fn file_of(save: &Save) -> SaveFile {
         .partition
         .iter()
         .map(|group| ids(group).into_iter().collect());
+    let joining = image.joining.iter();
+    let joining = joining.map(|(token, seed)| (number(token.number()), id_of(*seed)));
     SaveFile {
         version: Some(number(super::SAVE_VERSION)),
         trace: Some(number(u64::from(TRACE_VERSION))),
@@ -62,6 +65,7 @@ pub(super) fn file_of(save: &Save) -> SaveFile {
         links: image.links.iter().map(link_of).collect(),
         messages: image.messages.iter().map(message_of).collect(),
         founders: (image.founders != image.nodes.len() as u64).then(|| number(image.founders)),
+        joining: joining.collect(),
         nodes: NodesFile::Each(image.nodes.iter().map(|node| node_of(node, image)).collect()),
     }
 }
@@ -108,6 +112,7 @@ impl From<&Settings> for SettingsFile {
             check_quorum: settings.protections.check_quorum,
             auto_promote: settings.auto_promote,
             reroute: settings.reroute,
+            gossip: settings.gossip,
             lease: settings.protections.lease,
             broken: settings.rules.broken().collect(),
         }
@@ -168,6 +173,8 @@ fn link_of(((from, to), link): (&(NodeId, NodeId), &LinkImage)) -> LinkFile {
             timeouts_now: sent(MessageKind::TimeoutNow),
             forwards: sent(MessageKind::Forward),
             forward_replies: sent(MessageKind::ForwardReply),
+            gossip: sent(MessageKind::Gossip),
+            gossip_replies: sent(MessageKind::GossipReply),
         },
     }
 }
@@ -187,6 +194,7 @@ fn message_of(message: &MessageImage) -> MessageFile {
         sent: Some(Seconds::at(message.sent)),
         due: Some(Seconds::at(message.due)),
         order: message.order.map(number),
+        cluster: (message.cluster != CLUSTER).then(|| number(message.cluster.number())),
         says: words_of(words),
     }
 }
@@ -240,6 +248,8 @@ fn words_of(message: &Message) -> WordsFile {
             id: number(reply.id.number()),
             outcome: reply.outcome.into(),
         },
+        Message::Gossip(Gossip::Push(news)) => WordsFile::Gossip(route::news_of(news)),
+        Message::Gossip(Gossip::Reply(news)) => WordsFile::GossipReply(route::news_of(news)),
     }
 }
 
@@ -310,6 +320,7 @@ fn node_of(node: &NodeImage, image: &WorldImage) -> NodeFile {
         disk: Some(disk::file_of(node)),
         ..NodeFile::default()
     };
+    route::tell_routes(&mut file, node, image);
     match &node.process {
         None => tell_disk(&mut file, node, image),
         Some(process) => tell_process(&mut file, process),

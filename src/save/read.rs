@@ -6,6 +6,7 @@ mod entry;
 mod message;
 mod node;
 mod process;
+mod route;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ use crate::consensus::{InFlightLimit, Limits, Protections, RuleSet};
 use crate::playground::{
     DiskSettings, LinkImage, LinkSettings, MessageId, NodeImage, Settings, Span, WorldImage,
 };
-use crate::types::{LogIndex, MessageKind, NodeId, ProposalId, Term, VirtualTime};
+use crate::types::{JoinToken, LogIndex, MessageKind, NodeId, ProposalId, Term, VirtualTime};
 
 /// What is wrong, in a sentence.
 #[derive(Debug)]
@@ -91,6 +92,7 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         links,
         messages,
         founders,
+        joining,
         nodes,
     } = file;
     let nodes = numbered(nodes)?;
@@ -118,12 +120,16 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         next_order: 0,
         next_proposal: ProposalId::default(),
         clients: client::clients_of(clients)?,
+        joining: joining
+            .iter()
+            .map(|(token, seed)| Ok((JoinToken::new(token.get()), members.node(*seed)?)))
+            .collect::<Result<_, Problem>>()?,
         next_message: MessageId(0),
         links: links_of(links, members)?,
         partition: partition_of(&partition, members)?,
         messages: Vec::new(),
         founders,
-        nodes: nodes.keys().map(|id| blank(*id)).collect(),
+        nodes: nodes.iter().map(|(id, node)| blank(*id, node)).collect(),
     };
     disk::check_size(nodes.values())?;
     let mut orders = Orders::after(&counters, &messages, &nodes);
@@ -191,7 +197,7 @@ impl Orders {
         let of_messages = messages.iter().filter_map(|message| message.order);
         let of_nodes = nodes.values().flat_map(|node| {
             let writes = node.writes.iter().filter_map(|write| write.order);
-            writes.chain(node.timer_order)
+            writes.chain(node.timer_order).chain(node.gossip_order)
         });
         let named = of_messages.chain(of_nodes).map(|order| order.get() + 1);
         Self {
@@ -221,6 +227,8 @@ fn count_on(image: &mut WorldImage, counters: &CountersFile, orders: &Orders) {
         .flat_map(node::proposals_of)
         .chain(image.clients.asked.keys().copied())
         .map(|id| id.number() + 1);
+    let tokens = image.joining.keys().map(|token| token.number() + 1);
+    let proposals = proposals.chain(tokens);
     image.next_proposal = ProposalId::new(proposals.fold(counters.proposal.get().max(1), u64::max));
 }
 
@@ -252,9 +260,13 @@ fn numbered(nodes: NodesFile) -> Result<BTreeMap<NodeId, NodeFile>, Problem> {
     Ok(numbered)
 }
 
-/// A node of which nothing is known yet, so that the cluster can be counted.
-fn blank(id: NodeId) -> NodeImage {
+/// A node of which nothing is known yet but where it is, so that the cluster can be counted.
+fn blank(id: NodeId, file: &NodeFile) -> NodeImage {
     NodeImage {
+        moves: file.moves.get(),
+        routes: crate::node::Routes::default(),
+        gossip: None,
+        gossips: 0,
         id,
         incarnation: crate::types::Incarnation::default(),
         started: crate::types::LocalTime::default(),
@@ -288,6 +300,8 @@ fn links_of<const MOST: usize>(
             (MessageKind::TimeoutNow, link.sent.timeouts_now),
             (MessageKind::Forward, link.sent.forwards),
             (MessageKind::ForwardReply, link.sent.forward_replies),
+            (MessageKind::Gossip, link.sent.gossip),
+            (MessageKind::GossipReply, link.sent.gossip_replies),
         ];
         let sent = counts.into_iter().filter(|(_, count)| count.get() > 0);
         let image = LinkImage {
@@ -342,6 +356,7 @@ impl TryFrom<SettingsFile> for Settings {
             check_quorum,
             auto_promote,
             reroute,
+            gossip,
             lease,
             broken,
         } = file;
@@ -362,6 +377,7 @@ impl TryFrom<SettingsFile> for Settings {
             },
             auto_promote,
             reroute,
+            gossip,
             rules: broken
                 .iter()
                 .fold(RuleSet::sound(), |rules, rule| rules.without(*rule)),

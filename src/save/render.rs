@@ -32,6 +32,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
         links,
         messages,
         founders,
+        joining,
         nodes,
     } = file;
     let mut text = format!("{HEADER}(\n");
@@ -51,6 +52,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
     push(&mut text, "links", links, 1);
     push(&mut text, "messages", messages, 1);
     push(&mut text, "founders", founders, 0);
+    push(&mut text, "joining", joining, 0);
     push(&mut text, "nodes", nodes, 2);
     text.push_str(")\n");
     text

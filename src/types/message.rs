@@ -1,6 +1,6 @@
 //! What servers say to each other (paper, Figure 2).
 
-use super::{Entries, Forward, ForwardReply, LogIndex, LogPosition, NodeId, Round, Term};
+use super::{Entries, Forward, ForwardReply, Gossip, LogIndex, LogPosition, NodeId, Round, Term};
 
 /// A message with its addresses. Every message carries its sender's term, so that the rule of terms (§5.1)
 /// stands in one place.
@@ -37,6 +37,8 @@ pub enum Message {
     Forward(Forward),
     /// The answer to what was passed on.
     ForwardReply(ForwardReply),
+    /// Servers tell each other where they are. It goes by no term.
+    Gossip(Gossip),
 }
 
 /// A pre-candidate's question. It stays in its own term, which the envelope carries, and so does whoever answers.
@@ -168,6 +170,10 @@ pub enum MessageKind {
     Forward,
     /// [`Message::ForwardReply`].
     ForwardReply,
+    /// [`Gossip::Push`].
+    Gossip,
+    /// [`Gossip::Reply`].
+    GossipReply,
 }
 
 impl Message {
@@ -184,6 +190,8 @@ impl Message {
             Self::TimeoutNow(_) => MessageKind::TimeoutNow,
             Self::Forward(_) => MessageKind::Forward,
             Self::ForwardReply(_) => MessageKind::ForwardReply,
+            Self::Gossip(Gossip::Push(_)) => MessageKind::Gossip,
+            Self::Gossip(Gossip::Reply(_)) => MessageKind::GossipReply,
         }
     }
 }

@@ -9,9 +9,10 @@ use super::draw::{KeyGroup, KeyHint};
 use super::view::{Banner, Notes, Pace, Scene, Selection, View};
 use crate::consensus::{Flow, Log, Probe};
 use crate::machine::SessionTable;
+use crate::node::Routes;
 use crate::playground::{
-    Condition, Mark, MessageId, MessageView, NodeView, PeerView, RoleView, Settings, Snapshot, StoryLine,
-    TimerView, Weight, Why,
+    Clock, Condition, Mark, MessageId, MessageView, NodeView, PeerView, RoleView, Settings, Snapshot,
+    StoryLine, TimerView, Weight, Why,
 };
 use crate::types::{
     AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
@@ -75,7 +76,8 @@ fn follower(number: u64, term: u64, leader: Option<u64>, log: Log, now: VirtualT
         }),
         contents: vec![("x".to_owned(), "2".to_owned())],
         sessions: SessionTable::default(),
-        drift_ppm: 0,
+        clock: Clock::default(),
+        routes: Routes::default(),
         backlog: 0,
         failure: None,
     }

@@ -168,6 +168,7 @@ fn missing(leader: &NodeView, other: &NodeView, index: LogIndex, snapshot: &Snap
             | Message::TimeoutNow(_)
             | Message::Forward(_)
             | Message::ForwardReply(_)
+            | Message::Gossip(_)
             | Message::AppendRequest(_)
             | Message::AppendReply(_)
             | Message::VoteRequest(_)

@@ -118,7 +118,7 @@ impl Speed {
     }
 }
 
-/// Whether a message is a heartbeat, or the answer to an append that tells the leader what it knows already.
+/// Whether a message is a heartbeat, gossip, or the answer to an append that tells the leader what it knows already.
 pub fn is_routine(message: &MessageView, snapshot: &Snapshot) -> bool {
     let envelope = &message.envelope;
     match &envelope.message {
@@ -140,6 +140,7 @@ pub fn is_routine(message: &MessageView, snapshot: &Snapshot) -> bool {
         | Message::ForwardReply(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => false,
+        Message::Gossip(_) => true,
     }
 }
 

@@ -533,7 +533,8 @@ pub fn appends(sent: &[Envelope]) -> Vec<(u64, u64, usize)> {
         | Message::AppendReply(_)
         | Message::TimeoutNow(_)
         | Message::Forward(_)
-        | Message::ForwardReply(_) => None,
+        | Message::ForwardReply(_)
+        | Message::Gossip(_) => None,
     };
     sent.iter().filter_map(request).collect()
 }

@@ -31,7 +31,8 @@ fn commits(sent: &[raft_play::types::Envelope]) -> Vec<u64> {
         | Message::AppendReply(_)
         | Message::TimeoutNow(_)
         | Message::Forward(_)
-        | Message::ForwardReply(_) => None,
+        | Message::ForwardReply(_)
+        | Message::Gossip(_) => None,
     };
     messages(sent).into_iter().filter_map(commit).collect()
 }

@@ -21,6 +21,7 @@ impl Checker {
             | Message::TimeoutNow(_)
             | Message::Forward(_)
             | Message::ForwardReply(_)
+            | Message::Gossip(_)
             | Message::VoteReply(VoteReply::Refused)
             | Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm) => {}
         }

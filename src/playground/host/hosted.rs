@@ -7,17 +7,18 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Look;
-use crate::consensus::durable::{Inbound, Outbound, Pending, Write};
+use crate::consensus::durable::{Inbound, Pending, Write};
 use crate::consensus::{Event, Limits, Protections, ReadWay, Role, RoleName, RuleSet, Switch, TimerChange};
 use crate::machine::Exhibit;
-use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd};
+use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd, RouteEvent, Routes, Sent};
+use crate::playground::clock::Clock;
 use crate::playground::mirror::Mirror;
 use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
-    Envelope, Guarded, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId, Term, VirtualTime,
-    WriteSequence,
+    Address, ClusterId, Envelope, Guarded, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId,
+    RouteNews, Term, VirtualTime, WriteSequence,
 };
 
 /// What a host is asked to do with a node.
@@ -38,6 +39,12 @@ pub(in crate::playground) enum Request {
     AutoPromote(Switch),
     /// Switch whether it passes on to the leader what its callers want.
     Reroute(Switch),
+    /// Have it know a route.
+    NoteRoute(LocalTime, RouteNews),
+    /// Have it forget the route to a node.
+    ForgetRoute(NodeId),
+    /// Have it be reached under another address.
+    Readdress(Address),
     /// Change what it may send.
     Limits(Limits),
     /// Have these files follow its disk, from what is on it now.
@@ -48,8 +55,10 @@ pub(in crate::playground) enum Request {
 
 /// An input, as the world knows it.
 pub(in crate::playground) enum HostInput {
-    /// A message came.
-    Receive(Inbound<Envelope>),
+    /// A message of this cluster, or of another, came.
+    Receive(ClusterId, Inbound<Envelope>),
+    /// It is time to gossip.
+    Gossip(u64),
     /// The election timer ran out.
     ElectionTimeout,
     /// The heartbeat timer ran out.
@@ -88,7 +97,8 @@ pub(in crate::playground) enum Response {
 pub(in crate::playground) struct Stepped {
     pub(in crate::playground) events: Vec<Event>,
     pub(in crate::playground) write: Option<Write>,
-    pub(in crate::playground) sent: Vec<Outbound<Envelope>>,
+    pub(in crate::playground) sent: Vec<Sent>,
+    pub(in crate::playground) routes: Vec<RouteEvent>,
     pub(in crate::playground) election: Option<TimerChange>,
     pub(in crate::playground) heartbeat: Option<TimerChange>,
     pub(in crate::playground) commit: Option<LogIndex>,
@@ -103,6 +113,7 @@ pub(in crate::playground) struct Stepped {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::playground) struct Found {
     pub(in crate::playground) memory: NodeImage,
+    pub(in crate::playground) routes: Routes,
     pub(in crate::playground) syncs: Vec<(WriteSequence, WalSync<SimulatedSync>)>,
     pub(in crate::playground) disk: SimulatedDisk,
 }
@@ -112,6 +123,8 @@ pub(in crate::playground) struct Parked {
     pub(in crate::playground) disk: SimulatedDisk,
     pub(in crate::playground) mirror: Option<Mirror>,
     pub(in crate::playground) open_proposals: Vec<ProposalId>,
+    /// Kept beside its disk, and no more than hints.
+    pub(in crate::playground) routes: Routes,
 }
 
 /// A node with its syncs under way, and the files that mirror its disk.
@@ -156,6 +169,7 @@ impl<M: Exhibit + Default> Hosted<M> {
         let Effects {
             write,
             sent,
+            routes,
             election,
             heartbeat,
             commit,
@@ -173,6 +187,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             events,
             write,
             sent,
+            routes,
             election,
             heartbeat,
             commit,
@@ -196,7 +211,9 @@ impl<M: Exhibit + Default> Hosted<M> {
     /// Ends it as a crash does.
     pub(super) fn park(self) -> Parked {
         let open_proposals = self.node.open_proposals().collect();
+        let routes = self.node.routes().clone();
         Parked {
+            routes,
             disk: self.node.into_disk(),
             mirror: self.mirror,
             open_proposals,
@@ -228,6 +245,18 @@ impl<M: Exhibit + Default> Hosted<M> {
                 self.node.set_reroute(switch);
                 Response::Done(None)
             }
+            Request::NoteRoute(now, news) => {
+                self.node.routes_mut().note(now, news);
+                Response::Done(None)
+            }
+            Request::ForgetRoute(node) => {
+                self.node.routes_mut().forget(node);
+                Response::Done(None)
+            }
+            Request::Readdress(address) => {
+                self.node.routes_mut().readdress(address);
+                Response::Done(None)
+            }
             Request::Limits(limits) => {
                 self.node.set_limits(limits);
                 Response::Done(None)
@@ -239,7 +268,8 @@ impl<M: Exhibit + Default> Hosted<M> {
 
     fn step(&mut self, now: LocalTime, input: HostInput) -> Response {
         let input = match input {
-            HostInput::Receive(inbound) => NodeInput::Receive(inbound),
+            HostInput::Receive(cluster, message) => NodeInput::Receive { cluster, message },
+            HostInput::Gossip(draw) => NodeInput::Gossip { draw },
             HostInput::ElectionTimeout => NodeInput::ElectionTimeout,
             HostInput::HeartbeatTimeout => NodeInput::HeartbeatTimeout,
             HostInput::Propose(id, command) => NodeInput::Propose { id, command },
@@ -287,6 +317,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             .collect();
         Some(Box::new(Found {
             memory,
+            routes: self.node.routes().clone(),
             syncs,
             disk: self.node.wal().disk().clone(),
         }))
@@ -308,7 +339,8 @@ impl<M: Exhibit + Default> Hosted<M> {
             timer: None,
             contents: self.node.machine().contents(),
             sessions: self.node.sessions().clone(),
-            drift_ppm: 0,
+            clock: Clock::default(),
+            routes: self.node.routes().clone(),
             backlog: 0,
             failure: None,
         }

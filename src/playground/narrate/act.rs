@@ -1,6 +1,7 @@
 //! What a person or a script does, in words.
 
 use super::Describe;
+use super::gossip;
 use super::memory::Memory;
 use super::session;
 use super::telling::Telling;
@@ -84,6 +85,10 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
             "A server that does not lead may pass a request on to the leader, and the answer back",
             "thesis §6.2",
         ),
+        Command::Gossip(switch) => gossip::switched(*switch),
+        Command::LoseRoute { at, of } => gossip::route_lost(*at, *of),
+        Command::Readdress(node) => gossip::moved(*node),
+        Command::JoinVia(seed) => gossip::join_via(*seed),
         Command::Read { at, query, way } => read(*at, query, *way),
         Command::Lease(switch) => act(format!("you switch leases {}", words_of(*switch))).because(
             "With a lease, a leader answers reads without asking: a majority has promised to help no rival",

@@ -362,5 +362,7 @@ pub(super) fn message_name(kind: MessageKind) -> &'static str {
         MessageKind::TimeoutNow => "request to stand",
         MessageKind::Forward => "request for a client",
         MessageKind::ForwardReply => "answer for a client",
+        MessageKind::Gossip => "gossip",
+        MessageKind::GossipReply => "answer to gossip",
     }
 }

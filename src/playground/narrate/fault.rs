@@ -1,6 +1,7 @@
 //! Starts, stops, losses and broken promises, in words.
 
 use super::election::message_name;
+use super::gossip;
 use super::memory::Memory;
 use super::telling::Telling;
 use super::words::indices;
@@ -87,17 +88,22 @@ pub(super) fn message_lost(memory: &Memory, envelope: &Envelope, reason: Loss) -
         Loss::Cut => ("the link is cut", is_known_lost(memory, envelope)),
         Loss::ReceiverDown => ("it is down", is_known_lost(memory, envelope)),
         Loss::Chance => ("the network lost it", false),
+        Loss::NoRoute => ("no route is known", memory.is_told(from, to)),
+        Loss::NobodyThere => ("it has moved", memory.is_told(from, to)),
     };
     let short = format!("{what} to {to} is lost");
-    let telling = if is_known || memory.is_idle(envelope) {
+    // Where nobody but heartbeats finds out, those tell.
+    let is_want_of_route = matches!(reason, Loss::NoRoute | Loss::NobodyThere);
+    let telling = if is_known || (memory.is_idle(envelope) && !is_want_of_route) {
         Telling::routine(from, short)
     } else {
         Telling::step(from, short)
     };
-    telling
+    let telling = telling
         .long(format!("{} never reaches {to}: {cause}", named_in_full(envelope)))
         .because("Messages may be lost: what matters is sent again", "§5.3, §5.5")
-        .value(format!("{from} to {to}, term {}: {cause}", envelope.term))
+        .value(format!("{from} to {to}, term {}: {cause}", envelope.term));
+    gossip::want_of_route(telling, envelope, reason, memory.gossip())
 }
 
 /// Whom a candidate can't reach stands in the line that says whom it asks.
@@ -118,6 +124,7 @@ fn named_in_full(envelope: &Envelope) -> String {
         | Message::TimeoutNow(_)
         | Message::Forward(_)
         | Message::ForwardReply(_)
+        | Message::Gossip(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => named(envelope),
     }
@@ -141,7 +148,8 @@ fn named(envelope: &Envelope) -> String {
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)
         | Message::Forward(_)
-        | Message::ForwardReply(_) => format!("{from}'s {}", message_name(envelope.message.kind())),
+        | Message::ForwardReply(_)
+        | Message::Gossip(_) => format!("{from}'s {}", message_name(envelope.message.kind())),
     }
 }
 

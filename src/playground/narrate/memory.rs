@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::consensus::{Event, IgnoredInput, RoleName};
+use crate::consensus::{Event, IgnoredInput, RoleName, Switch};
+use crate::node::RouteEvent;
 use crate::playground::command::Command;
 use crate::playground::record::{Happening, Loss, Record, Stop, Timer};
 use crate::playground::snapshot::{Condition, NodeView, RoleView, Snapshot};
@@ -25,6 +26,7 @@ pub(super) struct Memory {
     /// What stands for a node that has not been seen.
     unseen: NodeMemory,
     network: NetworkMemory,
+    gossip: Switch,
     /// Proposals made, with the node they were for, and not yet taken or refused.
     proposals: VecDeque<(Option<NodeId>, Payload)>,
     /// What a client proposed last.
@@ -86,6 +88,7 @@ impl Memory {
         Self {
             nodes: snapshot.nodes.iter().map(node).collect(),
             network: NetworkMemory::of(snapshot),
+            gossip: snapshot.settings.gossip,
             ..Self::default()
         }
     }
@@ -154,6 +157,11 @@ impl Memory {
         nodes.iter().filter(is_down).copied().collect()
     }
 
+    /// Whether nodes gossip.
+    pub(super) fn gossip(&self) -> Switch {
+        self.gossip
+    }
+
     /// Whether it has been told that a link carries nothing.
     pub(super) fn is_told(&self, from: NodeId, to: NodeId) -> bool {
         self.network.told.contains(&(from, to))
@@ -175,6 +183,7 @@ impl Memory {
             | Message::ForwardReply(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_) => false,
+            Message::Gossip(_) => true,
         }
     }
 
@@ -189,7 +198,9 @@ impl Memory {
             Happening::Sent { envelope, .. } => self.note_sent(envelope),
             Happening::Delivered { envelope, .. } => self.note_delivered(envelope),
             Happening::Lost { envelope, reason, .. } => self.note_lost(envelope, *reason),
-            Happening::WriteBegun { .. }
+            Happening::Routes { node, event } => self.note_route(*node, event),
+            Happening::JoinSentOn { .. }
+            | Happening::WriteBegun { .. }
             | Happening::Applied { .. }
             | Happening::Answered { .. }
             | Happening::Violated { .. } => {}
@@ -257,6 +268,11 @@ impl Memory {
             Command::Mend { from, to } => self.network.mend(&[(*from, *to), (*to, *from)]),
             Command::CutOneWay { from, to } => self.network.cut(&[(*from, *to)]),
             Command::MendOneWay { from, to } => self.network.mend(&[(*from, *to)]),
+            Command::Gossip(switch) => self.gossip = *switch,
+            Command::LoseRoute { at, of } => {
+                self.network.told.remove(&(*at, *of));
+            }
+            Command::Readdress(node) => self.network.told.retain(|(_, to)| to != node),
             Command::Heal => self.network = NetworkMemory::default(),
             Command::Crash(_)
             | Command::CutPower(_)
@@ -273,6 +289,7 @@ impl Memory {
             | Command::UncommittedLimit { .. }
             | Command::Transfer(_)
             | Command::Join
+            | Command::JoinVia(_)
             | Command::Promote(_)
             | Command::Demote(_)
             | Command::Remove(_)
@@ -327,10 +344,24 @@ impl Memory {
         let is_link_dead = match reason {
             Loss::Cut | Loss::ReceiverDown => true,
             Loss::Chance => false,
+            Loss::NoRoute | Loss::NobodyThere => {
+                self.network.told.insert((envelope.from, envelope.to));
+                return;
+            }
         };
         let is_request = envelope.message.kind() == MessageKind::VoteRequest;
         if is_link_dead && !is_request && !self.is_idle(envelope) {
             self.network.told.insert((envelope.from, envelope.to));
+        }
+    }
+
+    /// It can send there again.
+    fn note_route(&mut self, node: NodeId, event: &RouteEvent) {
+        match event {
+            RouteEvent::Learned { news, .. } => {
+                self.network.told.remove(&(node, news.node));
+            }
+            RouteEvent::Defended { .. } | RouteEvent::Refused { .. } | RouteEvent::Foreign { .. } => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! Replication and commitment in words (§5.3, §5.4.2).
 
+use super::gossip;
 use super::memory::Memory;
 use super::protection::{reason_of, rule_of};
 use super::telling::Telling;
@@ -455,6 +456,11 @@ pub(super) fn ignored(
             true,
             ("A server listens only to members of its configuration", "§6"),
         ),
+        IgnoreReason::NotOfRaft => (
+            "it is no message of Raft".to_owned(),
+            true,
+            ("Gossip is for the server around the algorithm", ""),
+        ),
         IgnoreReason::Malformed => (
             "it contradicts itself".to_owned(),
             true,
@@ -504,6 +510,7 @@ pub(super) fn delivered(memory: &Memory, envelope: &Envelope) -> Option<Telling>
         | Message::ForwardReply(_)
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => None,
+        Message::Gossip(news) => Some(gossip::came(envelope, news)),
     }
 }
 

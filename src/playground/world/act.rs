@@ -7,9 +7,10 @@ use bytes::Bytes;
 use super::super::clock::Clock;
 use super::super::command::{Command, CommandError, milliseconds};
 use super::super::host::{HostInput, Request};
+use super::super::network::InFlight;
 use super::super::record::{ClientAnswer, Happening, Loss, Stop, Timer};
 use super::super::settings::{LinkSettings, Span};
-use super::super::snapshot::Condition;
+use super::super::snapshot::{Condition, MessageId};
 use super::start::NODES_MAX;
 use super::{Due, Slot, Waiting, World};
 use crate::consensus::{ReadWay, RoleName};
@@ -119,7 +120,7 @@ impl<M: Exhibit + Default> World<M> {
                 self.check_up(*id)
             }
             Command::Crash(id) => self.check_running(*id),
-            Command::CutPower(id) => self.check_exists(*id),
+            Command::CutPower(id) | Command::Readdress(id) => self.check_exists(*id),
             Command::Restart(id) => match self.condition(*id)? {
                 Condition::Down => Ok(()),
                 Condition::Up | Condition::Frozen => Err(CommandError::Up(*id)),
@@ -139,8 +140,13 @@ impl<M: Exhibit + Default> World<M> {
                     Ok(())
                 }
             }
-            Command::Join if self.nodes.len() as u64 >= NODES_MAX => Err(CommandError::TooMany(NODES_MAX)),
+            Command::LoseRoute { at, of } if at == of => Err(CommandError::OwnRoute(*at)),
+            Command::LoseRoute { at, of } => self.check_exists(*at).and_then(|()| self.check_exists(*of)),
+            Command::Join | Command::JoinVia(_) if self.nodes.len() as u64 >= NODES_MAX => {
+                Err(CommandError::TooMany(NODES_MAX))
+            }
             Command::Join => self.check_leader().map(drop),
+            Command::JoinVia(seed) => self.check_up(*seed),
             Command::Promote(id) | Command::Demote(id) | Command::Remove(id) => {
                 self.check_exists(*id)?;
                 self.check_leader().map(drop)
@@ -195,6 +201,7 @@ impl<M: Exhibit + Default> World<M> {
             | Command::UncommittedLimit { .. }
             | Command::AutoPromote(_)
             | Command::Reroute(_)
+            | Command::Gossip(_)
             | Command::PreVote(_)
             | Command::CheckQuorum(_)
             | Command::Lease(_)
@@ -252,11 +259,7 @@ impl<M: Exhibit + Default> World<M> {
                 let server = self.server(node);
                 server.clock = server.clock.drifting(now, ppm);
             }
-            Command::ElectionTimeout { min_ms, max_ms } => {
-                let span = Span::new(milliseconds(min_ms), milliseconds(max_ms));
-                self.settings.election_timeout = span.expect("it was checked");
-                self.tell_all(|world| Request::ElectionTimeout(world.settings.election_timeout.min()));
-            }
+            Command::ElectionTimeout { min_ms, max_ms } => self.set_election_timeout(min_ms, max_ms),
             Command::Heartbeat { every_ms } => self.settings.heartbeat = milliseconds(every_ms),
             Command::Batch { entries } => {
                 self.settings.limits.entries_per_request = usize::try_from(entries).unwrap_or(usize::MAX);
@@ -271,6 +274,7 @@ impl<M: Exhibit + Default> World<M> {
                 let token = JoinToken::new(self.next_proposal.number());
                 self.reconfigure(MembershipChange::Join(token));
             }
+            Command::JoinVia(seed) => self.join_via(seed),
             Command::Promote(id) => self.reconfigure(MembershipChange::Promote(id)),
             Command::Demote(id) => self.reconfigure(MembershipChange::Demote(id)),
             Command::Remove(id) => self.reconfigure(MembershipChange::Remove(id)),
@@ -286,6 +290,9 @@ impl<M: Exhibit + Default> World<M> {
                 self.settings.reroute = switch;
                 self.tell_all(|world| Request::Reroute(world.settings.reroute));
             }
+            Command::Gossip(switch) => self.switch_gossip(switch),
+            Command::LoseRoute { at, of } => self.lose_route(at, of),
+            Command::Readdress(id) => self.readdress(id),
             Command::PreVote(switch) => {
                 self.settings.protections.pre_vote = switch;
                 self.tell_all(|world| Request::Protections(world.settings.protections));
@@ -308,6 +315,12 @@ impl<M: Exhibit + Default> World<M> {
                 self.tell_all(|world| Request::Rules(world.settings.rules));
             }
         }
+    }
+
+    fn set_election_timeout(&mut self, min_ms: u64, max_ms: u64) {
+        let span = Span::new(milliseconds(min_ms), milliseconds(max_ms));
+        self.settings.election_timeout = span.expect("it was checked");
+        self.tell_all(|world| Request::ElectionTimeout(world.settings.election_timeout.min()));
     }
 
     fn tell_all(&mut self, request: impl Fn(&Self) -> Request) {
@@ -485,6 +498,11 @@ impl<M: Exhibit + Default> World<M> {
 
     fn lose_blocked(&mut self) {
         let dropped = self.network.drop_blocked();
+        self.lose_dropped(dropped, Loss::Cut);
+    }
+
+    /// What was taken off the wire is due no more.
+    pub(super) fn lose_dropped(&mut self, dropped: Vec<(MessageId, InFlight)>, reason: Loss) {
         for (message, lost) in dropped {
             if let Some(order) = lost.order {
                 self.queue.remove(&Slot { at: lost.due, order });
@@ -495,7 +513,7 @@ impl<M: Exhibit + Default> World<M> {
             self.record(Happening::Lost {
                 message,
                 envelope: lost.envelope,
-                reason: Loss::Cut,
+                reason,
             });
         }
     }
@@ -676,7 +694,8 @@ impl<M: Exhibit + Default> World<M> {
             .syncs
             .values()
             .copied()
-            .chain(server.timer.map(|running| running.slot));
+            .chain(server.timer.map(|running| running.slot))
+            .chain(server.gossip.take());
         let slots: Vec<Slot> = slots.collect();
         server.syncs.clear();
         server.timer = None;

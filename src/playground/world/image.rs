@@ -15,17 +15,18 @@ use super::super::network::{Link, LinkId};
 use super::super::record::Timer;
 use super::super::settings::{DiskSettings, Settings};
 use super::super::snapshot::{Condition, MessageId};
+use super::routes::{gossip_pause, usual_routes};
 use super::start::{NODES_MAX, WorldError, node_settings};
 use super::{Clients, Server, Waiting, World};
 use crate::check::Violation;
 use crate::consensus::durable::Metadata;
 use crate::machine::Exhibit;
-use crate::node::{self, NodeSettings, StartError, first_nodes};
+use crate::node::{self, NodeSettings, Routes, StartError, first_nodes};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
 use crate::storage::wal::WalSync;
 use crate::types::{
-    Configuration, Entries, Envelope, Incarnation, LocalTime, NodeId, ProposalId, Term, VirtualTime,
-    WriteSequence,
+    ClusterId, Configuration, Entries, Envelope, Incarnation, JoinToken, LocalTime, NodeId, ProposalId, Term,
+    VirtualTime, WriteSequence,
 };
 
 /// A world between two steps.
@@ -53,6 +54,8 @@ pub struct WorldImage {
     pub next_proposal: ProposalId,
     /// What clients remember between their requests.
     pub clients: Clients,
+    /// The new servers that have asked a node to let them join, by their tokens.
+    pub joining: BTreeMap<JoinToken, NodeId>,
     /// The number of the next message.
     pub next_message: MessageId,
     /// What is special about links; a link that is not named is as new.
@@ -83,6 +86,8 @@ pub struct MessageImage {
     pub due: VirtualTime,
     /// Its place among what is due at the same time; `None` where it waits for a frozen node.
     pub order: Option<u64>,
+    /// The cluster that it is of.
+    pub cluster: ClusterId,
 }
 
 /// A node.
@@ -98,6 +103,14 @@ pub struct NodeImage {
     pub clock: Clock,
     /// How many election timers ran out in its term.
     pub attempt: u64,
+    /// How many times it was given another address.
+    pub moves: u64,
+    /// Where it is reached, and what it knows of where others are.
+    pub routes: Routes,
+    /// When it gossips next, with its place among what is due then; `None` where it does not.
+    pub gossip: Option<(VirtualTime, u64)>,
+    /// How often it has, or has waited to.
+    pub gossips: u64,
     /// Its disk.
     pub disk: DiskImage,
     /// How its disk behaves, where that was set for it.
@@ -227,6 +240,17 @@ impl WorldImage {
         timer_duration(Draws::new(self.seed), &self.settings, timer, (id, term, 0))
     }
 
+    /// The table of a node that knows where all nodes of this world are, for a person has written it down.
+    pub fn usual_routes(&self, id: NodeId, incarnation: Incarnation) -> Routes {
+        let nodes = self.nodes.iter().map(|node| (node.id, node.moves));
+        usual_routes(id, incarnation, nodes)
+    }
+
+    /// How long a node is silent before its first round of gossip: for saves that do not say when that is.
+    pub fn gossip_pause(&self, id: NodeId, gossips: u64) -> Duration {
+        gossip_pause(Draws::new(self.seed), id, gossips)
+    }
+
     /// The genesis configuration.
     pub fn configuration(&self) -> Configuration {
         Configuration::of_voters(first_nodes(self.founders))
@@ -261,6 +285,7 @@ impl<M: Exhibit + Default> World<M> {
             sent: message.sent,
             due: message.due,
             order: message.order,
+            cluster: message.cluster,
         });
         let messages = messages.collect();
         let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
@@ -280,6 +305,7 @@ impl<M: Exhibit + Default> World<M> {
             next_order: self.next_order,
             next_proposal: self.next_proposal,
             clients: self.clients.clone(),
+            joining: self.joining.clone(),
             next_message: MessageId(self.network.next_message),
             links: self.network.links.clone(),
             partition: self.network.partition.clone(),
@@ -301,9 +327,9 @@ impl<M: Exhibit + Default> World<M> {
             },
         };
         let server = &self.nodes[&id];
-        let disk = match (&found, &server.parked) {
-            (Some(found), _) => found.disk.image(),
-            (None, Some(parked)) => parked.disk.image(),
+        let (disk, routes) = match (&found, &server.parked) {
+            (Some(found), _) => (found.disk.image(), found.routes.clone()),
+            (None, Some(parked)) => (parked.disk.image(), parked.routes.clone()),
             (None, None) => unreachable!("a node that is down has its disk"),
         };
         Ok(NodeImage {
@@ -312,6 +338,10 @@ impl<M: Exhibit + Default> World<M> {
             started: server.settings.raft.started,
             clock: server.clock,
             attempt: server.attempt,
+            moves: server.moves,
+            routes,
+            gossip: server.gossip.map(|slot| (slot.at, slot.order)),
+            gossips: server.gossips,
             disk,
             disk_settings: server.disk,
             syncs_begun: server.syncs_begun,

@@ -8,24 +8,22 @@ use super::super::data_dir::{self, DataDirError};
 use super::super::draw::Draws;
 use super::super::host::{HostKind, Hosted, Parked};
 use super::super::mirror::Mirror;
-use super::super::network::Network;
+use super::super::network::{CLUSTER, Network};
 use super::super::record::Happening;
 use super::super::settings::Settings;
 use super::super::snapshot::Condition;
 use super::super::trace::Trace;
+use super::routes::usual_routes;
 use super::watch::Watch;
 use super::{Clients, Server, World};
 use crate::consensus::{self, RoleName};
 use crate::machine::Exhibit;
-use crate::node::{Node, NodeSettings, StartError, first_nodes};
+use crate::node::{Node, NodeSettings, Routes, StartError, first_nodes};
 use crate::storage;
 use crate::storage::real::{DirectoryError, RealDisk};
 use crate::storage::simulated::SimulatedDisk;
 use crate::storage::wal::WalOptions;
-use crate::types::{ClusterId, Configuration, Incarnation, LocalTime, NodeId, ProposalId, Term, VirtualTime};
-
-/// The cluster that every world holds: worlds do not meet.
-const CLUSTER: ClusterId = ClusterId::new(1);
+use crate::types::{Configuration, Incarnation, LocalTime, NodeId, ProposalId, Term, VirtualTime};
 
 /// By how much clocks may drift apart, as far as leases know: a tenth.
 const DRIFT_PPM: u32 = 100_000;
@@ -107,6 +105,11 @@ impl<M: Exhibit + Default> World<M> {
                 disk,
                 mirror,
                 open_proposals: Vec::new(),
+                routes: usual_routes(
+                    id,
+                    Incarnation::default(),
+                    first_nodes(nodes).map(|other| (other, 0)),
+                ),
             };
             let server = Server::down(world.node_settings(id, Incarnation::default()), parked);
             world.nodes.insert(id, server);
@@ -122,14 +125,17 @@ impl<M: Exhibit + Default> World<M> {
 
     /// Starts the servers whose ids are committed, up to this one: each with an empty disk and the genesis configuration, and
     /// with everything else to learn from the leader.
-    pub(super) fn start_joined(&mut self, newest: NodeId) {
+    pub(super) fn start_joined(&mut self, newest: &Configuration, committed_by: NodeId) {
         let first = self.nodes.len() as u64 + 1;
-        for id in (first..=newest.number().min(NODES_MAX)).map(NodeId::new) {
+        for id in (first..=newest.last_id.number().min(NODES_MAX)).map(NodeId::new) {
+            let mut tokens = newest.joined.iter().filter(|(_, joined)| **joined == id);
+            let seed = tokens.next().and_then(|(token, _)| self.joining.remove(token));
             let (disk, mirror) = self.files_for(id);
             let parked = Parked {
                 disk,
                 mirror,
                 open_proposals: Vec::new(),
+                routes: self.introduce(id, seed, committed_by),
             };
             self.network.isolate(id);
             let server = Server::down(self.node_settings(id, Incarnation::default()), parked);
@@ -178,6 +184,7 @@ impl<M: Exhibit + Default> World<M> {
             next_order: 0,
             next_proposal: ProposalId::new(1),
             clients: Clients::default(),
+            joining: std::collections::BTreeMap::new(),
             nodes: std::collections::BTreeMap::new(),
             network: Network::default(),
             host: host.build(),
@@ -201,14 +208,20 @@ impl<M: Exhibit + Default> World<M> {
     /// Starts a node that is down, in a new incarnation. Where it can't start, it stays down with its disk as it was.
     pub(super) fn start_node(&mut self, id: NodeId) -> Result<(), StartError> {
         let incarnation = self.server(id).settings.raft.incarnation.next();
-        let settings = self.node_settings(id, incarnation);
+        let mut settings = self.node_settings(id, incarnation);
         self.server(id).seen_down = None;
-        let Parked { disk, mirror, .. } = self
+        let Parked {
+            disk,
+            mirror,
+            routes,
+            open_proposals: _,
+        } = self
             .server(id)
             .parked
             .take()
             .expect("a node that is down has its disk");
         let kept = disk.clone();
+        settings.routes = routes;
         let (node, effects, cut) = match Node::<M, _>::start(settings.clone(), disk, M::default()) {
             Ok(started) => started,
             Err(error) => {
@@ -218,6 +231,7 @@ impl<M: Exhibit + Default> World<M> {
                     disk: kept,
                     mirror,
                     open_proposals: Vec::new(),
+                    routes: settings.routes,
                 });
                 return Err(error);
             }
@@ -229,6 +243,7 @@ impl<M: Exhibit + Default> World<M> {
         let stepped = hosted.stepped(Vec::new(), effects);
         self.host.start(id, hosted);
         let server = self.server(id);
+        settings.routes = Routes::default();
         server.settings = settings;
         (server.term, server.attempt) = (metadata.term, 0);
         server.condition = Condition::Up;
@@ -241,6 +256,7 @@ impl<M: Exhibit + Default> World<M> {
             torn_bytes,
         });
         self.follow(id, stepped);
+        self.begin_gossip(id);
         Ok(())
     }
 }
@@ -257,6 +273,9 @@ impl Server {
             timer: None,
             syncs: std::collections::BTreeMap::new(),
             attempt: 0,
+            moves: 0,
+            gossip: None,
+            gossips: 0,
             syncs_begun: 0,
             last_sync_due: VirtualTime::default(),
             disk: None,
@@ -322,5 +341,6 @@ pub(super) fn node_settings(
         genesis,
         raft,
         wal: WalOptions::default(),
+        routes: Routes::default(),
     }
 }

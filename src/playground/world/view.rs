@@ -72,7 +72,7 @@ impl<M: Exhibit + Default> World<M> {
             // The node speaks of its own clock.
             *lease_end = lease_end.map(|end| server.clock.when(LocalTime::from_nanos(end.nanos())));
         }
-        view.drift_ppm = server.clock.drift_ppm;
+        view.clock = server.clock;
         view.backlog = server.backlog.len();
         view
     }
@@ -128,7 +128,8 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         timer: None,
         contents: Vec::new(),
         sessions: SessionTable::default(),
-        drift_ppm: server.clock.drift_ppm,
+        clock: server.clock,
+        routes: parked.routes.clone(),
         backlog: 0,
         failure,
     }

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::entries_of;
+use super::route::news_of;
 use super::wish::{outcome_of, wish_of};
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
-use crate::playground::{MessageId, MessageImage, WorldImage};
+use crate::playground::{CLUSTER, MessageId, MessageImage, WorldImage};
 use crate::save::format::{MessageFile, PositionFile, WordsFile};
 use crate::save::scalar::{List, Number, Seconds};
 use crate::types::{
-    AppendReply, AppendRequest, ElectionOrigin, Envelope, Forward, ForwardReply, Incarnation, LogIndex,
-    LogPosition, Message, NodeId, PreVoteReply, PreVoteRequest, ProposalId, Round, Term, TimeoutNow,
-    VoteReply, VoteRequest,
+    AppendReply, AppendRequest, ClusterId, ElectionOrigin, Envelope, Forward, ForwardReply, Gossip,
+    Incarnation, LogIndex, LogPosition, Message, NodeId, PreVoteReply, PreVoteRequest, ProposalId, Round,
+    Term, TimeoutNow, VoteReply, VoteRequest,
 };
 
 /// What the messages of a world are read against.
@@ -66,6 +67,9 @@ impl Around<'_> {
                 message: message_of(file.says, term)?,
             },
             sent: at(file.sent, now),
+            cluster: file
+                .cluster
+                .map_or(CLUSTER, |cluster| ClusterId::new(cluster.get())),
             due,
             order: (!is_waiting).then(|| orders.place(file.order)),
         })
@@ -145,6 +149,8 @@ pub(super) fn message_of(words: WordsFile, term: Term) -> Result<Message, Proble
             id: ProposalId::new(id.get()),
             outcome: outcome_of(&outcome),
         }),
+        WordsFile::Gossip(news) => Message::Gossip(Gossip::Push(news_of(&news)?)),
+        WordsFile::GossipReply(news) => Message::Gossip(Gossip::Reply(news_of(&news)?)),
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::disk::{Laid, disk_of};
 use super::entry::entries_of;
 use super::process::{Maker, local};
+use super::route::{gossip_of, routes_of};
 use super::{Members, Orders, Problem, ensure};
 use crate::consensus::Log;
 use crate::consensus::durable::Metadata;
@@ -71,6 +72,8 @@ pub(super) fn node_of(
     let syncs = file.disk.as_mut().map(|disk| std::mem::take(&mut disk.syncs));
     let held_on_disk = (metadata, entries.clone());
     let Laid { disk, synced } = disk_of(file.state, file.disk.take(), held_on_disk, id, image)?;
+    let (routes, gossip) = (routes_of(id, &file, image)?, gossip_of(id, &file, image, orders)?);
+    let moves = file.moves.get();
     let (counters, failure) = (file.counters, file.failure.take());
     let clock = file.clock.map_or_else(Clock::default, clock_of);
     let disk_settings = file.disk_settings.map(DiskSettings::try_from).transpose()?;
@@ -94,6 +97,10 @@ pub(super) fn node_of(
         started: local(counters.started),
         clock,
         attempt: counters.timeouts.get(),
+        moves,
+        routes,
+        gossip,
+        gossips: counters.gossips.get(),
         disk,
         disk_settings,
         syncs_begun: counters.syncs.get(),

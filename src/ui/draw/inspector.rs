@@ -34,6 +34,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         Some(what_is_read(node)),
         Some(what_it_hears(node, snapshot)),
         Some(what_runs(node, snapshot)),
+        where_others_are(node, snapshot),
     ];
     for (row, (question, answer)) in (1..inner.height).zip(answers.into_iter().flatten()) {
         let mut pen = Pen::new(buffer, inner, row);
@@ -261,6 +262,32 @@ fn sessions(node: &NodeView) -> Option<String> {
     (!sessions.is_empty()).then(|| sessions.join(" · "))
 }
 
+/// Asked where nodes gossip, or where this one does not know where another is.
+fn where_others_are(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
+    let others = || snapshot.nodes.iter().filter(|other| other.id != node.id);
+    let is_right = |other: &NodeView| node.routes.address_of(other.id) == Some(&other.routes.own().address);
+    let has_a_table = node.routes.id() == node.id;
+    if !has_a_table || (!snapshot.settings.gossip.is_on() && others().all(is_right)) {
+        return None;
+    }
+    let now = node.clock.at(snapshot.now);
+    let routes = others().map(|other| match node.routes.known().get(&other.id) {
+        None => format!("{} ?", other.id),
+        Some(known) => {
+            let tenths = known.age_at(now).as_millis() / 100;
+            let (address, version) = (&known.route.address, known.route.version);
+            format!(
+                "{} {address} v{version} {}.{} s",
+                other.id,
+                tenths / 10,
+                tenths % 10
+            )
+        }
+    });
+    let routes: Vec<String> = routes.collect();
+    Some(("Where are the others?".to_owned(), routes.join(", ")))
+}
+
 fn what_it_hears(node: &NodeView, snapshot: &Snapshot) -> Answer {
     let others = || {
         snapshot
@@ -305,8 +332,8 @@ fn what_runs(node: &NodeView, snapshot: &Snapshot) -> Answer {
     });
     let done = node.writes.iter().map(|&(_, done)| done).max();
     let write = done.map(|done| format!("disk busy for {}", short(done.since(snapshot.now))));
-    let percent = node.drift_ppm.unsigned_abs() / 10_000;
-    let clock = match node.drift_ppm {
+    let percent = node.clock.drift_ppm.unsigned_abs() / 10_000;
+    let clock = match node.clock.drift_ppm {
         0 => None,
         1.. => Some(format!("its clock runs {percent} % fast")),
         ..0 => Some(format!("its clock runs {percent} % slow")),

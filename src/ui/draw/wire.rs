@@ -6,7 +6,9 @@ use ratatui::style::{Modifier, Style};
 
 use super::ring::Ring;
 use crate::playground::{MessageView, Snapshot};
-use crate::types::{AppendReply, Forward, Message, NodeId, PreVoteReply, ProposalOutcome, VoteReply, Wish};
+use crate::types::{
+    AppendReply, Forward, Gossip, Message, NodeId, PreVoteReply, ProposalOutcome, VoteReply, Wish,
+};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::is_routine;
 
@@ -76,6 +78,8 @@ fn draw_routine(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: 
     let way = way(ring, message.envelope.from, message.envelope.to);
     let symbol = match message.envelope.message {
         Message::AppendReply(_) => glyph::HEARTBEAT_ANSWER,
+        Message::Gossip(Gossip::Push(_)) => 'G',
+        Message::Gossip(Gossip::Reply(_)) => 'g',
         Message::AppendRequest(_)
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
@@ -131,6 +135,8 @@ const fn letters(message: &Message) -> (char, Option<char>) {
             | ProposalOutcome::TransferRefused(_)
             | ProposalOutcome::Unknown => ('f', Some('-')),
         },
+        Message::Gossip(Gossip::Push(_)) => ('G', None),
+        Message::Gossip(Gossip::Reply(_)) => ('g', None),
         Message::VoteRequest(_) => ('V', None),
         Message::VoteReply(VoteReply::Granted) => ('v', Some('+')),
         Message::VoteReply(VoteReply::Refused) => ('v', Some('-')),

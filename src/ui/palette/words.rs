@@ -311,7 +311,13 @@ pub(super) static WORDS: &[Word] = &[
         "join",
         "join",
         "a new server joins, as a learner, under a new id",
-        |text, _| bare(text, Action::Do(Command::Join)),
+        |text, context| match text.trim() {
+            "" => Ok(Action::Do(Command::Join)),
+            seed => {
+                let seed = seed.strip_prefix("via ").unwrap_or(seed);
+                Ok(Action::Do(Command::JoinVia(context.node(seed.trim())?)))
+            }
+        },
     ),
     word(
         "promote",
@@ -366,6 +372,36 @@ pub(super) static WORDS: &[Word] = &[
         |text, _| Ok(Action::Do(Command::Reroute(switch(text)?))),
     )
     .with(switches),
+    word(
+        "gossip",
+        "gossip SWITCH",
+        "nodes tell each other where they are: on or off",
+        |text, _| Ok(Action::Do(Command::Gossip(switch(text)?))),
+    )
+    .with(switches),
+    word(
+        "forget",
+        "forget NODE of NODE",
+        "a node forgets where another is: forget 2 of 5",
+        |text, context| {
+            let (at, of) = required(text)?
+                .split_once(" of ")
+                .ok_or("name both, as in forget 2 of 5: S2 forgets S5's route")?;
+            let (at, of) = (context.node(at.trim())?, context.node(of.trim())?);
+            Ok(Action::Do(Command::LoseRoute { at, of }))
+        },
+    ),
+    word(
+        "move",
+        "move NODE",
+        "a node gets another address; the old one is dead",
+        |text, context| {
+            required(text)
+                .and_then(|text| context.node(text))
+                .map(|id| Action::Do(Command::Readdress(id)))
+        },
+    )
+    .with(any_node),
     word(
         "prevote",
         "prevote SWITCH",

@@ -15,7 +15,7 @@ use super::super::{Due, RunningTimer, Server, Slot, Waiting, World};
 use super::validate::{check_timer, check_writes};
 use super::{ImageError, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage};
 use crate::machine::Exhibit;
-use crate::node::{self, Node};
+use crate::node::{self, Node, NodeSettings};
 use crate::storage::simulated::SimulatedDisk;
 use crate::types::{NodeId, VirtualTime};
 
@@ -49,6 +49,7 @@ impl<M: Exhibit + Default> World<M> {
         world.next_order = image.next_order;
         world.next_proposal = image.next_proposal;
         world.clients = image.clients.clone();
+        world.joining.clone_from(&image.joining);
         world.restore_network(&image);
         for node in image.nodes {
             world.restore_node(node)?;
@@ -102,6 +103,7 @@ impl<M: Exhibit + Default> World<M> {
                 sent,
                 due,
                 order,
+                cluster,
             } = *message;
             (
                 id,
@@ -110,6 +112,7 @@ impl<M: Exhibit + Default> World<M> {
                     sent,
                     due,
                     order,
+                    cluster,
                 },
             )
         });
@@ -139,6 +142,10 @@ impl<M: Exhibit + Default> World<M> {
             started,
             clock,
             attempt,
+            moves,
+            routes,
+            gossip,
+            gossips,
             disk,
             disk_settings,
             syncs_begun,
@@ -159,10 +166,13 @@ impl<M: Exhibit + Default> World<M> {
                 disk,
                 mirror: None,
                 open_proposals: Vec::new(),
+                routes,
             },
         );
         (server.disk, server.syncs_begun, server.last_sync_due) = (disk_settings, syncs_begun, last_sync_due);
         (server.failure, server.attempt, server.clock) = (failure, attempt, clock);
+        (server.moves, server.gossips) = (moves, gossips);
+        server.gossip = gossip.map(|(at, order)| self.restore_due(at, order, Due::Gossip(id)));
         match process {
             None => {
                 let parked = server.parked.as_ref().expect("it was just parked");
@@ -193,8 +203,14 @@ impl<M: Exhibit + Default> World<M> {
             timer,
             frozen,
         } = process;
-        let Parked { disk, mirror, .. } = server.parked.take().expect("it was just parked");
-        let node = Node::<M, _>::resume(server.settings.clone(), disk, memory);
+        let Parked {
+            disk, mirror, routes, ..
+        } = server.parked.take().expect("it was just parked");
+        let settings = NodeSettings {
+            routes,
+            ..server.settings.clone()
+        };
+        let node = Node::<M, _>::resume(settings, disk, memory);
         let node = node.map_err(|source| ImageError::Memory { node: id, source })?;
         let state = node.state();
         let backlog = frozen.as_deref().unwrap_or_default();

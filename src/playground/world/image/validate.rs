@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::super::network::LinkId;
 use super::super::super::record::Timer;
 use super::super::super::snapshot::MessageId;
+use super::super::routes::address_of;
 use super::super::start::NODES_MAX;
-use super::{BacklogImage, ImageError, ProcessImage, TimerImage, WorldImage, WriteImage};
+use super::{BacklogImage, ImageError, NodeImage, ProcessImage, TimerImage, WorldImage, WriteImage};
 use crate::consensus::{self, Role, RoleName, State};
 use crate::node::first_nodes;
 use crate::types::{Envelope, Message, NodeId, VirtualTime};
@@ -40,6 +41,7 @@ impl WorldImage {
         self.validate_partition(exists)?;
         self.validate_messages(link_exists)?;
         self.validate_backlogs()?;
+        self.validate_routes(exists)?;
         self.validate_places()?;
         ensure(
             self.counts().all(|count| count < COUNT_END),
@@ -114,6 +116,7 @@ impl WorldImage {
             | Message::TimeoutNow(_)
             | Message::Forward(_)
             | Message::ForwardReply(_)
+            | Message::Gossip(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_)
             | Message::AppendReply(_) => true,
@@ -123,6 +126,41 @@ impl WorldImage {
                 .chain(held().map(|(_, envelope)| envelope))
                 .all(names_possible_indices),
             "the entries of a message do not follow the one before them",
+        )
+    }
+
+    /// Tables are those of their nodes; whoever runs gossips where nodes do, and nobody else.
+    fn validate_routes(&self, exists: impl Fn(&NodeId) -> bool) -> Result<(), ImageError> {
+        let is_own = |node: &NodeImage| {
+            let gossips = self.settings.gossip.is_on() && node.process.is_some();
+            node.routes.id() == node.id
+                && node.routes.own().address == address_of(node.id, node.moves)
+                && node.gossip.is_some() == gossips
+        };
+        ensure(
+            self.nodes.iter().all(is_own),
+            "a node's routes are not its own, or it gossips where nodes do not",
+        )?;
+        let held = self.processes().flat_map(|(_, process)| &process.memory.held);
+        let held = held.map(|(_, envelope)| envelope);
+        let envelopes = self.messages.iter().map(|message| &message.envelope).chain(held);
+        let told = envelopes.flat_map(|envelope| match &envelope.message {
+            Message::Gossip(gossip) => gossip.news(),
+            Message::AppendRequest(_)
+            | Message::PreVoteRequest(_)
+            | Message::PreVoteReply(_)
+            | Message::TimeoutNow(_)
+            | Message::Forward(_)
+            | Message::ForwardReply(_)
+            | Message::VoteRequest(_)
+            | Message::VoteReply(_)
+            | Message::AppendReply(_) => &[],
+        });
+        let known = self.nodes.iter().flat_map(|node| node.routes.known().keys());
+        let mut named = known.copied().chain(told.map(|news| news.node));
+        ensure(
+            named.all(|id| (1..=NODES_MAX).contains(&id.number())) && self.joining.values().all(exists),
+            "a route leads to a node that can't exist, or a new server has asked such a node",
         )
     }
 
@@ -151,6 +189,11 @@ impl WorldImage {
         let mut places: Vec<(u64, VirtualTime)> = messages
             .filter_map(|message| Some((message.order?, message.due)))
             .collect();
+        places.extend(
+            self.nodes
+                .iter()
+                .filter_map(|node| node.gossip.map(|(at, order)| (order, at))),
+        );
         for (_, process) in self.processes() {
             let writes = process.writes.iter().filter_map(|write| write.due);
             places.extend(writes.map(|(at, order)| (order, at)));
@@ -181,6 +224,8 @@ impl WorldImage {
             [
                 node.incarnation.number(),
                 node.syncs_begun,
+                node.moves,
+                node.gossips,
                 node.disk.last_file.number(),
                 node.disk.last_op.number(),
             ]
