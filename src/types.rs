@@ -20,8 +20,8 @@ pub use id::{
     WriteSequence,
 };
 pub use message::{
-    AppendReply, AppendRequest, ElectionOrigin, Envelope, Message, MessageKind, PreVoteReply, PreVoteRequest,
-    TimeoutNow, VoteReply, VoteRequest,
+    AppendReply, AppendRequest, ElectionOrigin, Envelope, InstallSnapshot, Message, MessageKind,
+    PreVoteReply, PreVoteRequest, SnapshotReply, TimeoutNow, VoteReply, VoteRequest,
 };
 pub use session::Guarded;
 pub use snapshot::Snapshot;

@@ -94,6 +94,10 @@ fn act(nodes: u64) -> impl Strategy<Value = Command> {
             .prop_map(|(node, settings)| Command::Disk { node, settings }),
         1 => (1..4_u32).prop_map(|entries| Command::Batch { entries }),
         3 => node(nodes).prop_map(Command::Transfer),
+        4 => node(nodes).prop_map(Command::Snapshot),
+        3 => (prop::option::of(1..5_u64), 0..3_u64)
+            .prop_map(|(entries, keep)| Command::Compact { entries, bytes: None, keep }),
+        1 => (1..40_u64).prop_map(|bytes| Command::Chunk { bytes }),
         2 => switch().prop_map(Command::PreVote),
         2 => switch().prop_map(Command::CheckQuorum),
     ]

@@ -29,7 +29,9 @@ impl Raft {
             | Message::AppendReply(_)
             | Message::TimeoutNow(_)
             | Message::Forward(_)
-            | Message::ForwardReply(_) => None,
+            | Message::ForwardReply(_)
+            | Message::InstallSnapshot(_)
+            | Message::SnapshotReply(_) => None,
         }
     }
 

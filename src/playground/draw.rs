@@ -26,6 +26,8 @@ pub(super) enum Purpose {
     HoldUp = 7,
     /// How long a sync takes: node, ordinal.
     DiskLatency = 8,
+    /// How long a snapshot takes: node, last entry.
+    SnapshotLatency = 9,
 }
 
 /// The source of all draws of one world.

@@ -5,6 +5,7 @@
 
 mod client;
 mod entry;
+mod snapshot;
 mod wish;
 
 use std::fmt;
@@ -15,9 +16,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(super) use self::client::{ClientSessionFile, ClientsFile, LastFile};
 pub(super) use self::entry::{ConfigurationFile, EntryFile, GuardedFile, PayloadFile};
+pub(super) use self::snapshot::{IncomingFile, SendingFile, SnapshotFile, TakingFile};
 pub(super) use self::wish::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
 use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default, plain};
-use crate::consensus::{Limits, Rule, Switch};
+use crate::consensus::{Rule, Switch};
 use crate::playground::{DiskSettings, LinkSettings, Settings};
 
 pub(super) const NODES_MOST: usize = 25;
@@ -151,6 +153,17 @@ pub(super) struct LimitsFile {
     pub(super) in_flight_bytes: Number,
     /// What may be proposed and not committed yet.
     pub(super) uncommitted_bytes: Number,
+    /// A piece of a snapshot.
+    pub(super) snapshot_piece_bytes: Number,
+    /// Nodes take a snapshot after so many entries; by default never.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_entries: Option<Number>,
+    /// Or after entries of so many bytes; by default never.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_bytes: Option<Number>,
+    /// How many entries stay in the log behind a snapshot.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_keeps: Number,
 }
 
 impl Default for SettingsFile {
@@ -173,7 +186,7 @@ impl Default for DiskSettingsFile {
 
 impl Default for LimitsFile {
     fn default() -> Self {
-        Limits::default().into()
+        Settings::default().limits.into()
     }
 }
 
@@ -218,6 +231,9 @@ pub(super) struct SentFile {
     pub(super) forwards: Number,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) forward_replies: Number,
+    pub(super) snapshot_pieces: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_replies: Number,
 }
 
 /// A message in flight.
@@ -301,6 +317,25 @@ pub(super) enum WordsFile {
         id: Number,
         outcome: OutcomeFile,
     },
+    Piece {
+        last: PositionFile,
+        members: ConfigurationFile,
+        #[serde(default, skip_serializing_if = "is_default")]
+        offset: Number,
+        /// How many bytes the whole snapshot has.
+        total: Number,
+        data: Text,
+        #[serde(default, skip_serializing_if = "is_default")]
+        round: Number,
+    },
+    /// So many bytes of a snapshot are there.
+    Received {
+        last: PositionFile,
+        bytes: Number,
+        #[serde(default, skip_serializing_if = "is_default")]
+        round: Number,
+    },
+    StaleSnapshot,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -412,11 +447,18 @@ pub(super) struct NodeFile {
     /// When it last heard from a leader.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) heard: Option<Seconds>,
+    /// The snapshot in force.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot: Option<SnapshotFile>,
+    /// The last entry that its log has dropped; by default the snapshot's last.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) base: Option<PositionFile>,
+    /// The entries after that.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) log: List<EntryFile, ENTRIES_MOST>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) commit: Number,
-    /// By default as much as is committed.
+    /// By default as much as is committed; what a snapshot stands for is.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) applied: Option<Number>,
     /// The last entry that no power cut can take; by default all.
@@ -431,6 +473,12 @@ pub(super) struct NodeFile {
     pub(super) timer_set_for: Option<Seconds>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) timer_order: Option<Number>,
+    /// The snapshot that it is taking.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) taking: Option<TakingFile>,
+    /// What has come of a snapshot that the leader sends to a follower.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) incoming: Option<IncomingFile>,
     /// The writes that are on their way to the disk.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) writes: List<WriteFile, MANY>,
@@ -571,6 +619,8 @@ pub(super) enum FlowFile {
     Awaiting,
     /// Requests follow each other: of each unacknowledged one its last index and its weight.
     Replicate(List<(Number, Number), MANY>),
+    /// A snapshot goes over first.
+    Snapshot(SendingFile),
 }
 
 /// A write under way.
@@ -605,6 +655,8 @@ pub(super) enum BacklogFile {
     /// Its timer has run out.
     Timer,
     Write(Number),
+    /// The snapshot that it takes is finished.
+    Snapshot(Number),
     Proposal(Number, Text),
 }
 
@@ -631,6 +683,9 @@ pub(super) struct NodeCountersFile {
     pub(super) writes: Number,
     /// The one that carried its term and vote.
     pub(super) term_write: Number,
+    /// The one that carried a snapshot from a leader.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_write: Number,
     /// The syncs that it ever began.
     pub(super) syncs: Number,
     /// When the last of them is done.
@@ -645,6 +700,7 @@ impl Default for NodeCountersFile {
             timeouts: Number::default(),
             writes: Number::default(),
             term_write: Number::default(),
+            snapshot_write: Number::default(),
             syncs: Number::default(),
             last_sync_due: Seconds::default(),
         }

@@ -12,7 +12,7 @@ use crate::consensus::{Event, Limits, Protections, ReadWay, Role, RoleName, Rule
 use crate::machine::Exhibit;
 use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd};
 use crate::playground::mirror::Mirror;
-use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
+use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView, SnapshotView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
@@ -68,6 +68,10 @@ pub(in crate::playground) enum HostInput {
     Transfer(ProposalId, NodeId),
     /// The time has come at which a write is on disk.
     SyncDue(WriteSequence),
+    /// A person wants a snapshot taken.
+    TakeSnapshot,
+    /// The time has come at which the snapshot that it takes is finished.
+    FinishSnapshot,
 }
 
 /// What came of a request.
@@ -93,6 +97,8 @@ pub(in crate::playground) struct Stepped {
     pub(in crate::playground) heartbeat: Option<TimerChange>,
     pub(in crate::playground) commit: Option<LogIndex>,
     pub(in crate::playground) applied: Vec<Applied>,
+    pub(in crate::playground) taking: Option<LogIndex>,
+    pub(in crate::playground) snapshot_failure: Option<String>,
     pub(in crate::playground) answers: Vec<(ProposalId, ProposalEnd)>,
     pub(in crate::playground) term: Term,
     pub(in crate::playground) role: RoleName,
@@ -160,6 +166,8 @@ impl<M: Exhibit + Default> Hosted<M> {
             heartbeat,
             commit,
             applied,
+            taking,
+            snapshot_failure,
             answers,
         } = effects;
         let write = write.map(|(write, pending)| {
@@ -177,6 +185,8 @@ impl<M: Exhibit + Default> Hosted<M> {
             heartbeat,
             commit,
             applied,
+            taking,
+            snapshot_failure,
             answers,
             term,
             role,
@@ -248,6 +258,8 @@ impl<M: Exhibit + Default> Hosted<M> {
             HostInput::Read(id, way, query) => NodeInput::Read { id, way, query },
             HostInput::Reconfigure(id, change) => NodeInput::Reconfigure { id, change },
             HostInput::Transfer(id, target) => NodeInput::Transfer { id, target },
+            HostInput::TakeSnapshot => NodeInput::TakeSnapshot,
+            HostInput::FinishSnapshot => NodeInput::FinishSnapshot,
             HostInput::SyncDue(sequence) => {
                 let pending = self
                     .syncs
@@ -304,6 +316,9 @@ impl<M: Exhibit + Default> Hosted<M> {
             commit: state.volatile.commit,
             applied: state.volatile.applied,
             durable: state.volatile.durability.through,
+            snapshot: state.persistent.snapshot.as_ref().map(SnapshotView::of),
+            taking: None,
+            incoming: incoming(&state.role),
             writes: Vec::new(),
             timer: None,
             contents: self.node.machine().contents(),
@@ -312,6 +327,15 @@ impl<M: Exhibit + Default> Hosted<M> {
             failure: None,
         }
     }
+}
+
+fn incoming(role: &Role) -> Option<(SnapshotView, u64)> {
+    let Role::Follower(follower) = role else {
+        return None;
+    };
+    let incoming = follower.incoming.as_ref()?;
+    let (last, bytes) = (incoming.last, incoming.total);
+    Some((SnapshotView { last, bytes }, incoming.received()))
 }
 
 fn role_view(role: &Role, lease_end: Option<LocalTime>) -> RoleView {

@@ -163,11 +163,13 @@ impl Memory {
     pub(super) fn is_idle(&self, envelope: &Envelope) -> bool {
         match &envelope.message {
             Message::AppendRequest(request) => request.entries.is_empty(),
+            Message::InstallSnapshot(request) => request.data.is_empty(),
             Message::AppendReply(AppendReply::Matched { through, .. }) => {
                 let leader = self.node(envelope.to);
                 leader.holders_of(envelope.to, *through).contains(&envelope.from)
             }
             Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+            | Message::SnapshotReply(_)
             | Message::PreVoteRequest(_)
             | Message::PreVoteReply(_)
             | Message::TimeoutNow(_)
@@ -190,6 +192,8 @@ impl Memory {
             Happening::Delivered { envelope, .. } => self.note_delivered(envelope),
             Happening::Lost { envelope, reason, .. } => self.note_lost(envelope, *reason),
             Happening::WriteBegun { .. }
+            | Happening::SnapshotBegun { .. }
+            | Happening::SnapshotFailed { .. }
             | Happening::Applied { .. }
             | Happening::Answered { .. }
             | Happening::Violated { .. } => {}
@@ -271,6 +275,9 @@ impl Memory {
             | Command::Heartbeat { .. }
             | Command::Batch { .. }
             | Command::UncommittedLimit { .. }
+            | Command::Snapshot(_)
+            | Command::Compact { .. }
+            | Command::Chunk { .. }
             | Command::Transfer(_)
             | Command::Join
             | Command::Promote(_)
@@ -498,6 +505,7 @@ impl NodeMemory {
                 self.entries.split_off(from);
                 self.durable = self.durable.min(from.previous());
             }
+            Event::SnapshotInstalled { last, kept, .. } => self.note_installed(last.index, *kept),
             Event::MatchAdvanced { follower, matched } => {
                 if let Standing::Leader { matched: known, .. } = &mut self.standing {
                     known.insert(*follower, *matched);
@@ -538,10 +546,28 @@ impl NodeMemory {
             | Event::ChangeRefused { .. }
             | Event::ConfigurationChanged { .. }
             | Event::CaughtUp { .. }
+            | Event::SnapshotTaken { .. }
+            | Event::SnapshotOutdated { .. }
+            | Event::SnapshotNeeded { .. }
+            | Event::SnapshotProgressed { .. }
+            | Event::SnapshotResumed { .. }
+            | Event::PieceReceived { .. }
+            | Event::SnapshotNotNeeded { .. }
             | Event::CheckFailed { .. }
             | Event::Backed { .. }
             | Event::Ignored { .. } => {}
         }
+    }
+
+    fn note_installed(&mut self, last: LogIndex, kept: Option<(LogIndex, LogIndex)>) {
+        self.entries = match kept {
+            Some((first, _)) => self.entries.split_off(&first),
+            None => BTreeMap::new(),
+        };
+        if kept.is_none() {
+            self.durable = self.durable.min(self.commit);
+        }
+        self.commit = last;
     }
 
     fn note_stored(&mut self, first: LogIndex, last: LogIndex) {
