@@ -4,17 +4,21 @@
 //! leader, and shows that no money was lost. The `World` is the one that the screen plays with.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::time::Duration;
 
 use bytes::Bytes;
 use raft_play::consensus::{ReadWay, Switch};
-use raft_play::machine::{Exhibit, StateMachine};
+use raft_play::machine::{
+    Exhibit, MachineSnapshot, RestoreError, SnapshotTask, Snapshots, StateMachine, read_all,
+};
 use raft_play::playground::{ClientAnswer, Command, Happening, HostKind, Settings, World, WorldOptions};
+use raft_play::types::LogIndex;
 
 /// Accounts by name. Everything that every server does with a command must be the same, so there is no clock here, no random number
 /// and no order that could differ: a `BTreeMap`, not a `HashMap`.
 #[derive(Default)]
-struct Bank(BTreeMap<String, u64>);
+struct Bank(BTreeMap<String, u64>, Snapshots);
 
 impl Bank {
     /// `open ann 100` or `move ann bob 30`. What makes no sense is answered, never panicked about: it is in every server's log.
@@ -60,6 +64,31 @@ impl StateMachine for Bank {
             self.0.get(&*name).copied().unwrap_or_default()
         };
         Bytes::from(amount.to_string())
+    }
+
+    /// The last snapshot that was taken, for who is left behind and for a restart.
+    fn snapshot(&self) -> Option<MachineSnapshot> {
+        self.1.latest()
+    }
+
+    /// All accounts as they are now, a line each. A machine that takes longer gives a task that is not ready yet.
+    fn perform_snapshot(&mut self, index: LogIndex) -> SnapshotTask {
+        let line = |(name, amount): (&String, &u64)| format!("{name} {amount}");
+        let lines: Vec<String> = self.0.iter().map(line).collect();
+        self.1.keep(index, lines.join("\n"))
+    }
+
+    /// The accounts out of what another server wrote down.
+    fn restore(&mut self, reader: &mut dyn Read) -> Result<(), RestoreError> {
+        let bytes = read_all(reader)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| RestoreError::Malformed("no text"))?;
+        let account = |line: &str| {
+            let (name, amount) = line.rsplit_once(' ')?;
+            Some((name.to_owned(), amount.parse().ok()?))
+        };
+        let accounts = text.lines().map(account).collect::<Option<_>>();
+        self.0 = accounts.ok_or(RestoreError::Malformed("no account"))?;
+        Ok(())
     }
 }
 

@@ -27,7 +27,7 @@ use archive::{Archive, Committed};
 use server::Server;
 use sessions::TakenEffect;
 
-pub use fact::{Ballot, Effect, Fact, Found};
+pub use fact::{Ballot, Base, Effect, Fact, Found, Kept};
 pub use violation::{Property, Violation};
 
 use crate::types::{Configuration, LogIndex, LogPosition, NodeId, ProposalId, SerialNumber, SessionId, Term};
@@ -58,6 +58,8 @@ pub struct Checker {
     votes: BTreeMap<(Term, NodeId), NodeId>,
     archive: Archive,
     committed: Committed,
+    /// The state of every snapshot that ever was, by its last entry: its fingerprint, and whose was the first.
+    states: BTreeMap<LogIndex, (u64, NodeId)>,
     /// The last index of which a client was told that it is done.
     acknowledged: LogIndex,
     /// What was acknowledged when each open read began.
@@ -82,6 +84,7 @@ impl Checker {
             votes: BTreeMap::new(),
             archive: Archive::default(),
             committed: Committed::default(),
+            states: BTreeMap::new(),
             acknowledged: LogIndex::GENESIS,
             reads: BTreeMap::new(),
             effects: BTreeMap::new(),
@@ -106,16 +109,26 @@ impl Checker {
     pub fn observe(&mut self, fact: &Fact<'_>) -> Result<(), Violation> {
         self.judge_last_change(fact);
         match *fact {
-            Fact::Started { node, ballot, log } => self.on_started(node, ballot, log),
+            Fact::Started {
+                node,
+                ballot,
+                base,
+                log,
+            } => self.on_started(node, ballot, base, log),
             Fact::Found(found) => self.on_found(&found),
             Fact::Stopped { node } => self.server(node).leads = None,
             Fact::Wrote {
                 node,
                 sequence,
                 ballot,
+                snapshot,
+                compact,
                 truncate,
                 append,
-            } => self.on_wrote(node, sequence, ballot, truncate, append),
+            } => {
+                let cuts = self.prepare_write(node, ballot, snapshot, compact, truncate);
+                self.on_wrote(node, sequence, cuts, append);
+            }
             Fact::Durable { node, through } => self.server(node).sync(through),
             Fact::Sent(envelope) => self.on_sent(envelope),
             Fact::Led { node, term } => self.on_led(node, term),

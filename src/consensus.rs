@@ -28,6 +28,7 @@ mod replication;
 mod reroute;
 mod rule;
 mod sessions;
+mod snapshots;
 mod state;
 mod transfer;
 
@@ -38,11 +39,12 @@ pub use event::{
 };
 pub use io::{Answer, Input, Output, TimerChange};
 pub use log::Log;
-pub use progress::{Flow, InFlight, InFlightLimit, Probe, Progress};
+pub use progress::{Flow, InFlight, InFlightLimit, Piece, Probe, Progress, Sending};
 pub use raft::{Limits, Protections, Raft, Settings, Switch};
 pub use reroute::Served;
 pub use rule::{Rule, RuleLabel, RuleSet};
+pub use snapshots::Compaction;
 pub use state::{
-    Candidate, CatchUp, Confirmed, Durability, Follower, Leader, Lease, PassedOn, Persistent, PreCandidate,
-    Reading, Role, State, StateError, Transfer, TransferStage, Volatile, WaitingRead,
+    Candidate, CatchUp, Confirmed, Durability, Follower, Incoming, Leader, Lease, PassedOn, Persistent,
+    PreCandidate, Reading, Role, State, StateError, Transfer, TransferStage, Volatile, WaitingRead,
 };

@@ -2,11 +2,17 @@
 
 mod key_value;
 mod sessions;
+mod snapshot;
 
 pub use key_value::{KeyValue, KeyValueCommand, KeyValueError};
 pub use sessions::{Execution, SerialCheck, Session, SessionRefusal, SessionTable, Sessions, WINDOW};
+pub use snapshot::{MachineSnapshot, RestoreError, SnapshotError, SnapshotTask, Snapshots, read_all};
+
+use std::io::Read;
 
 use bytes::Bytes;
+
+use crate::types::LogIndex;
 
 /// What every server applies the committed commands to, in log order (§2).
 ///
@@ -18,6 +24,22 @@ pub trait StateMachine: Send + 'static {
 
     /// Answers a question about the state as it is, and changes nothing.
     fn query(&self, query: &[u8]) -> Bytes;
+
+    /// The latest finished snapshot, if there is any. Never waits for one.
+    fn snapshot(&self) -> Option<MachineSnapshot>;
+
+    /// Takes over the state that a snapshot holds, in place of its own. The same bytes give the same state, on every server.
+    ///
+    /// # Errors
+    ///
+    /// Where the state was not taken over. The bytes may come from another server, so nonsense is an error and no panic.
+    fn restore(&mut self, reader: &mut dyn Read) -> Result<(), RestoreError>;
+
+    /// Begins a snapshot of the state as it is now, with everything through `index` applied. What is applied later is not
+    /// in it, however long it takes. When the task resolves, [`snapshot`](Self::snapshot) gives it.
+    ///
+    /// [`Snapshots`] does this for a machine that can write itself down at once.
+    fn perform_snapshot(&mut self, index: LogIndex) -> SnapshotTask;
 }
 
 /// A state machine that can be shown to people.

@@ -6,6 +6,7 @@
 
 mod image;
 mod routes;
+pub mod snapshot;
 
 pub use image::NodeImage;
 pub use routes::{KnownRoute, ROUTES_MOST, RouteEvent, RouteRefusal, Routes};
@@ -16,16 +17,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use self::snapshot::Taking;
 use crate::consensus::durable::{Driver, DriverError, Finished, Held, Inbound, Outbound, Pending, Write};
 use crate::consensus::{
-    Answer, ChangeRefusal, Input, Limits, Log, Observer, Output, ProposalOutcome, ProposalRefusal,
-    Protections, Raft, ReadWay, RuleSet, Settings, State, StateError, Switch, TimerChange, TransferRefusal,
+    Answer, ChangeRefusal, Input, Limits, Log, Observer, Output, Persistent, ProposalOutcome,
+    ProposalRefusal, Protections, Raft, ReadWay, RuleSet, Settings, State, StateError, Switch, TimerChange,
+    TransferRefusal,
 };
-use crate::machine::{Execution, SerialCheck, SessionRefusal, SessionTable, Sessions, StateMachine};
-use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalOptions};
+use crate::machine::{
+    Execution, RestoreError, SerialCheck, SessionRefusal, SessionTable, Sessions, StateMachine,
+};
+use crate::storage::wal::{Identity, OpenError, Recovered, TornTail, Wal, WalError, WalImage, WalOptions};
 use crate::types::disk::Disk;
 use crate::types::{
-    Address, ClusterId, Configuration, Entries, Envelope, Gossip, Guarded, LocalTime, LogIndex, LogPosition,
+    Address, ClusterId, Configuration, Envelope, Gossip, Guarded, LocalTime, LogIndex, LogPosition,
     MembershipChange, Message, NodeId, Payload, ProposalId, SessionId, Term, WriteSequence,
 };
 
@@ -117,6 +122,10 @@ pub enum NodeInput<D: Disk> {
     },
     /// A sync has ended.
     Synced(Finished<Wal<D>>),
+    /// Somebody wants a snapshot of the state machine taken.
+    TakeSnapshot,
+    /// The snapshot that was begun is to be finished: it is waited for now, however long it takes.
+    FinishSnapshot,
 }
 
 /// What a node wants done, and what it has done.
@@ -135,6 +144,10 @@ pub struct Effects<D: Disk> {
     pub commit: Option<LogIndex>,
     /// The entries it applied, in order.
     pub applied: Vec<Applied>,
+    /// The last entry of the snapshot that is being taken, if one is.
+    pub taking: Option<LogIndex>,
+    /// Why the machine could not finish a snapshot.
+    pub snapshot_failure: Option<String>,
     /// What callers are told.
     pub answers: Vec<(ProposalId, ProposalEnd)>,
 }
@@ -149,6 +162,8 @@ impl<D: Disk> Default for Effects<D> {
             heartbeat: None,
             commit: None,
             applied: Vec::new(),
+            taking: None,
+            snapshot_failure: None,
             answers: Vec::new(),
         }
     }
@@ -243,13 +258,24 @@ pub enum StartError {
     /// What the log store holds can't be.
     #[error("what is on the disk can't be: {0}")]
     State(#[from] StateError),
+    /// Its state machine does not take its snapshot.
+    #[error(transparent)]
+    Machine(#[from] RestoreError),
     /// What a save says of it can't be.
     #[error("{0}")]
     Image(&'static str),
 }
 
-/// Why a node stops: its disk has failed. It must not go on in this incarnation.
-pub type NodeError = DriverError<WalError>;
+/// Why a node stops. It must not go on in this incarnation.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// Its disk has failed.
+    #[error(transparent)]
+    Disk(#[from] DriverError<WalError>),
+    /// Its state machine does not take the leader's snapshot.
+    #[error(transparent)]
+    Machine(#[from] RestoreError),
+}
 
 /// One server.
 pub struct Node<M, D: Disk> {
@@ -259,6 +285,8 @@ pub struct Node<M, D: Disk> {
     driver: Driver<Wal<D>>,
     held: Vec<Held<Envelope>>,
     machine: Sessions<M>,
+    /// The snapshot that is being taken.
+    taking: Option<Taking>,
     /// By the entry that each became. In a later leadership another may get the same index.
     proposals: BTreeMap<(LogIndex, Term), ProposalId>,
     /// The questions that are not answered yet.
@@ -284,6 +312,10 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             entries: _,
             cut,
         } = recovered;
+        let mut machine = Sessions::around(machine);
+        if let Some(snapshot) = &snapshot {
+            snapshot::restore(&mut machine, &snapshot.data)?;
+        }
         let state = State::recovered(metadata, log, snapshot);
         let raft = Raft::start(settings.raft.clone(), state)?;
         let (driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
@@ -295,7 +327,8 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             routes,
             driver,
             held: Vec::new(),
-            machine: Sessions::around(machine),
+            machine,
+            taking: None,
             proposals: BTreeMap::new(),
             queries: BTreeMap::new(),
             ready: BTreeSet::new(),
@@ -348,19 +381,46 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             }
             NodeInput::Reconfigure { id, change } => Input::Reconfigure { id, change },
             NodeInput::Transfer { id, target } => Input::Transfer { id, target },
-            NodeInput::Synced(finished) => match self.driver.complete(finished)? {
-                Some(proof) => {
-                    self.release_held(&mut effects);
-                    Input::Durable(proof)
-                }
-                None => return Ok(effects),
-            },
+            NodeInput::TakeSnapshot => {
+                self.begin_snapshot();
+                effects.taking = self.taking();
+                return Ok(effects);
+            }
+            NodeInput::FinishSnapshot => {
+                self.finish_snapshot(now, &mut effects, observer);
+                return self.follow_up(now, effects, observer);
+            }
+            NodeInput::Synced(finished) => {
+                let Some(proof) = self.driver.complete(finished)? else {
+                    effects.taking = self.taking();
+                    return Ok(effects);
+                };
+                self.release_held(&mut effects);
+                Input::Durable(proof)
+            }
         };
         self.raft.absorb(now, input, observer);
+        self.follow_up(now, effects, observer)
+    }
+
+    /// Does what follows from what the algorithm has absorbed.
+    fn follow_up(
+        &mut self,
+        now: LocalTime,
+        mut effects: Effects<D>,
+        observer: &mut impl Observer,
+    ) -> Result<Effects<D>, NodeError> {
         self.flush(&mut effects)?;
         self.apply_committed(now, &mut effects, observer);
         self.answer_ready(&mut effects);
+        self.begin_due_snapshot(now);
+        effects.taking = self.taking();
         Ok(effects)
+    }
+
+    /// The last entry of the snapshot that is being taken, if one is.
+    pub fn taking(&self) -> Option<LogIndex> {
+        self.taking.as_ref().map(|taking| taking.index)
     }
 
     /// Its state, to look at.
@@ -463,6 +523,9 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         // First, so that who proposed is known even where the disk fails.
         for answer in out.answers.drain(..) {
             self.note_answer(&answer, effects);
+        }
+        if let Some(snapshot) = out.restore.take() {
+            self.take_over(&snapshot, effects)?;
         }
         if let Some(write) = out.write.take() {
             let pending = self.driver.begin(&write)?;
@@ -701,26 +764,45 @@ pub fn recovered_log(settings: &NodeSettings, recovered: &Recovered) -> Log {
     Log::recovered(recovered.base, configuration, recovered.entries.clone())
 }
 
-/// A disk on which a node starts with this term, vote and log: all of it durable.
+/// What a node starts with.
+pub fn recovered_state(settings: &NodeSettings, recovered: Recovered) -> Persistent {
+    Persistent {
+        log: recovered_log(settings, &recovered),
+        metadata: recovered.metadata,
+        snapshot: recovered.snapshot,
+    }
+}
+
+/// A disk on which a node starts with this, all of it durable, and what its log store then knows besides.
 pub fn prepare<D: Disk>(
     settings: &NodeSettings,
     disk: D,
-    metadata: crate::consensus::durable::Metadata,
-    entries: Entries,
-) -> Result<D, PrepareError> {
+    persistent: Persistent,
+) -> Result<(D, WalImage), PrepareError> {
     let (wal, _) = Wal::open(disk, settings.identity(), settings.wal)?;
     let (mut driver, _) = Driver::new(wal, settings.raft.id, settings.raft.incarnation);
+    let Persistent {
+        metadata,
+        mut log,
+        snapshot,
+    } = persistent;
+    log.seal();
+    let base = log.base();
     let write = Write {
         sequence: WriteSequence::new(1),
         metadata: Some(metadata),
-        snapshot: None,
-        compact: None,
+        snapshot,
+        compact: (base.index > LogIndex::GENESIS).then_some(base),
         truncate: None,
-        append: entries,
+        append: log.slice(log.first_index(), usize::MAX, u64::MAX),
     };
     let pending = driver.begin(&write)?;
     driver.complete(pending.sync())?;
-    Ok(driver.into_store().into_disk())
+    let wal = driver.into_store();
+    let image = wal
+        .image()
+        .expect("a log that has just been written has not failed");
+    Ok((wal.into_disk(), image))
 }
 
 /// Why a disk could not be prepared.
@@ -731,7 +813,7 @@ pub enum PrepareError {
     Open(#[from] OpenError),
     /// Its log store can't be written.
     #[error(transparent)]
-    Write(#[from] NodeError),
+    Write(#[from] DriverError<WalError>),
 }
 
 /// The nodes of a cluster that starts with so many: S1, S2, …

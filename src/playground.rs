@@ -26,7 +26,7 @@ pub use network::CLUSTER;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{
-    Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, TimerView,
+    Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, SnapshotView, TimerView,
 };
 pub use story::{Mark, StoryLine, Weight, Why};
 pub use world::{

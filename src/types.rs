@@ -21,8 +21,8 @@ pub use id::{
     WriteSequence,
 };
 pub use message::{
-    AppendReply, AppendRequest, ElectionOrigin, Envelope, Message, MessageKind, PreVoteReply, PreVoteRequest,
-    TimeoutNow, VoteReply, VoteRequest,
+    AppendReply, AppendRequest, ElectionOrigin, Envelope, InstallSnapshot, Message, MessageKind,
+    PreVoteReply, PreVoteRequest, SnapshotReply, TimeoutNow, VoteReply, VoteRequest,
 };
 pub use route::{Address, Gossip, Route, RouteNews, RouteVersion};
 pub use session::Guarded;

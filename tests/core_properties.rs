@@ -9,11 +9,12 @@ mod server;
 
 use std::collections::BTreeMap;
 
-use raft_play::check::{Ballot, Checker, Fact, Property, Violation};
+use bytes::Bytes;
+use raft_play::check::{Ballot, Base, Checker, Fact, Kept, Property, Violation};
 use raft_play::consensus::durable::{Inbound, Metadata};
-use raft_play::consensus::{Input, Rule, RuleLabel, RuleSet};
-use raft_play::types::{Configuration, Entries, Envelope, LogIndex, NodeId};
-use server::{Deed, Device, Server, of};
+use raft_play::consensus::{Compaction, Input, Rule, RuleLabel, RuleSet};
+use raft_play::types::{Configuration, Entries, Envelope, LogIndex, MembershipChange, NodeId, ProposalId};
+use server::{Deed, Device, Server, applied, data_of, of};
 
 /// A small generator (SplitMix64): the same seed, the same run.
 struct Random(u64);
@@ -51,6 +52,12 @@ struct Weather {
     timeouts: usize,
     /// One in so many steps syncs a write.
     syncs: usize,
+    /// One in so many steps a server takes a snapshot, where it is due.
+    snapshots: usize,
+    /// When that is, and what stays behind it.
+    compaction: Compaction,
+    /// Bytes of a snapshot in one message.
+    piece: u64,
 }
 
 impl Weather {
@@ -63,6 +70,23 @@ impl Weather {
             power_cuts: [60, 200, 1_000, 1_000_000][random.below(4)],
             timeouts: [12, 40, 150][random.below(3)],
             syncs: [2, 4, 10][random.below(3)],
+            snapshots: 1_000_000,
+            compaction: Compaction::default(),
+            piece: 1 << 20,
+        }
+    }
+
+    /// The same, with snapshots all the time, and often of very little.
+    fn with_compaction(self, random: &mut Random) -> Self {
+        Self {
+            snapshots: [1, 4, 20][random.below(3)],
+            compaction: Compaction {
+                entries: Some([1, 2, 5][random.below(3)]),
+                weight: None,
+                retain: [0, 0, 1, 4][random.below(4)],
+            },
+            piece: [5, 8, 100][random.below(3)],
+            ..self
         }
     }
 }
@@ -74,6 +98,8 @@ struct Cluster {
     random: Random,
     weather: Weather,
     tally: BTreeMap<&'static str, u64>,
+    /// The state after each entry, by who applied it first.
+    replayed: BTreeMap<LogIndex, (u64, Bytes)>,
 }
 
 fn ballot(metadata: Metadata) -> Ballot {
@@ -82,14 +108,19 @@ fn ballot(metadata: Metadata) -> Ballot {
 }
 
 impl Cluster {
-    fn of(seed: u64, rules: RuleSet, watched: &[Property]) -> Result<Self, Violation> {
+    fn of(seed: u64, rules: RuleSet, watched: &[Property], logs: Logs) -> Result<Self, Violation> {
         let mut random = Random(seed);
-        let weather = Weather::of(&mut random);
+        let mut weather = Weather::of(&mut random);
+        if logs == Logs::Compacted {
+            weather = weather.with_compaction(&mut random);
+        }
         let voters = weather.servers;
         let mut boots: Vec<_> = (1..=voters).map(|id| of(id, voters).with_rules(rules)).collect();
         for boot in &mut boots {
             boot.limits.entries_per_request = [1, 2, 64][random.below(3)];
             boot.limits.in_flight.requests = [1, 3, 256][random.below(3)];
+            boot.limits.compaction = weather.compaction;
+            boot.limits.chunk_bytes = weather.piece;
             boot.device = Device::Slow;
         }
         let configuration = Configuration::of_voters((1..=voters).map(NodeId::new));
@@ -100,6 +131,7 @@ impl Cluster {
             random,
             weather,
             tally: BTreeMap::new(),
+            replayed: BTreeMap::from([(LogIndex::GENESIS, (0, data_of(0)))]),
         };
         for at in 0..cluster.servers.len() {
             cluster.tell_start(at)?;
@@ -110,10 +142,16 @@ impl Cluster {
     fn tell_start(&mut self, at: usize) -> Result<(), Violation> {
         let state = &self.servers[at].raft.state().persistent;
         let log: Vec<_> = state.log.iter().map(|(_, entry)| entry.clone()).collect();
-        let log = &Entries::new(LogIndex::new(1), log);
+        let base = state.log.base();
+        let log = &Entries::new(base.index.next(), log);
         self.checker.observe(&Fact::Started {
             node: self.servers[at].id(),
             ballot: ballot(state.metadata),
+            base: Base {
+                position: base,
+                configuration: Some(state.log.configuration_at(base.index)),
+                snapshot: state.snapshot.as_ref(),
+            },
             log,
         })
     }
@@ -124,11 +162,17 @@ impl Cluster {
         self.servers[at].events.clear();
         for deed in std::mem::take(&mut self.servers[at].deeds) {
             self.count(&deed);
+            self.replay(&deed);
             let fact = match &deed {
                 Deed::Wrote(write) => Fact::Wrote {
                     node,
                     sequence: write.sequence,
                     ballot: write.metadata.map(ballot),
+                    snapshot: write.snapshot.as_ref().map(|snapshot| Kept {
+                        snapshot,
+                        replayed: self.replayed.get(&snapshot.last.index).map(|(_, data)| &data[..]),
+                    }),
+                    compact: write.compact,
                     truncate: write.truncate,
                     append: &write.append,
                 },
@@ -147,6 +191,7 @@ impl Cluster {
                     entry,
                 },
                 Deed::Sent(envelope) => Fact::Sent(envelope),
+                Deed::Restored(_) => continue,
             };
             self.checker.observe(&fact)?;
             if let Deed::Sent(envelope) = deed {
@@ -156,10 +201,24 @@ impl Cluster {
         Ok(())
     }
 
+    /// Replays what is applied, once: what every snapshot must hold.
+    fn replay(&mut self, deed: &Deed) {
+        let Deed::Applied(index, entry) = deed else {
+            return;
+        };
+        let before = self.replayed.get(&index.previous()).map(|(state, _)| *state);
+        if let Some(before) = before {
+            let after = applied(before, entry);
+            self.replayed.entry(*index).or_insert((after, data_of(after)));
+        }
+    }
+
     fn count(&mut self, deed: &Deed) {
         let (what, by) = match deed {
             Deed::Wrote(write) if write.truncate.is_some() => ("truncations", 1),
+            Deed::Wrote(write) if write.compact.is_some() => ("compactions", 1),
             Deed::Applied(..) => ("applied", 1),
+            Deed::Restored(_) => ("installs", 1),
             Deed::Wrote(_) | Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) | Deed::Sent(_) => return,
         };
         *self.tally.entry(what).or_default() += by;
@@ -175,6 +234,8 @@ impl Cluster {
             self.servers[at].election_timeout();
         } else if self.random.one_in(self.weather.syncs) {
             self.sync(at);
+        } else if self.random.one_in(self.weather.snapshots) {
+            self.servers[at].snapshot_if_due();
         } else {
             match self.random.below(8) {
                 0 => drop(self.servers[at].heartbeat_timeout()),
@@ -243,9 +304,22 @@ fn received(envelope: Envelope) -> Input {
     Input::Receive(Inbound::received(envelope))
 }
 
+/// Whether servers take snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Logs {
+    Whole,
+    Compacted,
+}
+
 /// Runs one seed for some steps.
-fn run(seed: u64, steps: usize, rules: RuleSet, watched: &[Property]) -> Result<Cluster, Violation> {
-    let mut cluster = Cluster::of(seed, rules, watched)?;
+fn run(
+    seed: u64,
+    steps: usize,
+    rules: RuleSet,
+    watched: &[Property],
+    logs: Logs,
+) -> Result<Cluster, Violation> {
+    let mut cluster = Cluster::of(seed, rules, watched, logs)?;
     for _ in 0..steps {
         cluster.step()?;
     }
@@ -258,25 +332,40 @@ fn seeds() -> u64 {
     wanted.map_or(400, |text| text.parse().expect("RAFT_PLAY_SEEDS is a number"))
 }
 
-#[test]
-fn no_seed_breaks_a_property() {
+/// What happened in as many runs as there are seeds, in none of which a property was broken.
+fn sound_runs(logs: Logs) -> BTreeMap<&'static str, u64> {
     let mut tally = BTreeMap::<_, u64>::new();
     for seed in 0..seeds() {
-        let cluster = run(seed, 2_000, RuleSet::sound(), Property::ALL)
+        let cluster = run(seed, 2_000, RuleSet::sound(), Property::ALL, logs)
             .unwrap_or_else(|violation| panic!("seed {seed}: {violation}"));
         for (what, count) in cluster.tally {
             *tally.entry(what).or_default() += count;
         }
     }
+    tally
+}
+
+#[test]
+fn no_seed_breaks_a_property() {
+    let tally = sound_runs(Logs::Whole);
     // A generator that does nothing finds nothing.
     assert!(tally["applied"] > 20_000, "{tally:?}");
     assert!(tally["truncations"] > 200, "{tally:?}");
     assert!(tally["writes lost"] > 1_000, "{tally:?}");
 }
 
+#[test]
+fn no_seed_breaks_a_property_where_logs_are_compacted() {
+    let tally = sound_runs(Logs::Compacted);
+    assert!(tally["applied"] > 8_000, "{tally:?}");
+    assert!(tally["compactions"] > 1_500, "{tally:?}");
+    assert!(tally["installs"] > 80, "{tally:?}");
+    assert!(tally["truncations"] > 100, "{tally:?}");
+}
+
 /// The first seed of so many that breaks a watched property, and how.
-fn first_violation(seeds: u64, rules: RuleSet, watched: &[Property]) -> Option<(u64, Violation)> {
-    (0..seeds).find_map(|seed| Some(seed).zip(run(seed, 3_000, rules, watched).err()))
+fn first_violation(seeds: u64, rules: RuleSet, watched: &[Property], logs: Logs) -> Option<(u64, Violation)> {
+    (0..seeds).find_map(|seed| Some(seed).zip(run(seed, 3_000, rules, watched, logs).err()))
 }
 
 /// The five properties of the paper's Figure 3: harm done, not only a rule not kept.
@@ -295,7 +384,7 @@ fn is_noticed(rule: Rule, sign: u64, harm: u64) {
     assert_eq!(rule.label(), RuleLabel::Safety);
     let rules = RuleSet::sound().without(rule);
     for (seeds, watched) in [(sign, Property::ALL), (harm, FIGURE_3)] {
-        let found = first_violation(seeds, rules, watched);
+        let found = first_violation(seeds, rules, watched, Logs::Whole);
         let (seed, violation) =
             found.unwrap_or_else(|| panic!("{rule} broken, and {seeds} seeds say nothing"));
         println!("{rule}: seed {seed}: {violation}");
@@ -347,17 +436,87 @@ fn commit_within_request_is_noticed() {
     is_noticed(Rule::CommitWithinRequest, 2_000, 2_000);
 }
 
+impl Cluster {
+    /// Delivers what these servers say to each other, and loses everything else, until all is said and on disk.
+    fn settle(&mut self, among: &[NodeId]) -> Result<(), Violation> {
+        let is_heard = |envelope: &Envelope| among.contains(&envelope.from) && among.contains(&envelope.to);
+        loop {
+            for at in 0..self.servers.len() {
+                self.servers[at].sync_all();
+                self.tell_deeds(at)?;
+            }
+            self.in_flight.retain(is_heard);
+            if self.in_flight.is_empty() {
+                return Ok(());
+            }
+            let envelope = self.in_flight.remove(0);
+            let at = usize::try_from(envelope.to.number() - 1).expect("few servers");
+            self.servers[at].receive_envelope(envelope);
+            self.tell_deeds(at)?;
+        }
+    }
+}
+
+/// The last server is cut off while it is made a learner; then it gets a snapshot.
+fn demoted_behind_a_snapshot(rules: RuleSet) -> Result<Cluster, Violation> {
+    let mut cluster = Cluster::of(1, rules, Property::ALL, Logs::Whole)?;
+    let all: Vec<NodeId> = cluster.servers.iter().map(Server::id).collect();
+    let (last, others) = all.split_last().expect("some servers");
+    cluster.servers[0].election_timeout();
+    cluster.settle(others)?;
+    let (id, change) = (ProposalId::new(1), MembershipChange::Demote(*last));
+    cluster.servers[0].input(Input::Reconfigure { id, change });
+    cluster.settle(others)?;
+    cluster.servers[0].snapshot();
+    cluster.settle(others)?;
+    for _ in 0..3 {
+        cluster.servers[0].heartbeat_timeout();
+        cluster.settle(&all)?;
+    }
+    Ok(cluster)
+}
+
+#[test]
+fn snapshot_carries_configuration_is_noticed() {
+    let sound = demoted_behind_a_snapshot(RuleSet::sound()).expect("nothing is broken");
+    let last = sound.servers.last().expect("some servers");
+    let configuration = last.raft.state().configuration();
+    assert!(configuration.learners.contains(&last.id()), "{configuration}");
+    let rules = RuleSet::sound().without(Rule::SnapshotCarriesConfiguration);
+    let broken = demoted_behind_a_snapshot(rules).err().expect("a violation");
+    assert_eq!(broken.property, Property::SnapshotEqualsPrefix);
+    println!("{broken}");
+}
+
+/// Rules that have long been noticed are noticed where logs are compacted, too.
+#[test]
+fn broken_rules_are_noticed_where_logs_are_compacted() {
+    for (rule, seeds) in [
+        (Rule::PersistVoteBeforeAnswering, 10),
+        (Rule::PersistEntriesBeforeAcknowledging, 30),
+        (Rule::LeaderCountsFlushedOnly, 100),
+        (Rule::UpToDateCheck, 100),
+        (Rule::OneVotePerTerm, 10),
+    ] {
+        let rules = RuleSet::sound().without(rule);
+        let found = first_violation(seeds, rules, Property::ALL, Logs::Compacted);
+        let (seed, violation) =
+            found.unwrap_or_else(|| panic!("{rule} broken, and {seeds} seeds say nothing"));
+        println!("{rule}: seed {seed}: {violation}");
+    }
+}
+
 /// Every safety rule has its test above, or where it is about membership, reads or sessions, in `tests/membership.rs`,
 /// `tests/reads.rs` and `tests/sessions.rs`; and the one that is not a safety rule does no harm that an oracle of safety could see.
 #[test]
 fn a_liveness_rule_breaks_no_property() {
     let safety = Rule::ALL.iter().filter(|rule| rule.label() == RuleLabel::Safety);
-    assert_eq!(safety.count(), 9 + 4 + 5 + 1, "a rule without its test");
+    assert_eq!(safety.count(), 9 + 4 + 5 + 1 + 1, "a rule without its test");
     for &rule in Rule::ALL {
         match rule.label() {
             RuleLabel::Safety => {}
             RuleLabel::Liveness => {
-                let found = first_violation(200, RuleSet::sound().without(rule), Property::ALL);
+                let found = first_violation(200, RuleSet::sound().without(rule), Property::ALL, Logs::Whole);
                 assert_eq!(found, None, "{rule}");
             }
         }

@@ -17,5 +17,7 @@ mod election;
 mod membership;
 #[path = "paper/replication.rs"]
 mod replication;
+#[path = "paper/snapshots.rs"]
+mod snapshots;
 #[path = "paper/terms.rs"]
 mod terms;

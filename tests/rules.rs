@@ -69,6 +69,9 @@ fn proof(rule: Rule) -> Proof {
         Rule::ConfigurationAtAppend => Proof::Falls(&[P::CommitOnDurableQuorum, P::LeaderCompleteness]),
         Rule::OwnTermCommitBeforeChange => Proof::Falls(&[P::ConfigurationSafety]),
         Rule::JointNeedsBothMajorities => Proof::Falls(&[P::CommitOnDurableQuorum, P::ElectionSafety]),
+        Rule::SnapshotCarriesConfiguration => {
+            Proof::FallsIn(a_follower_gets_a_snapshot, P::SnapshotEqualsPrefix)
+        }
         Rule::SessionSerialCheck => Proof::FallsIn(a_client_asks_again, P::ExactlyOnce),
         Rule::CommitWithinRequest => {
             Proof::Falls(&[P::StateMachineSafety, P::CommitOnDurableQuorum, P::IndexOrder])
@@ -155,6 +158,24 @@ fn run(world: &mut Lab, millis: u64) {
 }
 
 /// A client that got no answer sends the same command of its session once more.
+fn a_follower_gets_a_snapshot(broken: Option<Rule>) -> Option<Property> {
+    let mut world = settled(&[], broken);
+    let leader = world.leader().expect("somebody leads");
+    let follower = (1..=3).map(NodeId::new).find(|id| *id != leader);
+    let follower = follower.expect("the others follow");
+    for command in [
+        Command::Crash(follower),
+        Command::Demote(follower),
+        Command::Snapshot(leader),
+        Command::Restart(follower),
+    ] {
+        world.command(command).expect("it can be done");
+        run(&mut world, 100);
+    }
+    run(&mut world, 300);
+    world.violation().map(|violation| violation.property)
+}
+
 fn a_client_asks_again(broken: Option<Rule>) -> Option<Property> {
     let mut world = settled(&[], broken);
     let (to, timeout_ms) = (None, 60_000);

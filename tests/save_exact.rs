@@ -98,6 +98,10 @@ fn act(nodes: u64) -> impl Strategy<Value = Command> {
         4 => switch().prop_map(Command::Gossip),
         3 => node(nodes).prop_map(Command::Readdress),
         3 => (node(nodes), node(nodes)).prop_map(|(at, of)| Command::LoseRoute { at, of }),
+        4 => node(nodes).prop_map(Command::Snapshot),
+        3 => (prop::option::of(1..5_u64), 0..3_u64)
+            .prop_map(|(entries, keep)| Command::Compact { entries, bytes: None, keep }),
+        1 => (1..40_u64).prop_map(|bytes| Command::Chunk { bytes }),
         2 => switch().prop_map(Command::PreVote),
         2 => switch().prop_map(Command::CheckQuorum),
     ]

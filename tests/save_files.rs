@@ -257,7 +257,7 @@ fn a_disk_that_says_something_else_is_told_apart_and_can_be_left_out() {
     assert_ne!(text, changed);
     let error = refused(&changed);
     assert!(
-        error.contains("S1: its disk does not hold this term, vote and log; delete its `disk:`"),
+        error.contains("S1: its disk does not hold this term, vote, snapshot and log; delete its `disk:`"),
         "{error}"
     );
     let is_disk = |line: &&str| line.trim_start().starts_with("disk: ");

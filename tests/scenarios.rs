@@ -129,7 +129,7 @@ impl Stage {
     }
 }
 
-/// `S1 leads term 3, 1 2 3(x=1)┃3`: the bar stands after the last committed entry.
+/// `S1 leads term 3, 1 2 3(x=1)┃3`: the bar stands after the last committed entry. `▣4` stands for what a snapshot does.
 fn shown(node: &NodeView) -> String {
     let role = match (&node.role, node.condition) {
         (_, Condition::Down) => "is down in",
@@ -140,6 +140,11 @@ fn shown(node: &NodeView) -> String {
         (RoleView::PreCandidate { .. }, Condition::Up) => "asks in",
     };
     let mut log = String::new();
+    let base = node.log.base().index;
+    if base.number() > 0 {
+        let space = if base == node.commit { '┃' } else { ' ' };
+        write!(log, " ▣{base}{space}").expect("a text takes everything");
+    }
     for (index, entry) in node.log.iter() {
         let what = match &entry.payload {
             Payload::Noop => String::new(),

@@ -16,7 +16,16 @@ type Digest = u64;
 /// term are shared between clones: a clone costs as much as there are terms.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Archive {
-    by_term: BTreeMap<Term, Arc<Vec<(LogIndex, Digest)>>>,
+    by_term: BTreeMap<Term, Arc<Vec<Record>>>,
+}
+
+/// What is known of one entry.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    index: LogIndex,
+    digest: Digest,
+    /// Whether the entry was ever seen, or is only what a log was found to begin after.
+    is_seen: bool,
 }
 
 /// Whether an entry fits what stood at its index and term before.
@@ -34,34 +43,56 @@ impl Archive {
         let index = previous.index.next();
         let digest = digest(self.digest(previous), entry);
         let entries = self.by_term.entry(entry.term).or_default();
-        match entries.binary_search_by_key(&index, |(index, _)| *index) {
-            Ok(at) if entries[at].1 == digest => Fit::Same,
+        match entries.binary_search_by_key(&index, |record| record.index) {
+            Ok(at) if entries[at].digest == digest || !entries[at].is_seen => Fit::Same,
             Ok(_) => Fit::Different,
             Err(at) => {
-                Arc::make_mut(entries).insert(at, (index, digest));
+                let is_seen = true;
+                let record = Record {
+                    index,
+                    digest,
+                    is_seen,
+                };
+                Arc::make_mut(entries).insert(at, record);
                 Fit::Same
             }
         }
     }
 
+    /// Takes note of an entry that a log begins after. Where it was never seen, anything is believed of what it is.
+    pub(super) fn begin_after(&mut self, base: LogPosition) {
+        if base.index == LogIndex::GENESIS {
+            return;
+        }
+        let entries = self.by_term.entry(base.term).or_default();
+        if let Err(at) = entries.binary_search_by_key(&base.index, |record| record.index) {
+            let record = Record {
+                index: base.index,
+                digest: 0,
+                is_seen: false,
+            };
+            Arc::make_mut(entries).insert(at, record);
+        }
+    }
+
     /// Compares an entry that follows `previous` with the one that is there; one that never stood there differs.
     pub(super) fn compare(&self, previous: LogPosition, entry: &Entry) -> Fit {
-        let known = self.find(LogPosition::new(previous.index.next(), entry.term));
-        if known == Some(digest(self.digest(previous), entry)) {
-            Fit::Same
-        } else {
-            Fit::Different
+        match self.find(LogPosition::new(previous.index.next(), entry.term)) {
+            Some(known) if known.digest == digest(self.digest(previous), entry) || !known.is_seen => {
+                Fit::Same
+            }
+            Some(_) | None => Fit::Different,
         }
     }
 
     fn digest(&self, position: LogPosition) -> Digest {
-        self.find(position).unwrap_or_default()
+        self.find(position).map_or(0, |known| known.digest)
     }
 
-    fn find(&self, position: LogPosition) -> Option<Digest> {
+    fn find(&self, position: LogPosition) -> Option<Record> {
         let entries = self.by_term.get(&position.term)?;
-        let at = entries.binary_search_by_key(&position.index, |(index, _)| *index);
-        at.ok().map(|at| entries[at].1)
+        let at = entries.binary_search_by_key(&position.index, |record| record.index);
+        at.ok().map(|at| entries[at])
     }
 }
 
@@ -92,6 +123,12 @@ impl Committed {
     /// Adds what `log` has through `through`, committed in `term`.
     pub(super) fn extend(&mut self, log: &Outline, through: LogIndex, term: Term) {
         let first = self.last_index().next();
+        if !log.knows(first.previous()) {
+            // A snapshot stood for what is between.
+            self.log = log.through(through);
+            self.committed_in.push((through, term));
+            return;
+        }
         if self.committed_in.last().is_none_or(|(_, before)| *before != term) {
             self.committed_in.push((first, term));
         }

@@ -1,6 +1,11 @@
 //! What a checker is told: things that can be seen from outside a server.
 
-use crate::types::{Entries, Entry, Envelope, Guarded, LogIndex, NodeId, ProposalId, Term, WriteSequence};
+use std::sync::Arc;
+
+use crate::types::{
+    Configuration, Entries, Entry, Envelope, Guarded, LogIndex, LogPosition, NodeId, ProposalId, Snapshot,
+    Term, WriteSequence,
+};
 
 /// A term and the vote given in it: the record that Figure 2 calls `currentTerm` and `votedFor`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -9,6 +14,26 @@ pub struct Ballot {
     pub term: Term,
     /// Whom it voted for in that term, if anyone.
     pub vote: Option<NodeId>,
+}
+
+/// Where a log begins, when a snapshot stands for what is before.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Base<'a> {
+    /// The entry before the first.
+    pub position: LogPosition,
+    /// The configuration in force there; `None` is the genesis configuration.
+    pub configuration: Option<&'a Arc<Configuration>>,
+    /// The snapshot in force.
+    pub snapshot: Option<&'a Snapshot>,
+}
+
+/// A snapshot that a server puts in force.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<'a> {
+    /// The snapshot.
+    pub snapshot: &'a Snapshot,
+    /// The state that a replay of the committed entries up to its last gives, where whoever tells this has made one.
+    pub replayed: Option<&'a [u8]>,
 }
 
 /// Something that happened, as seen from outside a server.
@@ -24,7 +49,9 @@ pub enum Fact<'a> {
         node: NodeId,
         /// Its term and vote.
         ballot: Ballot,
-        /// Its whole log.
+        /// Where its log begins.
+        base: Base<'a>,
+        /// All of its log from there.
         log: &'a Entries,
     },
     /// A server was found running, as a save has it. It sets the stage and is believed.
@@ -42,6 +69,10 @@ pub enum Fact<'a> {
         sequence: WriteSequence,
         /// The new term and vote, where they changed.
         ballot: Option<Ballot>,
+        /// The new snapshot, its own or the leader's.
+        snapshot: Option<Kept<'a>>,
+        /// The entry through which the log is dropped, if it is.
+        compact: Option<LogPosition>,
         /// The first entry removed, if any was.
         truncate: Option<LogIndex>,
         /// The entries added at the end.
@@ -131,7 +162,9 @@ pub struct Found<'a> {
     pub ballot: Ballot,
     /// The write under way that carries the term and vote; `None` where they are on its disk.
     pub ballot_write: Option<WriteSequence>,
-    /// Its whole log, as its memory has it.
+    /// Where its log begins.
+    pub base: Base<'a>,
+    /// All of its log from there, as its memory has it.
     pub log: &'a Entries,
     /// The last index on its disk.
     pub on_disk: LogIndex,

@@ -1,13 +1,14 @@
 //! The judgement of each fact.
 
 mod logs;
+mod snapshots;
 mod words;
 
 use std::collections::BTreeSet;
 
 use super::Checker;
 use super::archive::Fit;
-use super::fact::{Ballot, Found};
+use super::fact::{Ballot, Base, Found};
 use super::outline::Outline;
 use super::server::Server;
 use super::violation::{Property, Violation};
@@ -17,8 +18,8 @@ use crate::types::{
 
 /// Beginnings, and what survived them.
 impl Checker {
-    pub(super) fn on_started(&mut self, node: NodeId, ballot: Ballot, log: &Entries) {
-        let outline = Outline::of(log);
+    pub(super) fn on_started(&mut self, node: NodeId, ballot: Ballot, base: Base<'_>, log: &Entries) {
+        let outline = self.stood_for(base.position).followed_by(log);
         let mut spoke_in = Term::default();
         if let Some(before) = self.servers.remove(&node) {
             spoke_in = before.spoke_in;
@@ -26,16 +27,19 @@ impl Checker {
             self.judge_recovered_log(node, &before, &outline);
         }
         self.judge_terms_of_log(node, ballot, &outline);
-        self.record_log(node, log);
-        self.servers
-            .insert(node, Server::started(ballot, outline, spoke_in));
+        self.note_base(node, base);
+        self.record_log(node, base.position, log);
+        let snapshot = base.snapshot.map(|snapshot| snapshot.last.index);
+        let server = Server::started(ballot, outline, spoke_in, snapshot.unwrap_or_default());
+        self.servers.insert(node, server);
         self.note_vote(node, ballot);
     }
 
     pub(super) fn on_found(&mut self, found: &Found<'_>) {
-        let server = Server::found(found);
+        let server = Server::found(found, self.stood_for(found.base.position));
         self.judge_terms_of_log(found.node, found.ballot, &server.log);
-        self.record_log(found.node, found.log);
+        self.note_base(found.node, found.base);
+        self.record_log(found.node, found.base.position, found.log);
         let on_disk = server.disk.ballot;
         self.servers.insert(found.node, server);
         if let Some(ballot) = on_disk {
@@ -69,8 +73,10 @@ impl Checker {
     }
 
     fn judge_recovered_log(&mut self, node: NodeId, before: &Server, recovered: &Outline) {
-        let safe = before.safe_from_restart();
-        if recovered.holds(safe) {
+        let Some(safe) = before.safe_from_restart() else {
+            return;
+        };
+        if safe.index <= recovered.last_index() && recovered.holds(safe) {
             return;
         }
         let missing = before.disk.log.first_missing_in(recovered, safe.index);
@@ -115,7 +121,10 @@ impl Checker {
         let through = self.committed.last_before(term);
         let log = &self.servers[&node].log;
         let committed = self.committed.log();
-        let expected = LogPosition::new(through, committed.term_at(through).unwrap_or_default());
+        let Some(expected) = committed.term_at(through) else {
+            return;
+        };
+        let expected = LogPosition::new(through, expected);
         if log.holds(expected) {
             return;
         }
@@ -188,6 +197,9 @@ impl Checker {
     fn judge_agreement(&mut self, node: NodeId, log: &Outline, through: LogIndex) {
         let committed = self.committed.log();
         let shared = through.min(committed.last_index());
+        if !committed.knows(shared) {
+            return;
+        }
         let differing = || committed.first_missing_in(log, shared);
         let theirs = LogPosition::new(shared, committed.term_at(shared).unwrap_or_default());
         if log.holds(theirs) {
@@ -211,11 +223,14 @@ impl Checker {
         through: LogIndex,
         configuration: &Configuration,
     ) {
-        let position = LogPosition::new(through, log.term_at(through).unwrap_or_default());
+        let Some(term) = log.term_at(through) else {
+            return;
+        };
+        let position = LogPosition::new(through, term);
         let has_copy = |id: &NodeId| {
-            self.servers
-                .get(id)
-                .is_none_or(|server| server.disk.log.holds(position))
+            self.servers.get(id).is_none_or(|server| {
+                through <= server.disk.log.last_index() && server.disk.log.holds(position)
+            })
         };
         let lacking = |electorate: &&BTreeSet<NodeId>| {
             electorate.iter().filter(|id| has_copy(id)).count() < majority_of(electorate)
@@ -282,6 +297,9 @@ impl Checker {
         let committed = self.committed.log();
         let before = index.previous();
         let previous = LogPosition::new(before, committed.term_at(before).unwrap_or_default());
+        if !committed.knows(before) {
+            return;
+        }
         let is_same_term = committed.term_at(index) == Some(entry.term);
         if !is_same_term || self.archive.compare(previous, entry) == Fit::Different {
             let detail = format!("{node} applied at {index} another entry than the one committed there");

@@ -7,18 +7,40 @@
 use crate::types::{Entries, LogIndex, LogPosition, Term};
 
 /// Which term stands at which index.
+///
+/// Of what a snapshot stood for when the checker came, nothing is known but the last entry: any claim about it is believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Outline {
+    /// The first index of which something is known.
+    known_from: LogIndex,
     /// Where each stretch of one term begins.
     stretches: Vec<(LogIndex, Term)>,
     last: LogIndex,
 }
 
 impl Outline {
-    pub(super) fn of(entries: &Entries) -> Self {
-        let mut outline = Self::default();
-        outline.extend(entries.as_slice().iter().map(|entry| entry.term));
-        outline
+    /// A log that ends here, and of which nothing else is known.
+    pub(super) fn unknown_through(last: LogPosition) -> Self {
+        let is_genesis = last.index == LogIndex::GENESIS;
+        Self {
+            known_from: last.index,
+            stretches: (!is_genesis)
+                .then_some((last.index, last.term))
+                .into_iter()
+                .collect(),
+            last: last.index,
+        }
+    }
+
+    /// The same log with these entries after it.
+    pub(super) fn followed_by(mut self, entries: &Entries) -> Self {
+        self.extend(entries.as_slice().iter().map(|entry| entry.term));
+        self
+    }
+
+    /// Whether anything is known of an index, where the log reaches it.
+    pub(super) fn knows(&self, index: LogIndex) -> bool {
+        index >= self.known_from
     }
 
     pub(super) fn last_index(&self) -> LogIndex {
@@ -30,9 +52,9 @@ impl Outline {
         LogPosition::new(self.last, term)
     }
 
-    /// The term at `index`; 0 before the first entry, `None` past the last.
+    /// The term at `index`; 0 before the first entry, `None` past the last, and where nothing is known.
     pub(super) fn term_at(&self, index: LogIndex) -> Option<Term> {
-        if index > self.last {
+        if index > self.last || !self.knows(index) {
             return None;
         }
         let later = self.stretches.partition_point(|(first, _)| *first <= index);
@@ -41,7 +63,7 @@ impl Outline {
     }
 
     pub(super) fn holds(&self, position: LogPosition) -> bool {
-        self.term_at(position.index) == Some(position.term)
+        !self.knows(position.index) || self.term_at(position.index) == Some(position.term)
     }
 
     pub(super) fn push(&mut self, term: Term) {
@@ -76,7 +98,7 @@ impl Outline {
 
     /// The first position of this log that `other` does not have, at or before `through`.
     pub(super) fn first_missing_in(&self, other: &Self, through: LogIndex) -> Option<LogPosition> {
-        (1..=through.min(self.last).number())
+        (self.known_from.number().max(1)..=through.min(self.last).number())
             .map(LogIndex::new)
             .filter_map(|index| Some(LogPosition::new(index, self.term_at(index)?)))
             .find(|position| !other.holds(*position))

@@ -41,16 +41,57 @@ pub(super) struct Disk {
 #[derive(Clone, Debug)]
 struct UnderWay {
     sequence: WriteSequence,
-    ballot: Option<Ballot>,
-    truncate: Option<LogIndex>,
+    cuts: Cuts,
     append: Vec<Term>,
 }
 
+/// What a write takes away.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cuts {
+    /// Its term and vote.
+    pub(super) ballot: Option<Ballot>,
+    /// The entry through which the log is dropped, and the log that the snapshot stands for.
+    pub(super) compact: Option<(LogPosition, Outline)>,
+    /// The first entry removed.
+    pub(super) truncate: Option<LogIndex>,
+}
+
+impl Cuts {
+    /// Does to a log what the write does. What a snapshot stands for stays known.
+    fn apply(&self, log: &mut Outline) {
+        if let Some((base, stands_for)) = &self.compact
+            && (log.last_index() < base.index || !log.holds(*base))
+        {
+            *log = stands_for.clone();
+        }
+        if let Some(from) = self.truncate {
+            log.truncate_from(from);
+        }
+    }
+
+    /// The last index of a log that is there whether the write came to be or not.
+    fn kept_of(&self, log: &Outline) -> LogIndex {
+        let compacted = self.compact.as_ref().map(|(base, stands_for)| {
+            if log.last_index() >= base.index && log.holds(*base) {
+                return log.last_index();
+            }
+            let missing = log.first_missing_in(stands_for, base.index);
+            missing.map_or(base.index, |missing| missing.index.previous())
+        });
+        let truncated = self.truncate.map(LogIndex::previous);
+        let kept = compacted.into_iter().chain(truncated);
+        kept.fold(log.last_index(), LogIndex::min)
+    }
+}
+
 impl Server {
-    /// A server that has started with this on its disk, and spoke before in no term later than `spoke_in`.
-    pub(super) fn started(ballot: Ballot, log: Outline, spoke_in: Term) -> Self {
+    /// A server that has started with this on its disk, and spoke before in no term later than `spoke_in`. Its snapshot stands
+    /// for the entries through `snapshot`.
+    pub(super) fn started(ballot: Ballot, log: Outline, spoke_in: Term, snapshot: LogIndex) -> Self {
         Self {
             ballot,
+            commit: snapshot,
+            applied: snapshot,
             spoke_in,
             disk: Disk {
                 ballot: Some(ballot),
@@ -63,8 +104,8 @@ impl Server {
     }
 
     /// A running server, as a save has it. What its disk held of the past is not told, and nothing is made of it.
-    pub(super) fn found(found: &Found<'_>) -> Self {
-        let log = Outline::of(found.log);
+    pub(super) fn found(found: &Found<'_>, before: Outline) -> Self {
+        let log = before.followed_by(found.log);
         let on_disk = found.ballot_write.is_none().then_some(found.ballot);
         let mut reached = found.on_disk;
         let under_way = found.under_way.iter().map(|&(sequence, last)| {
@@ -72,8 +113,10 @@ impl Server {
             reached = reached.max(last);
             UnderWay {
                 sequence,
-                ballot: (found.ballot_write == Some(sequence)).then_some(found.ballot),
-                truncate: None,
+                cuts: Cuts {
+                    ballot: (found.ballot_write == Some(sequence)).then_some(found.ballot),
+                    ..Cuts::default()
+                },
                 append: log.terms(first, last).collect(),
             }
         });
@@ -93,22 +136,14 @@ impl Server {
     }
 
     /// Takes note of a write that begins, but for the entries it adds. Memory has what it says at once.
-    pub(super) fn write(
-        &mut self,
-        sequence: WriteSequence,
-        ballot: Option<Ballot>,
-        truncate: Option<LogIndex>,
-    ) {
-        if let Some(ballot) = ballot {
+    pub(super) fn write(&mut self, sequence: WriteSequence, cuts: Cuts) {
+        if let Some(ballot) = cuts.ballot {
             self.ballot = ballot;
         }
-        if let Some(from) = truncate {
-            self.log.truncate_from(from);
-        }
+        cuts.apply(&mut self.log);
         self.under_way.push_back(UnderWay {
             sequence,
-            ballot,
-            truncate,
+            cuts,
             append: Vec::new(),
         });
     }
@@ -125,23 +160,23 @@ impl Server {
     pub(super) fn sync(&mut self, through: WriteSequence) {
         let finished = self.under_way.partition_point(|write| write.sequence <= through);
         for write in self.under_way.drain(..finished) {
-            if write.ballot.is_some() {
-                self.disk.ballot = write.ballot;
+            if write.cuts.ballot.is_some() {
+                self.disk.ballot = write.cuts.ballot;
             }
-            if let Some(from) = write.truncate {
-                self.disk.log.truncate_from(from);
-            }
+            write.cuts.apply(&mut self.disk.log);
             self.disk.log.extend(write.append);
         }
     }
 
-    /// The last entry that no restart can lose: the end of what is on disk, less what a write under way removes.
-    pub(super) fn safe_from_restart(&self) -> LogPosition {
-        let cuts = self.under_way.iter().filter_map(|write| write.truncate);
-        let kept = cuts
-            .map(LogIndex::previous)
-            .fold(self.disk.log.last_index(), LogIndex::min);
-        let term = self.disk.log.term_at(kept).unwrap_or_default();
-        LogPosition::new(kept, term)
+    /// The last entry that no restart can lose: the end of what is on disk, less what a write under way removes; `None` where it
+    /// is not known which that is.
+    pub(super) fn safe_from_restart(&self) -> Option<LogPosition> {
+        let kept = self
+            .under_way
+            .iter()
+            .map(|write| write.cuts.kept_of(&self.disk.log));
+        let kept = kept.fold(self.disk.log.last_index(), LogIndex::min);
+        let term = self.disk.log.term_at(kept)?;
+        Some(LogPosition::new(kept, term))
     }
 }

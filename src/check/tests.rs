@@ -165,6 +165,7 @@ fn vote_unique_on_the_wire_across_a_restart() {
         .observe(&Fact::Started {
             node: S2,
             ballot: forgotten,
+            base: Base::default(),
             log,
         })
         .unwrap();
@@ -478,6 +479,7 @@ fn a_server_found_running_is_believed_and_then_watched() {
         node: S1,
         ballot: ballot(2, Some(S1)),
         ballot_write: None,
+        base: Base::default(),
         log,
         on_disk: index(2),
         under_way: &[(write(7), index(3))],

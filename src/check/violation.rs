@@ -56,6 +56,8 @@ properties! {
         "A leader changes the configuration only once the one before it and an entry of its own term are committed";
     ExactlyOnce, "§8, thesis §6.3",
         "A command of a session takes effect once, at one place in the log, and every answer to it is the same";
+    SnapshotEqualsPrefix, "§7",
+        "A snapshot holds the state and the configuration that the committed entries up to its last one lead to";
     IndexOrder, "Figure 2",
         "No commit index goes back while its server runs, none is past the end of the log, and entries are applied in order up to it";
 }

@@ -31,7 +31,12 @@ impl Raft {
         }
         let outsider = (!self.may_stand()).then_some(Quiet::NoVoter);
         let last = (!self.has_next_term()).then_some(Quiet::NoTermLeft);
-        if let Some(reason) = outsider.or(last).or_else(|| self.reason_for_quiet()) {
+        let installing = self.is_installing().then_some(Quiet::Installing);
+        if let Some(reason) = outsider
+            .or(last)
+            .or(installing)
+            .or_else(|| self.reason_for_quiet())
+        {
             emit(observer, || Event::Stayed { reason });
             self.batch.election = Some(TimerChange::Restart);
         } else if self.settings.protections.pre_vote.is_on() {

@@ -323,6 +323,88 @@ pub enum Event {
         /// The next index to try.
         next: LogIndex,
     },
+    /// A server has taken a snapshot of its state (§7).
+    SnapshotTaken {
+        /// The last entry that it stands for.
+        last: LogPosition,
+        /// How many bytes it has.
+        bytes: u64,
+        /// The entries that left the log because of it: the first and the last.
+        dropped: Option<(LogIndex, LogIndex)>,
+    },
+    /// A snapshot was finished that a later one had replaced meanwhile.
+    SnapshotOutdated {
+        /// The last entry that it stands for.
+        index: LogIndex,
+    },
+    /// A leader has to send a follower its snapshot: the entry that the follower needs next is dropped (§7).
+    SnapshotNeeded {
+        /// The follower.
+        follower: NodeId,
+        /// The entry that it needs.
+        next: LogIndex,
+        /// The last entry that the leader has dropped.
+        base: LogIndex,
+        /// The last entry that the snapshot stands for.
+        last: LogPosition,
+        /// How many bytes the snapshot has.
+        bytes: u64,
+    },
+    /// A leader learned that a follower has more of the snapshot.
+    SnapshotProgressed {
+        /// The follower.
+        follower: NodeId,
+        /// The last entry that the snapshot stands for.
+        last: LogPosition,
+        /// How many bytes the follower has.
+        bytes: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// A leader learned that a piece was lost, or all that the follower had: it goes on from there.
+    SnapshotResumed {
+        /// The follower.
+        follower: NodeId,
+        /// The last entry that the snapshot stands for.
+        last: LogPosition,
+        /// How many bytes the follower has.
+        bytes: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// A follower got the next piece of a snapshot (§7, Figure 13).
+    PieceReceived {
+        /// The leader.
+        leader: NodeId,
+        /// The last entry that the snapshot stands for.
+        last: LogPosition,
+        /// How many bytes are there now.
+        bytes: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// A follower has a whole snapshot, and puts it in place of its log (§7, Figure 13).
+    SnapshotInstalled {
+        /// The leader.
+        leader: NodeId,
+        /// The last entry that it stands for.
+        last: LogPosition,
+        /// How many bytes it has.
+        bytes: u64,
+        /// The entries after it that stay, where the log has its last entry: the first and the last.
+        kept: Option<(LogIndex, LogIndex)>,
+        /// The entries that were not committed here and go, where the log does not have its last entry.
+        discarded: Option<(LogIndex, LogIndex)>,
+    },
+    /// A follower was sent a snapshot of what it has committed already.
+    SnapshotNotNeeded {
+        /// The leader.
+        leader: NodeId,
+        /// The last entry that the snapshot stands for.
+        last: LogPosition,
+        /// What the follower has committed.
+        commit: LogIndex,
+    },
     /// A leader advanced its commit index by counting copies (§5.3, §5.4.2).
     CommittedByCounting {
         /// The new commit index.
@@ -467,6 +549,8 @@ pub enum Quiet {
     NoVoter,
     /// No server can be in a later term than its own, for terms are numbers and numbers end.
     NoTermLeft,
+    /// A snapshot from the leader is still on its way to its disk.
+    Installing,
     /// It restarted so short a time ago, and may have forgotten a promise.
     Restarted {
         /// How long ago, in nanoseconds.
@@ -504,6 +588,8 @@ pub enum IgnoreReason {
     },
     /// It tells what is known already.
     OutOfDate,
+    /// It is another piece of the snapshot than the one that is due.
+    OutOfPlace,
     /// The server keeps quiet.
     Quiet(Quiet),
     /// It is addressed to another server.

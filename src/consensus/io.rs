@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::durable::{Durable, Held, Inbound, Write};
 use crate::types::{
     ClusterTime, Envelope, Guarded, LogIndex, MembershipChange, NodeId, ProposalId, ProposalOutcome, ReadWay,
+    Snapshot,
 };
 
 /// Something that happens to a server.
@@ -66,6 +67,13 @@ pub enum Input {
     Durable(Durable),
     /// The state machine has applied everything through an index.
     Applied(LogIndex),
+    /// A snapshot of the state machine is finished.
+    SnapshotTaken {
+        /// The last entry applied to the state that it holds.
+        index: LogIndex,
+        /// The state.
+        data: Bytes,
+    },
 }
 
 /// What a server wants done. A host reuses one; [`Raft::flush`](super::Raft::flush) empties it first.
@@ -81,6 +89,8 @@ pub struct Output {
     pub heartbeat: Option<TimerChange>,
     /// The new commit index, where it advanced: entries up to it may be applied.
     pub commit: Option<LogIndex>,
+    /// A snapshot from the leader: the state machine is to be restored from it before anything else is applied.
+    pub restore: Option<Snapshot>,
     /// Answers to callers.
     pub answers: Vec<Answer>,
 }
@@ -94,9 +104,10 @@ impl Output {
             election,
             heartbeat,
             commit,
+            restore,
             answers,
         } = self;
-        (*write, *election, *heartbeat, *commit) = (None, None, None, None);
+        (*write, *election, *heartbeat, *commit, *restore) = (None, None, None, None, None);
         messages.clear();
         answers.clear();
     }

@@ -266,6 +266,17 @@ impl Log {
         }
     }
 
+    /// The next index to send to a follower that gave this hint. Where that was dropped, the follower needs a snapshot.
+    pub fn next_after_hint(&self, hint: LogPosition) -> LogIndex {
+        let common = self.last_not_after(hint.index, hint.term);
+        let is_before_base = hint.index < self.base.index || common.term > hint.term;
+        if is_before_base {
+            hint.index.next().min(self.base.index)
+        } else {
+            common.index.next()
+        }
+    }
+
     fn sealed_last(&self) -> LogIndex {
         self.runs.last().map_or(self.base.index, Entries::last_index)
     }
@@ -437,6 +448,20 @@ mod tests {
         short.compact(position(3, 2), of_voters(&[1]));
         short.push(Entry::noop(Term::new(2)));
         assert_eq!(short.last_index(), LogIndex::new(4));
+    }
+
+    #[test]
+    fn a_hint_from_before_the_base_leads_to_what_was_dropped() {
+        let position = |index, term| LogPosition::new(LogIndex::new(index), Term::new(term));
+        let mut log = log(&[1, 1, 2, 3, 3]);
+        log.compact(position(3, 2), of_voters(&[1]));
+        let next = |index, term| log.next_after_hint(position(index, term)).number();
+        assert_eq!(next(0, 0), 1);
+        assert_eq!(next(2, 1), 3);
+        assert_eq!(next(4, 1), 3, "it differs at the base already");
+        assert_eq!(next(3, 2), 4, "the base is in common");
+        assert_eq!(next(5, 2), 4);
+        assert_eq!(next(5, 3), 6);
     }
 
     #[test]

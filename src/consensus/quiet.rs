@@ -30,7 +30,9 @@ impl Raft {
             | Message::TimeoutNow(_)
             | Message::Forward(_)
             | Message::ForwardReply(_)
-            | Message::Gossip(_) => None,
+            | Message::Gossip(_)
+            | Message::InstallSnapshot(_)
+            | Message::SnapshotReply(_) => None,
         }
     }
 

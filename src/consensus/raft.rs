@@ -1,7 +1,7 @@
 //! The server: takes inputs, changes its state, and says what is to be done.
 
 use std::collections::BTreeSet;
-
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +11,11 @@ use super::event::{Event, IgnoreReason, IgnoredInput, Observer, RoleName, emit};
 use super::io::{Answer, Input, Output, TimerChange};
 use super::progress::InFlightLimit;
 use super::rule::{Rule, RuleSet};
+use super::snapshots::Compaction;
 use super::state::{Follower, Role, State, StateError};
 use crate::types::{
-    Entries, Envelope, Gossip, Incarnation, LocalTime, LogIndex, Message, MessageKind, NodeId, PreVoteReply,
-    Term, Wish, WriteSequence,
+    Configuration, Entries, Envelope, Gossip, Incarnation, LocalTime, LogIndex, LogPosition, Message,
+    MessageKind, NodeId, PreVoteReply, Snapshot, Term, Wish, WriteSequence,
 };
 
 /// What a server is told once, when it starts.
@@ -77,7 +78,7 @@ impl Switch {
     }
 }
 
-/// Bounds on what a leader sends to one follower.
+/// Bounds on what a leader sends to one follower, and on what servers keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// Entries in one request; at least one.
@@ -88,6 +89,10 @@ pub struct Limits {
     pub in_flight: InFlightLimit,
     /// Weight of what may be proposed and not committed yet, in bytes; one command always fits.
     pub uncommitted_weight: u64,
+    /// When snapshots are taken.
+    pub compaction: Compaction,
+    /// Bytes of a snapshot in one message; at least one.
+    pub chunk_bytes: u64,
 }
 
 impl Default for Limits {
@@ -100,6 +105,8 @@ impl Default for Limits {
                 weight: 16 << 20,
             },
             uncommitted_weight: 64 << 20,
+            compaction: Compaction::default(),
+            chunk_bytes: 1 << 20,
         }
     }
 }
@@ -123,6 +130,11 @@ pub(super) struct Batch {
     is_metadata_changed: bool,
     changed_from: Option<LogIndex>,
     truncated_from: Option<LogIndex>,
+    /// Whether there is a new snapshot to write, and whose.
+    pub(super) new_snapshot: Option<SnapshotOrigin>,
+    compacted: Option<LogPosition>,
+    /// The snapshot that the state machine is to be restored from.
+    pub(super) restore: Option<Snapshot>,
     drafts: Vec<Draft>,
     heartbeat_due: BTreeSet<NodeId>,
     pub(super) is_round_begun: bool,
@@ -130,6 +142,15 @@ pub(super) struct Batch {
     pub(super) heartbeat: Option<TimerChange>,
     pub(super) commit: Option<LogIndex>,
     pub(super) answers: Vec<Answer>,
+}
+
+/// Where a snapshot comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum SnapshotOrigin {
+    /// The server took it.
+    Own,
+    /// Its leader sent it.
+    Leader,
 }
 
 /// A message on its way out, with what it promises.
@@ -248,7 +269,9 @@ impl Raft {
             Input::SessionsOpen(latest) => self.stamp(latest, observer),
             Input::Durable(proof) => self.on_durable(&proof, observer),
             Input::Applied(index) => self.on_applied(index),
+            Input::SnapshotTaken { index, data } => self.on_snapshot_taken(index, data, observer),
         }
+        self.begin_snapshots(observer);
     }
 
     /// Says what is to be done about all that was absorbed since the last time.
@@ -267,6 +290,7 @@ impl Raft {
         out.election = self.batch.election.take();
         out.heartbeat = self.batch.heartbeat.take();
         out.commit = self.batch.commit.take();
+        out.restore = self.batch.restore.take();
         out.answers.append(&mut self.batch.answers);
     }
 
@@ -275,9 +299,14 @@ impl Raft {
             std::mem::take(&mut self.batch.is_metadata_changed).then_some(self.state.persistent.metadata);
         let truncate = self.batch.truncated_from.take();
         let changed = self.batch.changed_from.take();
-        if metadata.is_none() && truncate.is_none() && changed.is_none() {
+        let new_snapshot = self.batch.new_snapshot.take();
+        let compact = self.batch.compacted.take();
+        let is_snapshot_unchanged = new_snapshot.is_none() && compact.is_none();
+        if metadata.is_none() && truncate.is_none() && changed.is_none() && is_snapshot_unchanged {
             return None;
         }
+        let snapshot = self.state.persistent.snapshot.as_ref();
+        let snapshot = snapshot.filter(|_| new_snapshot.is_some()).cloned();
         let log = &self.state.persistent.log;
         let append = match changed {
             Some(from) => log.slice(from, usize::MAX, u64::MAX),
@@ -287,11 +316,14 @@ impl Raft {
         if metadata.is_some() {
             self.state.volatile.durability.metadata = sequence;
         }
+        if new_snapshot == Some(SnapshotOrigin::Leader) {
+            self.state.volatile.durability.installed = sequence;
+        }
         Some(Write {
             sequence,
             metadata,
-            snapshot: None,
-            compact: None,
+            snapshot,
+            compact,
             truncate,
             append,
         })
@@ -345,9 +377,11 @@ impl Raft {
             Message::Gossip(_) => unreachable!("gossip was dropped before"),
             Message::VoteRequest(_) if term < own => self.refuse_stale_vote(from, term, observer),
             Message::AppendRequest(_) if term < own => self.refuse_stale_append(from, term, kind, observer),
+            Message::InstallSnapshot(_) if term < own => self.refuse_stale_snapshot(from, term, observer),
             Message::PreVoteReply(PreVoteReply::Refused)
             | Message::VoteReply(_)
             | Message::AppendReply(_)
+            | Message::SnapshotReply(_)
             | Message::TimeoutNow(_)
                 if term < own =>
             {
@@ -363,6 +397,8 @@ impl Raft {
             Message::VoteReply(reply) => self.on_vote_reply(from, reply, observer),
             Message::AppendRequest(request) => self.on_append_request(from, &request, kind, observer),
             Message::AppendReply(reply) => self.on_append_reply(from, reply, observer),
+            Message::InstallSnapshot(request) => self.on_install_snapshot(from, &request, observer),
+            Message::SnapshotReply(reply) => self.on_snapshot_reply(from, reply, observer),
             Message::TimeoutNow(request) => self.on_timeout_now(from, request, observer),
         }
     }
@@ -474,7 +510,10 @@ impl Raft {
             self.batch.heartbeat = Some(TimerChange::Stop);
             self.end_reads();
         }
-        self.state.role = Role::Follower(Follower { leader });
+        self.state.role = Role::Follower(Follower {
+            leader,
+            incoming: None,
+        });
     }
 
     /// Takes note that the log has changed from `index` on.
@@ -495,6 +534,41 @@ impl Raft {
                 .map_or(index, |before| before.min(index));
             self.batch.truncated_from = Some(from);
         }
+    }
+
+    /// Puts a snapshot in force, in place of any before it.
+    pub(super) fn put_snapshot(&mut self, snapshot: Snapshot, origin: SnapshotOrigin) {
+        self.state.persistent.snapshot = Some(snapshot);
+        // What a leader sent counts as such, even where an own one follows before the next write.
+        self.batch.new_snapshot = Some(match self.batch.new_snapshot {
+            Some(SnapshotOrigin::Leader) => SnapshotOrigin::Leader,
+            Some(SnapshotOrigin::Own) | None => origin,
+        });
+    }
+
+    /// Drops the log through `base`; the configuration there is from now on the one of the snapshot in force. Where it has another entry there, or none, nothing of it stays, neither here nor on disk; what
+    /// is known of writes under way is then good for what was committed before, and no more.
+    pub(super) fn compact_log(&mut self, base: LogPosition, configuration: Arc<Configuration>) {
+        let log = &mut self.state.persistent.log;
+        if base == log.base() {
+            if base.index > LogIndex::GENESIS {
+                log.compact(base, configuration);
+            }
+            return;
+        }
+        let first = base.index.next();
+        if log.term_at(base.index) == Some(base.term) {
+            let past = |index: LogIndex| index.max(first);
+            self.batch.truncated_from = self.batch.truncated_from.map(past);
+            self.batch.changed_from = self.batch.changed_from.map(past);
+        } else {
+            let kept = self.state.volatile.commit.next();
+            self.state.volatile.durability.truncate_from(kept);
+            self.batch.truncated_from = Some(first);
+            self.batch.changed_from = None;
+        }
+        log.compact(base, configuration);
+        self.batch.compacted = Some(base);
     }
 
     /// Whether the term or vote has changed since the last write.
@@ -544,12 +618,14 @@ fn is_answer(message: &Message) -> bool {
         Message::PreVoteReply(_)
         | Message::VoteReply(_)
         | Message::AppendReply(_)
-        | Message::ForwardReply(_) => true,
+        | Message::ForwardReply(_)
+        | Message::SnapshotReply(_) => true,
         Message::PreVoteRequest(_)
         | Message::VoteRequest(_)
         | Message::AppendRequest(_)
         | Message::TimeoutNow(_)
         | Message::Forward(_)
-        | Message::Gossip(_) => false,
+        | Message::Gossip(_)
+        | Message::InstallSnapshot(_) => false,
     }
 }

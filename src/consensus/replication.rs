@@ -41,7 +41,7 @@ impl Raft {
                 });
                 ProposalOutcome::Appended(LogPosition::new(index, self.term()))
             }
-            Role::Follower(Follower { leader }) => {
+            Role::Follower(Follower { leader, .. }) => {
                 Self::refuse_proposal(id, ProposalRefusal::NotLeader { leader: *leader }, observer)
             }
             Role::PreCandidate(_) | Role::Candidate(_) => {
@@ -114,6 +114,10 @@ impl Raft {
         let peers: Vec<NodeId> = leader.peers.keys().copied().collect();
         for peer in peers {
             let mut is_silent = true;
+            if let Some(piece) = self.next_piece(peer) {
+                self.draft(peer, Message::InstallSnapshot(piece), Promise::Nothing);
+                is_silent = false;
+            }
             while let Some(request) = self.next_request(peer) {
                 self.draft(peer, Message::AppendRequest(request), Promise::Nothing);
                 is_silent = false;
@@ -125,8 +129,11 @@ impl Raft {
     }
 
     pub(super) fn draft_heartbeat(&mut self, peer: NodeId) {
-        let request = self.heartbeat_for(peer);
-        self.draft(peer, Message::AppendRequest(request), Promise::Nothing);
+        let message = match self.empty_piece(peer) {
+            Some(piece) => Message::InstallSnapshot(piece),
+            None => Message::AppendRequest(self.heartbeat_for(peer)),
+        };
+        self.draft(peer, message, Promise::Nothing);
     }
 
     fn next_request(&mut self, peer: NodeId) -> Option<AppendRequest> {
@@ -161,8 +168,10 @@ impl Raft {
         let Role::Leader(leader) = &self.state.role else {
             unreachable!("only a leader sends heartbeats")
         };
-        let next = leader.peers[&peer].next;
-        let previous = self.state.persistent.log.position_at(next.previous());
+        let log = &self.state.persistent.log;
+        // What is before the log's base can't be asked about.
+        let next = leader.peers[&peer].next.max(log.first_index());
+        let previous = log.position_at(next.previous());
         AppendRequest {
             previous: previous.expect("what precedes the next index is in the log"),
             entries: Entries::empty(next),
@@ -209,8 +218,9 @@ impl Raft {
         let Some(progress) = leader.peers.get_mut(&from) else {
             return;
         };
+        let log = &self.state.persistent.log;
         match reply {
-            AppendReply::Matched { through, .. } => match progress.acknowledge(through) {
+            AppendReply::Matched { through, .. } => match progress.acknowledge(through, log.base().index) {
                 // A learner that has all there is may still wait for its place: no later entry may ever come to bring it up again.
                 Acknowledged::Known if self.settings.auto_promote.is_on() => {
                     let matched = progress.matched;
@@ -231,14 +241,7 @@ impl Raft {
                 ignore(IgnoreReason::OutOfDate);
             }
             AppendReply::Diverged { rejected, hint, .. } => {
-                let suggested = self
-                    .state
-                    .persistent
-                    .log
-                    .last_not_after(hint.index, hint.term)
-                    .index
-                    .next();
-                progress.back_off(rejected, suggested);
+                progress.back_off(rejected, log.next_after_hint(hint));
                 let next = progress.next;
                 emit(observer, || Event::Backed {
                     follower: from,
@@ -327,6 +330,7 @@ impl Raft {
         }
         self.state.volatile.commit = commit;
         self.batch.commit = Some(commit);
+        self.drop_superseded_pieces();
     }
 }
 
@@ -361,24 +365,26 @@ impl Raft {
         if !self.is_well_formed(request) {
             return Self::ignore_message(from, kind, IgnoreReason::Malformed, observer);
         }
-        let role = self.state.role.name();
-        match &self.state.role {
-            Role::Leader(_) => {
-                let reason = IgnoreReason::WrongRole { role };
-                return Self::ignore_message(from, kind, reason, observer);
-            }
-            Role::Follower(follower) if follower.leader == Some(from) => {}
-            Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => {
-                emit(observer, || Event::RecognisedLeader { leader: from, role });
-                self.become_follower(Some(from));
-            }
+        if self.is_leader() {
+            let role = self.state.role.name();
+            return Self::ignore_message(from, kind, IgnoreReason::WrongRole { role }, observer);
         }
-        self.batch.election = Some(TimerChange::Restart);
-        self.state.volatile.heard = Some(self.batch.now);
+        self.hear_leader(from, observer);
         if self.contradicts_commit(request) {
             return Self::ignore_message(from, kind, IgnoreReason::ContradictsCommit, observer);
         }
         self.take_entries(from, request, observer);
+    }
+
+    /// Takes note that the leader of the term is there. Only who does not lead can hear it.
+    pub(super) fn hear_leader(&mut self, from: NodeId, observer: &mut impl Observer) {
+        if self.state.role.leader() != Some(from) {
+            let role = self.state.role.name();
+            emit(observer, || Event::RecognisedLeader { leader: from, role });
+            self.become_follower(Some(from));
+        }
+        self.batch.election = Some(TimerChange::Restart);
+        self.state.volatile.heard = Some(self.batch.now);
     }
 
     /// Entries follow each other and their previous entry, in terms that do not go down or past the sender's. No entry is
@@ -402,7 +408,9 @@ impl Raft {
         } else {
             request.entries.entry(shared).map(|entry| entry.term)
         };
-        theirs.is_some_and(|theirs| self.state.persistent.log.term_at(shared) != Some(theirs))
+        // Of what a snapshot stands for, nothing is known any more that could contradict.
+        let own = self.state.persistent.log.term_at(shared);
+        theirs.zip(own).is_some_and(|(theirs, own)| theirs != own)
     }
 
     fn take_entries(&mut self, leader: NodeId, request: &AppendRequest, observer: &mut impl Observer) {
@@ -519,7 +527,7 @@ impl Raft {
     }
 
     /// Acknowledges what the request named, not all that the log has: the rest may differ from the leader's.
-    fn acknowledge(&mut self, leader: NodeId, through: LogIndex, round: Round) {
+    pub(super) fn acknowledge(&mut self, leader: NodeId, through: LogIndex, round: Round) {
         let is_kept = self.rules().keeps(Rule::PersistEntriesBeforeAcknowledging);
         let promise = if is_kept {
             Promise::Log(through)

@@ -1,16 +1,17 @@
 //! A server's whole state, each variable in the scope that the algorithm gives it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::durable::Metadata;
 use super::event::RoleName;
 use super::log::Log;
-use super::progress::Progress;
+use super::progress::{Flow, Progress};
 use super::reads;
 use super::reroute::Served;
 use crate::types::{
-    Caller, ClusterTime, Configuration, Entry, LocalTime, LogIndex, LogPosition, NodeId, ProposalId, Round,
-    Snapshot, Term, WriteSequence,
+    Caller, ClusterTime, Configuration, Entry, InstallSnapshot, LocalTime, LogIndex, LogPosition, NodeId,
+    ProposalId, Round, Snapshot, Term, WriteSequence,
 };
 
 /// All of it. Plain data, readable by whoever watches; only [`Raft`](super::Raft) changes one that runs.
@@ -73,6 +74,8 @@ pub struct Durability {
     pub flushed: WriteSequence,
     /// The last write that carried the term and vote.
     pub metadata: WriteSequence,
+    /// The last write that carried a snapshot from a leader.
+    pub installed: WriteSequence,
     /// The last index on disk.
     pub through: LogIndex,
     /// Each write under way, with the last index that it, if durable, puts on disk; both ascending.
@@ -145,6 +148,38 @@ pub enum Role {
 pub struct Follower {
     /// The leader of the term, once heard from.
     pub leader: Option<NodeId>,
+    /// What has come so far of the snapshot that the leader is sending.
+    pub incoming: Option<Incoming>,
+}
+
+/// A snapshot that is not whole yet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Incoming {
+    /// The last entry that it stands for.
+    pub last: LogPosition,
+    /// The configuration in force there.
+    pub configuration: Arc<Configuration>,
+    /// How many bytes it has.
+    pub total: u64,
+    /// Those that are there, from the first on.
+    pub data: Vec<u8>,
+}
+
+impl Incoming {
+    /// Nothing yet of the snapshot that a piece is of.
+    pub(super) fn begin(piece: &InstallSnapshot) -> Self {
+        Self {
+            last: piece.last,
+            configuration: Arc::clone(&piece.configuration),
+            total: piece.total,
+            data: Vec::new(),
+        }
+    }
+
+    /// How many bytes are there.
+    pub fn received(&self) -> u64 {
+        self.data.len() as u64
+    }
 }
 
 /// What a pre-candidate has. Its own answer is among the granted: nothing hangs on it.
@@ -330,16 +365,25 @@ impl State {
     pub fn validate(&self, own: NodeId) -> Result<(), StateError> {
         self.persistent.validate()?;
         self.volatile.validate(self.persistent.log.last_index())?;
+        let snapshot = self.persistent.snapshot.as_ref();
+        ensure(
+            snapshot.is_none_or(|snapshot| snapshot.last.index <= self.volatile.applied),
+            "its snapshot stands for more than it has applied",
+        )?;
         self.validate_role(own)
     }
 
     fn validate_role(&self, own: NodeId) -> Result<(), StateError> {
         let has_voted = self.persistent.metadata.vote.is_some();
         match &self.role {
-            Role::Follower(follower) => ensure(
-                follower.leader != Some(own),
-                "a follower's leader is another node of the cluster",
-            ),
+            Role::Follower(follower) => {
+                ensure(
+                    follower.leader != Some(own),
+                    "a follower's leader is another node of the cluster",
+                )?;
+                let incoming = follower.incoming.as_ref();
+                incoming.map_or(Ok(()), |incoming| self.validate_incoming(follower, incoming))
+            }
             Role::PreCandidate(candidate) => validate_votes(&candidate.granted, &candidate.refused),
             Role::Candidate(candidate) => {
                 ensure(has_voted, "a candidate has voted")?;
@@ -350,6 +394,21 @@ impl State {
                 self.validate_peers(own, leader)
             }
         }
+    }
+
+    /// What comes of a snapshot is for something new, is not whole yet, and comes from somebody.
+    fn validate_incoming(&self, follower: &Follower, incoming: &Incoming) -> Result<(), StateError> {
+        let is_new = incoming.last.index > self.volatile.commit && incoming.last.index.number() < u64::MAX;
+        let is_of_a_term =
+            incoming.last.term > Term::default() && incoming.last.term <= self.persistent.metadata.term;
+        ensure(
+            is_new && is_of_a_term && follower.leader.is_some(),
+            "a snapshot comes to it from nobody, or of what can't be",
+        )?;
+        ensure(
+            incoming.received() < incoming.total && !incoming.configuration.voters.is_empty(),
+            "it has a whole snapshot, and has not installed it",
+        )
     }
 
     /// A leader has a progress for every other member, and maybe for one that is on its way out.
@@ -363,6 +422,17 @@ impl State {
         ensure(
             leader.peers.values().all(|peer| peer.fits(last)),
             "a leader's next index, or what it has in flight, is out of range",
+        )?;
+        let snapshot = self.persistent.snapshot.as_ref();
+        let is_sent = |peer: &Progress| match peer.flow {
+            Flow::Probe(_) | Flow::Replicate { .. } => peer.next > self.persistent.log.base().index,
+            Flow::Snapshot(sending) => snapshot.is_some_and(|snapshot| {
+                snapshot.last == sending.last && sending.received <= snapshot.data.len() as u64
+            }),
+        };
+        ensure(
+            leader.peers.values().all(is_sent),
+            "a leader is to send what it has dropped, or a snapshot that it has not",
         )?;
         ensure(
             leader.catching_up.values().all(|round| round.goal <= last),
@@ -433,8 +503,8 @@ impl Durability {
             "its log has entries that were never written, or its disk more than its log",
         )?;
         ensure(
-            self.metadata <= self.begun,
-            "its term was written by a write that is still to come",
+            self.metadata <= self.begun && self.installed <= self.begun,
+            "its term or snapshot was written by a write that is still to come",
         )
     }
 }

@@ -105,7 +105,7 @@ impl Raft {
             Role::Follower(follower) => follower.leader == Some(from),
             Role::PreCandidate(_) | Role::Candidate(_) | Role::Leader(_) => false,
         };
-        let may_stand = self.is_voter() && self.has_next_term();
+        let may_stand = self.is_voter() && self.has_next_term() && !self.is_installing();
         if is_from_leader && may_stand && self.state.persistent.log.last_position() >= request.last {
             self.stand_for_election(ElectionOrigin::Transfer, observer);
         } else {

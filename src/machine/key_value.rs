@@ -1,10 +1,14 @@
 //! The sample state machine: a key-value store whose commands are text, so that a log can be read and written by hand.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use bytes::Bytes;
 
-use super::{Exhibit, StateMachine, readable};
+use super::{
+    Exhibit, MachineSnapshot, RestoreError, SnapshotTask, Snapshots, StateMachine, read_all, readable,
+};
+use crate::types::LogIndex;
 
 /// A key-value store of strings.
 ///
@@ -15,9 +19,13 @@ use super::{Exhibit, StateMachine, readable};
 /// assert_eq!(store.apply(b"cas x 1 2"), "ok");
 /// assert_eq!(store.apply(b"get x"), "2");
 /// ```
+///
+/// Its snapshots are text as well: a line for each key, in ascending order, with the key, a space, the value and a line
+/// feed. Neither holds white space, for commands are told apart by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct KeyValue {
     values: BTreeMap<String, String>,
+    snapshots: Snapshots,
 }
 
 /// A command of the key-value store. Its text form is what stands in the log.
@@ -85,6 +93,19 @@ impl KeyValueCommand {
 }
 
 impl KeyValue {
+    /// The snapshot of a store with these values.
+    ///
+    /// # Errors
+    ///
+    /// Where a key is empty, or white space stands in a key or value: no command could have put it there.
+    pub fn snapshot_of(values: &BTreeMap<String, String>) -> Result<Bytes, RestoreError> {
+        let text = write_down(values);
+        let is_possible = read(text.as_bytes())? == *values;
+        is_possible
+            .then(|| Bytes::from(text))
+            .ok_or(RestoreError::Malformed("no key or value holds white space"))
+    }
+
     /// The value of a key.
     pub fn value(&self, key: &str) -> Option<&str> {
         self.values.get(key).map(String::as_str)
@@ -116,6 +137,35 @@ impl KeyValue {
     }
 }
 
+/// The state as text.
+fn write_down(values: &BTreeMap<String, String>) -> String {
+    values
+        .iter()
+        .flat_map(|(key, value)| [key, " ", value, "\n"])
+        .collect()
+}
+
+/// The state that a text says. Only what [`write_down`] writes is one.
+fn read(text: &[u8]) -> Result<BTreeMap<String, String>, RestoreError> {
+    let text = std::str::from_utf8(text).map_err(|_| RestoreError::Malformed("it is no text"))?;
+    let lines = text.split_terminator('\n');
+    let pairs = lines.map(|line| {
+        line.split_once(' ')
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    });
+    let values = pairs.collect::<Option<BTreeMap<_, _>>>();
+    let is_ours = |values: &BTreeMap<String, String>| {
+        let has_no_space = |word: &String| !word.contains(char::is_whitespace);
+        write_down(values) == text
+            && values.keys().all(|key| !key.is_empty() && has_no_space(key))
+            && values.values().all(has_no_space)
+    };
+    let values = values.filter(is_ours);
+    values.ok_or(RestoreError::Malformed(
+        "each line holds a key, a space and a value, without further white space and in ascending order",
+    ))
+}
+
 impl StateMachine for KeyValue {
     fn apply(&mut self, command: &[u8]) -> Bytes {
         let answer = match KeyValueCommand::parse(command) {
@@ -134,6 +184,19 @@ impl StateMachine for KeyValue {
             [] | [..] => format!("error: `{}` is no question; try: get x", readable(query)),
         };
         Bytes::from(answer)
+    }
+
+    fn snapshot(&self) -> Option<MachineSnapshot> {
+        self.snapshots.latest()
+    }
+
+    fn restore(&mut self, reader: &mut dyn Read) -> Result<(), RestoreError> {
+        self.values = read(&read_all(reader)?)?;
+        Ok(())
+    }
+
+    fn perform_snapshot(&mut self, index: LogIndex) -> SnapshotTask {
+        self.snapshots.keep(index, write_down(&self.values))
     }
 }
 
@@ -187,6 +250,44 @@ mod tests {
         assert_eq!(store.query(b"get y"), "none");
         assert!(store.query(b"set x 2").starts_with(b"error: "));
         assert_eq!(store, before);
+    }
+
+    #[test]
+    fn a_snapshot_is_the_state_at_its_index_and_gives_it_back() {
+        let mut store = KeyValue::default();
+        store.apply(b"x=1");
+        store.apply(b"set a=b c");
+        store.apply(b"e=");
+        store.perform_snapshot(LogIndex::new(3)).wait().unwrap();
+        store.apply(b"x=2");
+        let snapshot = store.snapshot().unwrap();
+        assert_eq!(snapshot.last_applied, LogIndex::new(3));
+        let bytes = snapshot.into_bytes().unwrap();
+        assert_eq!(bytes, "a=b c\ne \nx 1\n");
+        store.restore(&mut &bytes[..]).unwrap();
+        assert_eq!(store.value("x"), Some("1"));
+        assert_eq!(store.value("e"), Some(""));
+    }
+
+    #[test]
+    fn what_is_no_snapshot_is_refused_and_changes_nothing() {
+        let mut store = KeyValue::default();
+        store.apply(b"x=1");
+        for nonsense in [
+            "x",
+            "x 1",
+            "y 1\nx 1\n",
+            "x 1\nx 2\n",
+            "x 1 2\n",
+            " 1\n",
+            "x 1\n\n",
+        ] {
+            let refused = store.restore(&mut nonsense.as_bytes());
+            assert!(matches!(refused, Err(RestoreError::Malformed(_))), "{nonsense:?}");
+        }
+        assert!(store.restore(&mut &[0xff][..]).is_err());
+        assert_eq!(store.value("x"), Some("1"));
+        assert!(store.restore(&mut &b""[..]).is_ok(), "the state of nothing");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::StateMachine;
+use super::{RestoreError, StateMachine};
 use crate::types::{ClusterTime, Guarded, LogIndex, Payload, SerialNumber, SessionId};
 
 /// So many commands of one session may be without acknowledgement: a client that pipelines more is told to wait.
@@ -101,6 +101,18 @@ impl<M: StateMachine> Sessions<M> {
             table,
             again,
         }
+    }
+
+    /// Takes over these sessions, and the machine's state from what it wrote down.
+    ///
+    /// # Errors
+    ///
+    /// The machine's.
+    pub fn restore(&mut self, table: SessionTable, mut state: &[u8]) -> Result<(), RestoreError> {
+        self.machine.restore(&mut state)?;
+        self.table = table;
+        self.again.clear();
+        Ok(())
     }
 
     /// The machine.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::snapshot::{self, Taking};
 use super::{Node, NodeSettings, StartError};
 use crate::consensus::durable::{Driver, Held, Pending};
 use crate::consensus::{Output, Persistent, Raft, Role, State};
@@ -12,7 +13,8 @@ use crate::storage::wal::{Recovered, Wal, WalImage};
 use crate::types::disk::Disk;
 use crate::types::{Caller, Envelope, LogIndex, LogPosition, ProposalId, Term, WriteSequence};
 
-/// The memory of a running node. Its disk stands beside it; its state machine is what its log, applied so far, makes it.
+/// The memory of a running node. Its disk stands beside it; its state machine is what its snapshot and its log, applied so far,
+/// make it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NodeImage {
     /// The algorithm's state.
@@ -27,6 +29,8 @@ pub struct NodeImage {
     pub executed_again: Vec<LogIndex>,
     /// The reads that are not answered yet: name, question, and the index they wait for where that is known.
     pub reads: Vec<(ProposalId, Bytes, Option<LogIndex>)>,
+    /// The last entry of the snapshot that is being taken, if one is.
+    pub taking: Option<LogIndex>,
 }
 
 impl<M: StateMachine + Default, D: Disk> Node<M, D> {
@@ -48,9 +52,18 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             wal,
             held,
             proposals,
-            executed_again: self.machine.executed_again().iter().copied().collect(),
+            executed_again: self.executed_again(),
             reads: self.reads(),
+            taking: self.taking(),
         })
+    }
+
+    /// What was executed again since the snapshot, in which all before stands.
+    fn executed_again(&self) -> Vec<LogIndex> {
+        let snapshot = self.raft.state().persistent.snapshot.as_ref();
+        let last = snapshot.map_or(LogIndex::GENESIS, |snapshot| snapshot.last.index);
+        let again = self.machine.executed_again().iter().copied();
+        again.filter(|index| *index > last).collect()
     }
 
     fn reads(&self) -> Vec<(ProposalId, Bytes, Option<LogIndex>)> {
@@ -77,6 +90,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             proposals,
             executed_again,
             reads,
+            taking,
         } = image;
         let log = &state.persistent.log;
         if log.base() == LogPosition::GENESIS && **log.configuration_at(LogIndex::GENESIS) != settings.genesis
@@ -100,7 +114,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             "a message of its own waits for a write that is not under way, or is for nobody",
         ))?;
         let (driver, _) = Driver::resume(wal, id, incarnation, begun, flushed);
-        let machine = replayed(raft.state(), &executed_again);
+        let (machine, taking) = replayed(raft.state(), taking, &executed_again)?;
         let proposals = open_proposals(proposals, raft.state())?;
         check_reads(&reads, &proposals, raft.state())?;
         let ready = reads
@@ -115,6 +129,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, D> {
             driver,
             held,
             machine,
+            taking,
             proposals,
             queries,
             ready,
@@ -206,21 +221,38 @@ fn check_reads(
     }
 }
 
-/// The machine and its sessions, as the log, applied so far, makes them.
-fn replayed<M: StateMachine + Default>(state: &State, executed_again: &[LogIndex]) -> Sessions<M> {
-    let mut machine = Sessions::around(M::default());
-    let applied = state
-        .persistent
-        .log
-        .iter()
-        .take_while(|(index, _)| *index <= state.volatile.applied);
-    for (index, entry) in applied {
+/// The machine that the snapshot and the log, applied so far, make; and the snapshot that is being taken of it, begun anew at
+/// its place.
+fn replayed<M: StateMachine + Default>(
+    state: &State,
+    taking: Option<LogIndex>,
+    executed_again: &[LogIndex],
+) -> Result<(Sessions<M>, Option<Taking>), StartError> {
+    let (mut machine, mut begun) = (Sessions::around(M::default()), None);
+    let snapshot = state.persistent.snapshot.as_ref();
+    let first = snapshot.map(|snapshot| snapshot.last.index.next());
+    let first = first.unwrap_or(LogIndex::GENESIS.next());
+    let is_possible = |index: LogIndex| index >= first && index <= state.volatile.applied;
+    if !taking.is_none_or(is_possible) {
+        return Err(StartError::Image(
+            "it takes a snapshot of what it has not applied",
+        ));
+    }
+    if let Some(snapshot) = snapshot {
+        snapshot::restore(&mut machine, &snapshot.data)?;
+    }
+    let applied = state.persistent.log.iter();
+    let applied = applied.skip_while(|(index, _)| *index < first);
+    for (index, entry) in applied.take_while(|(index, _)| *index <= state.volatile.applied) {
         let check = if executed_again.contains(&index) {
             SerialCheck::Broken
         } else {
             SerialCheck::Kept
         };
         machine.apply(index, &entry.payload, check);
+        if taking == Some(index) {
+            begun = Some(Taking::begin(&mut machine, index));
+        }
     }
-    machine
+    Ok((machine, begun))
 }

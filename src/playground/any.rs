@@ -79,6 +79,14 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         any::<u64>().prop_map(|every_ms| Command::Heartbeat { every_ms }),
         any::<u32>().prop_map(|entries| Command::Batch { entries }),
         any::<u64>().prop_map(|bytes| Command::UncommittedLimit { bytes }),
+        any_node().prop_map(Command::Snapshot),
+        (
+            proptest::option::of(any::<u64>()),
+            proptest::option::of(any::<u64>()),
+            any::<u64>()
+        )
+            .prop_map(|(entries, bytes, keep)| Command::Compact { entries, bytes, keep }),
+        any::<u64>().prop_map(|bytes| Command::Chunk { bytes }),
         any_node().prop_map(Command::Transfer),
         (some_node(), ".{0,40}", any_way()).prop_map(|(at, query, way)| Command::Read { at, query, way }),
         any_switch().prop_map(Command::Lease),

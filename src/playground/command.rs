@@ -158,6 +158,25 @@ pub enum Command {
         /// In bytes, by weight; one command always fits.
         bytes: u64,
     },
+    /// Has this node take a snapshot of what it has applied.
+    Snapshot(NodeId),
+    /// Has nodes take snapshots by themselves, or not.
+    Compact {
+        /// After so many entries; never where none is given.
+        #[serde(default)]
+        entries: Option<u64>,
+        /// Or after entries of so many bytes, by weight; never where none is given.
+        #[serde(default)]
+        bytes: Option<u64>,
+        /// How many entries stay in the log behind a snapshot, for slow followers.
+        #[serde(default)]
+        keep: u64,
+    },
+    /// Bounds the piece of a snapshot that one message carries.
+    Chunk {
+        /// In bytes; at least one.
+        bytes: u64,
+    },
     /// Has the leader of the highest term hand over to this node.
     Transfer(NodeId),
     /// A new server asks to join: once the leader of the highest term has committed its id, it starts, as a learner.

@@ -30,6 +30,8 @@ pub(super) enum Purpose {
     GossipPeer = 9,
     /// How long a node is silent between two rounds of gossip: node, ordinal.
     GossipPause = 10,
+    /// How long a snapshot takes: node, last entry.
+    SnapshotLatency = 11,
 }
 
 /// The source of all draws of one world.

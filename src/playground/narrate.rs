@@ -22,6 +22,7 @@ mod reading;
 mod replication;
 mod rerouting;
 mod session;
+mod snapshots;
 mod telling;
 mod words;
 
@@ -95,6 +96,8 @@ impl Narrator {
             Happening::Sent { envelope, .. } => election::asks(memory, envelope),
             Happening::Delivered { envelope, .. } => replication::delivered(memory, envelope),
             Happening::Lost { envelope, reason, .. } => Some(fault::message_lost(memory, envelope, *reason)),
+            Happening::SnapshotBegun { node, index, .. } => Some(snapshots::begun(*node, *index)),
+            Happening::SnapshotFailed { node, reason } => Some(snapshots::failed(*node, reason)),
             // The moment that matters is the one at which it is on disk.
             Happening::WriteBegun { .. } => None,
             Happening::Applied {

@@ -15,7 +15,7 @@ use crate::types::{
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
-pub const TRACE_VERSION: u32 = 6;
+pub const TRACE_VERSION: u32 = 7;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -114,6 +114,22 @@ pub enum Happening {
         sequence: WriteSequence,
         /// When it will be durable.
         due: VirtualTime,
+    },
+    /// A node began to take a snapshot.
+    SnapshotBegun {
+        /// The node.
+        node: NodeId,
+        /// The last entry that it will stand for.
+        index: LogIndex,
+        /// When it will be finished.
+        due: VirtualTime,
+    },
+    /// A node's state machine could not take a snapshot.
+    SnapshotFailed {
+        /// The node.
+        node: NodeId,
+        /// Why.
+        reason: String,
     },
     /// A node applied an entry to its state machine.
     Applied {
@@ -255,7 +271,7 @@ pub enum ClientAnswer {
         /// Where it stood.
         index: LogIndex,
     },
-    /// The node went down first, or the leader that it passed the command on to did not answer: nobody knows whether it will
-    /// take effect.
+    /// The node went down first, or the leader that it passed the command on to did not answer, or a snapshot took the place of
+    /// the entry: nobody knows whether it will take effect.
     Unknown,
 }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::consensus::{Limits, Protections, RuleSet, Switch};
 
+/// Bytes of a snapshot in one message: so few that one can watch a small state go over.
+const CHUNK_BYTES: u64 = 32;
+
 /// A world's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
@@ -42,7 +45,10 @@ impl Default for Settings {
             auto_promote: Switch::Off,
             reroute: Switch::Off,
             gossip: Switch::Off,
-            limits: Limits::default(),
+            limits: Limits {
+                chunk_bytes: CHUNK_BYTES,
+                ..Limits::default()
+            },
             rules: RuleSet::sound(),
         }
     }
@@ -68,6 +74,14 @@ impl Settings {
             (
                 limits.in_flight.requests == 0 || limits.in_flight.weight == 0,
                 "at least one request may be in flight",
+            ),
+            (
+                limits.chunk_bytes == 0,
+                "a piece of a snapshot has at least one byte",
+            ),
+            (
+                limits.compaction.entries == Some(0) || limits.compaction.weight == Some(0),
+                "snapshots are at least one entry apart",
             ),
             (self.heartbeat.is_zero(), "heartbeats must be some time apart"),
             (

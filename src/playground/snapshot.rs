@@ -8,7 +8,9 @@ use super::settings::Settings;
 use crate::consensus::{Flow, Log};
 use crate::machine::SessionTable;
 use crate::node::Routes;
-use crate::types::{Configuration, Envelope, LogIndex, NodeId, Term, VirtualTime, WriteSequence};
+use crate::types::{
+    self, Configuration, Envelope, LogIndex, LogPosition, NodeId, Term, VirtualTime, WriteSequence,
+};
 
 /// A world at one moment.
 #[derive(Clone, Debug)]
@@ -58,8 +60,9 @@ impl Snapshot {
             Some(configuration) => configuration.is_voter(other.id),
             None => true,
         };
-        let holds =
-            |other: &&NodeView| counts(other) && other.durable >= index && other.log.term_at(index) == term;
+        // What a snapshot stands for is committed, and so the same everywhere.
+        let has = |other: &NodeView| other.log.base().index >= index || other.log.term_at(index) == term;
+        let holds = |other: &&NodeView| counts(other) && other.durable >= index && has(other);
         if term.is_none() {
             0
         } else {
@@ -125,6 +128,12 @@ pub struct NodeView {
     pub applied: LogIndex,
     /// The last index that a power cut now would leave it.
     pub durable: LogIndex,
+    /// Its snapshot in force, if any.
+    pub snapshot: Option<SnapshotView>,
+    /// The snapshot that it is taking: its last entry, and when it is finished, where that is to come.
+    pub taking: Option<(LogIndex, Option<VirtualTime>)>,
+    /// What has come of a snapshot that the leader is sending it: of which, and how many bytes.
+    pub incoming: Option<(SnapshotView, u64)>,
     /// Its writes under way, with the time at which each will be on disk.
     pub writes: Vec<(WriteSequence, VirtualTime)>,
     /// Its running timer: the heartbeat timer of a leader, the election timer of anyone else.
@@ -141,6 +150,25 @@ pub struct NodeView {
     pub backlog: usize,
     /// Why it went down, where it did so by itself.
     pub failure: Option<String>,
+}
+
+/// A snapshot, without what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotView {
+    /// The last entry that it stands for.
+    pub last: LogPosition,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+impl SnapshotView {
+    /// What can be seen of a snapshot.
+    pub fn of(snapshot: &types::Snapshot) -> Self {
+        Self {
+            last: snapshot.last,
+            bytes: snapshot.data.len() as u64,
+        }
+    }
 }
 
 impl NodeView {

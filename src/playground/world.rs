@@ -7,6 +7,7 @@
 mod act;
 mod clients;
 mod image;
+mod replica;
 mod routes;
 mod start;
 mod view;
@@ -40,7 +41,9 @@ use crate::consensus::durable::Inbound;
 use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
 use crate::machine::Exhibit;
 use crate::node::{Applied, NodeSettings, ProposalEnd, Sent};
-use crate::types::{Configuration, JoinToken, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence};
+use crate::types::{
+    Configuration, JoinToken, LogIndex, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence,
+};
 
 /// A cluster in a world of its own.
 pub struct World<M> {
@@ -81,6 +84,7 @@ enum Due {
     Timer(NodeId, Timer),
     Sync(NodeId, WriteSequence),
     Gossip(NodeId),
+    Snapshot(NodeId, LogIndex),
 }
 
 /// What a frozen node will find when it thaws.
@@ -89,6 +93,7 @@ enum Waiting {
     Delivery(MessageId),
     Timer(Timer),
     Sync(WriteSequence),
+    Snapshot(LogIndex),
     Proposal(ProposalId, Bytes),
 }
 
@@ -103,6 +108,9 @@ struct Server {
     role: RoleName,
     timer: Option<RunningTimer>,
     syncs: BTreeMap<WriteSequence, Slot>,
+    /// The snapshot that it is taking: its last entry, and when it is finished; `None` where it is, and a frozen node has still
+    /// to learn so.
+    taking: Option<(LogIndex, Option<Slot>)>,
     /// How many election timers ran out in its term: every one of them gets a draw of its own.
     attempt: u64,
     /// How many times it was given another address.
@@ -301,6 +309,7 @@ impl<M: Exhibit + Default> World<M> {
             Due::Timer(id, timer) => self.fire_timer(id, timer),
             Due::Sync(id, sequence) => self.finish_sync(id, sequence),
             Due::Gossip(id) => self.gossip(id),
+            Due::Snapshot(id, index) => self.finish_snapshot(id, index),
         }
     }
 
@@ -372,6 +381,36 @@ impl<M: Exhibit + Default> World<M> {
         self.hand(id, HostInput::SyncDue(sequence));
     }
 
+    fn finish_snapshot(&mut self, id: NodeId, index: LogIndex) {
+        let server = self.server(id);
+        if server.condition == Condition::Frozen {
+            server.taking = Some((index, None));
+            return server.backlog.push_back(Waiting::Snapshot(index));
+        }
+        self.hand(id, HostInput::FinishSnapshot);
+    }
+
+    /// Takes note of the snapshot that a node is taking, and draws how long that takes.
+    fn follow_snapshot(&mut self, id: NodeId, taking: Option<LogIndex>) {
+        let before = self.server(id).taking;
+        if before.map(|(index, _)| index) == taking {
+            return;
+        }
+        if let Some((_, Some(slot))) = before {
+            self.queue.remove(&slot);
+        }
+        self.server(id).taking = None;
+        if let Some(index) = taking {
+            let latency = self.server(id).disk.unwrap_or(self.settings.disk).latency;
+            let key = [id.number(), index.number()];
+            let takes = self.draws.duration(Purpose::SnapshotLatency, &key, latency);
+            let due = self.now.after(takes);
+            let slot = self.schedule(due, Due::Snapshot(id, index));
+            self.server(id).taking = Some((index, Some(slot)));
+            self.record(Happening::SnapshotBegun { node: id, index, due });
+        }
+    }
+
     /// Hands a running node an input, and does what follows.
     fn hand(&mut self, id: NodeId, input: HostInput) {
         let now = self.clock(id).at(self.now);
@@ -388,7 +427,7 @@ impl<M: Exhibit + Default> World<M> {
     /// Does what follows from a node's step, in the order in which it happened.
     fn follow(&mut self, id: NodeId, stepped: Stepped) {
         self.complaints.extend(stepped.mirror_complaint);
-        self.watch.stepped(
+        self.watch.stepped::<M>(
             id,
             stepped.term,
             stepped.role,
@@ -427,6 +466,10 @@ impl<M: Exhibit + Default> World<M> {
         for sent in stepped.sent {
             self.post(&sent);
         }
+        if let Some(reason) = stepped.snapshot_failure {
+            self.record(Happening::SnapshotFailed { node: id, reason });
+        }
+        self.follow_snapshot(id, stepped.taking);
         if let Some(newest) = newest {
             self.start_joined(&newest, id);
         }

@@ -6,6 +6,7 @@
 mod client;
 mod entry;
 mod route;
+mod snapshot;
 mod wish;
 
 use std::fmt;
@@ -17,9 +18,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub(super) use self::client::{ClientSessionFile, ClientsFile, LastFile};
 pub(super) use self::entry::{ConfigurationFile, EntryFile, GuardedFile, PayloadFile};
 pub(super) use self::route::{NewsFile, RouteFile};
+pub(super) use self::snapshot::{IncomingFile, SendingFile, SnapshotFile, TakingFile};
 pub(super) use self::wish::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
 use super::scalar::{Blob, Hash, List, Millis, Number, Seconds, Text, is_default, plain};
-use crate::consensus::{Limits, Rule, Switch};
+use crate::consensus::{Rule, Switch};
 use crate::playground::{DiskSettings, LinkSettings, Settings};
 
 pub(super) const NODES_MOST: usize = 25;
@@ -158,6 +160,17 @@ pub(super) struct LimitsFile {
     pub(super) in_flight_bytes: Number,
     /// What may be proposed and not committed yet.
     pub(super) uncommitted_bytes: Number,
+    /// A piece of a snapshot.
+    pub(super) snapshot_piece_bytes: Number,
+    /// Nodes take a snapshot after so many entries; by default never.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_entries: Option<Number>,
+    /// Or after entries of so many bytes; by default never.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_bytes: Option<Number>,
+    /// How many entries stay in the log behind a snapshot.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_keeps: Number,
 }
 
 impl Default for SettingsFile {
@@ -180,7 +193,7 @@ impl Default for DiskSettingsFile {
 
 impl Default for LimitsFile {
     fn default() -> Self {
-        Limits::default().into()
+        Settings::default().limits.into()
     }
 }
 
@@ -229,6 +242,10 @@ pub(super) struct SentFile {
     pub(super) gossip: Number,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) gossip_replies: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_pieces: Number,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_replies: Number,
 }
 
 /// A message in flight.
@@ -319,6 +336,25 @@ pub(super) enum WordsFile {
     Gossip(List<NewsFile, MANY>),
     /// What the receiver did not know of that.
     GossipReply(List<NewsFile, MANY>),
+    Piece {
+        last: PositionFile,
+        members: ConfigurationFile,
+        #[serde(default, skip_serializing_if = "is_default")]
+        offset: Number,
+        /// How many bytes the whole snapshot has.
+        total: Number,
+        data: Text,
+        #[serde(default, skip_serializing_if = "is_default")]
+        round: Number,
+    },
+    /// So many bytes of a snapshot are there.
+    Received {
+        last: PositionFile,
+        bytes: Number,
+        #[serde(default, skip_serializing_if = "is_default")]
+        round: Number,
+    },
+    StaleSnapshot,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -430,11 +466,18 @@ pub(super) struct NodeFile {
     /// When it last heard from a leader.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) heard: Option<Seconds>,
+    /// The snapshot in force.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot: Option<SnapshotFile>,
+    /// The last entry that its log has dropped; by default the snapshot's last.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) base: Option<PositionFile>,
+    /// The entries after that.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) log: List<EntryFile, ENTRIES_MOST>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) commit: Number,
-    /// By default as much as is committed.
+    /// By default as much as is committed; what a snapshot stands for is.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) applied: Option<Number>,
     /// The last entry that no power cut can take; by default all.
@@ -463,6 +506,12 @@ pub(super) struct NodeFile {
     pub(super) gossip: Option<Seconds>,
     #[serde(skip_serializing_if = "is_default")]
     pub(super) gossip_order: Option<Number>,
+    /// The snapshot that it is taking.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) taking: Option<TakingFile>,
+    /// What has come of a snapshot that the leader sends to a follower.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) incoming: Option<IncomingFile>,
     /// The writes that are on their way to the disk.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) writes: List<WriteFile, MANY>,
@@ -606,6 +655,8 @@ pub(super) enum FlowFile {
     Awaiting,
     /// Requests follow each other: of each unacknowledged one its last index and its weight.
     Replicate(List<(Number, Number), MANY>),
+    /// A snapshot goes over first.
+    Snapshot(SendingFile),
 }
 
 /// A write under way.
@@ -640,6 +691,8 @@ pub(super) enum BacklogFile {
     /// Its timer has run out.
     Timer,
     Write(Number),
+    /// The snapshot that it takes is finished.
+    Snapshot(Number),
     Proposal(Number, Text),
 }
 
@@ -683,6 +736,9 @@ pub(super) struct NodeCountersFile {
     /// The rounds of gossip that it began or waits to begin.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) gossips: Number,
+    /// The one that carried a snapshot from a leader.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) snapshot_write: Number,
     /// The syncs that it ever began.
     pub(super) syncs: Number,
     /// When the last of them is done.
@@ -698,6 +754,7 @@ impl Default for NodeCountersFile {
             writes: Number::default(),
             term_write: Number::default(),
             gossips: Number::default(),
+            snapshot_write: Number::default(),
             syncs: Number::default(),
             last_sync_due: Seconds::default(),
         }

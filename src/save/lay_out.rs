@@ -10,16 +10,17 @@ use std::collections::BTreeSet;
 use super::Save;
 use super::format::{
     BacklogFile, ClockFile, ConfigurationFile, CountersFile, DiskSettingsFile, EntryFile, FlowFile, HeldFile,
-    LeaseFile, LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile, NodesFile,
-    PassedOnFile, PayloadFile, PeerFile, PositionFile, ProposalFile, ReadFile, ReadingFile, RoleFile,
-    RoundFile, SaveFile, SentFile, SettingsFile, StateFile, TransferFile, ViolationFile, WaitingFile,
-    WordsFile, WriteFile,
+    IncomingFile, LeaseFile, LimitsFile, LinkFile, LinkSettingsFile, MessageFile, NodeCountersFile, NodeFile,
+    NodesFile, PassedOnFile, PayloadFile, PeerFile, PositionFile, ProposalFile, ReadFile, ReadingFile,
+    RoleFile, RoundFile, SaveFile, SendingFile, SentFile, SettingsFile, SnapshotFile, StateFile, TakingFile,
+    TransferFile, ViolationFile, WaitingFile, WordsFile, WriteFile,
 };
 use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
 use crate::check::Violation;
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
-    Flow, Leader, Lease, Limits, Probe, Progress, Reading, Role, State, Transfer, TransferStage,
+    Flow, Incoming, Leader, Lease, Limits, Persistent, Piece, Probe, Progress, Reading, Role, Sending, State,
+    Transfer, TransferStage,
 };
 use crate::node;
 use crate::playground::{
@@ -29,7 +30,8 @@ use crate::playground::{
 use crate::storage::simulated::SimulatedDisk;
 use crate::types::{
     AppendReply, ClusterTime, Configuration, ElectionOrigin, Entry, Envelope, Gossip, LocalTime, LogIndex,
-    LogPosition, Message, MessageKind, NodeId, Payload, PreVoteReply, Round, Term, VirtualTime, VoteReply,
+    LogPosition, Message, MessageKind, NodeId, Payload, PreVoteReply, Round, SnapshotReply, Term,
+    VirtualTime, VoteReply,
 };
 
 /// A save as its text has it.
@@ -150,6 +152,10 @@ impl From<Limits> for LimitsFile {
             in_flight: number(limits.in_flight.requests as u64),
             in_flight_bytes: number(limits.in_flight.weight),
             uncommitted_bytes: number(limits.uncommitted_weight),
+            snapshot_piece_bytes: number(limits.chunk_bytes),
+            snapshot_entries: limits.compaction.entries.map(number),
+            snapshot_bytes: limits.compaction.weight.map(number),
+            snapshot_keeps: number(limits.compaction.retain),
         }
     }
 }
@@ -175,6 +181,8 @@ fn link_of(((from, to), link): (&(NodeId, NodeId), &LinkImage)) -> LinkFile {
             forward_replies: sent(MessageKind::ForwardReply),
             gossip: sent(MessageKind::Gossip),
             gossip_replies: sent(MessageKind::GossipReply),
+            snapshot_pieces: sent(MessageKind::InstallSnapshot),
+            snapshot_replies: sent(MessageKind::SnapshotReply),
         },
     }
 }
@@ -250,6 +258,20 @@ fn words_of(message: &Message) -> WordsFile {
         },
         Message::Gossip(Gossip::Push(news)) => WordsFile::Gossip(route::news_of(news)),
         Message::Gossip(Gossip::Reply(news)) => WordsFile::GossipReply(route::news_of(news)),
+        Message::InstallSnapshot(request) => WordsFile::Piece {
+            last: request.last.into(),
+            members: (&*request.configuration).into(),
+            offset: number(request.offset),
+            total: number(request.total),
+            data: Text(request.data.clone()),
+            round: round_of(request.round),
+        },
+        Message::SnapshotReply(SnapshotReply::Received { last, bytes, round }) => WordsFile::Received {
+            last: (*last).into(),
+            bytes: number(*bytes),
+            round: round_of(*round),
+        },
+        Message::SnapshotReply(SnapshotReply::StaleTerm) => WordsFile::StaleSnapshot,
     }
 }
 
@@ -334,9 +356,28 @@ fn tell_disk(file: &mut NodeFile, node: &NodeImage, image: &WorldImage) {
     let settings = image.node_settings(node.id, node.incarnation);
     let disk = SimulatedDisk::restore(node.disk.clone()).ok();
     if let Some(found) = disk.and_then(|disk| node::inspect(&settings, &disk).ok()) {
-        tell_metadata(file, found.metadata);
-        file.log = found.entries.as_slice().iter().map(EntryFile::from).collect();
+        tell_persistent(file, &node::recovered_state(&settings, found));
     }
+}
+
+fn tell_persistent(file: &mut NodeFile, persistent: &Persistent) {
+    let Persistent {
+        metadata,
+        log,
+        snapshot,
+    } = persistent;
+    tell_metadata(file, *metadata);
+    file.snapshot = snapshot.as_ref().map(|snapshot| SnapshotFile {
+        last: snapshot.last.into(),
+        members: Some((&*snapshot.configuration).into()),
+        data: Some(Text(snapshot.data.clone())),
+        state: None,
+    });
+    let last = snapshot
+        .as_ref()
+        .map_or(LogPosition::GENESIS, |snapshot| snapshot.last);
+    file.base = (log.base() != last).then(|| log.base().into());
+    file.log = log.iter().map(|(_, entry)| EntryFile::from(entry)).collect();
 }
 
 fn tell_metadata(file: &mut NodeFile, metadata: Metadata) {
@@ -349,8 +390,14 @@ fn tell_process(file: &mut NodeFile, process: &ProcessImage) {
         memory,
         writes,
         timer,
+        snapshot_due,
         frozen,
     } = process;
+    file.taking = memory.taking.map(|through| TakingFile {
+        through: index_of(through),
+        due: snapshot_due.map(|(due, _)| Seconds::at(due)),
+        order: snapshot_due.map(|(_, order)| number(order)),
+    });
     tell_state(file, &memory.state);
     file.state = match frozen {
         None => StateFile::Up,
@@ -395,12 +442,7 @@ fn tell_state(file: &mut NodeFile, state: &State) {
         volatile,
         role,
     } = state;
-    tell_metadata(file, persistent.metadata);
-    file.log = persistent
-        .log
-        .iter()
-        .map(|(_, entry)| EntryFile::from(entry))
-        .collect();
+    tell_persistent(file, persistent);
     file.commit = index_of(volatile.commit);
     file.applied = (volatile.applied != volatile.commit).then(|| index_of(volatile.applied));
     let durability = &volatile.durability;
@@ -408,10 +450,14 @@ fn tell_state(file: &mut NodeFile, state: &State) {
     file.durable = (!is_all_durable).then(|| index_of(durability.through));
     file.counters.writes = number(durability.flushed.number());
     file.counters.term_write = number(durability.metadata.number());
+    file.counters.snapshot_write = number(durability.installed.number());
     file.heard = volatile.heard.map(local);
     file.passed_on = volatile.passed_on.iter().map(PassedOnFile::from).collect();
     match role {
-        Role::Follower(follower) => file.leader = follower.leader.map(id_of),
+        Role::Follower(follower) => {
+            file.leader = follower.leader.map(id_of);
+            file.incoming = follower.incoming.as_ref().map(incoming_of);
+        }
         Role::PreCandidate(candidate) => {
             file.role = RoleFile::PreCandidate;
             file.granted = Some(ids(&candidate.granted).into_iter().collect());
@@ -430,6 +476,26 @@ fn tell_state(file: &mut NodeFile, state: &State) {
             file.served = wish::served_of(&leader.served);
             file.stamped = leader.stamped.map(|(time, at)| (cluster_time(time), local(at)));
         }
+    }
+}
+
+fn incoming_of(incoming: &Incoming) -> IncomingFile {
+    IncomingFile {
+        last: incoming.last.into(),
+        members: (&*incoming.configuration).into(),
+        total: number(incoming.total),
+        data: Text(incoming.data.clone().into()),
+    }
+}
+
+fn sending_of(sending: &Sending) -> SendingFile {
+    SendingFile {
+        last: sending.last.into(),
+        received: number(sending.received),
+        out: match sending.piece {
+            Piece::Ready => None,
+            Piece::Out(round) => Some(round_of(round)),
+        },
     }
 }
 
@@ -484,6 +550,7 @@ fn peer_of((id, progress): (&NodeId, &Progress), leader: &Leader) -> PeerFile {
         flow: match &progress.flow {
             Flow::Probe(Probe::Ready) => FlowFile::Probe,
             Flow::Probe(Probe::Awaiting) => FlowFile::Awaiting,
+            Flow::Snapshot(sending) => FlowFile::Snapshot(sending_of(sending)),
             Flow::Replicate { in_flight } => {
                 let requests = in_flight.iter();
                 FlowFile::Replicate(
@@ -511,6 +578,7 @@ impl From<&BacklogImage> for BacklogFile {
             BacklogImage::Message(id) => Self::Message(number(id.0)),
             BacklogImage::Timer(_) => Self::Timer,
             BacklogImage::Write(sequence) => Self::Write(number(sequence.number())),
+            BacklogImage::Snapshot(index) => Self::Snapshot(index_of(*index)),
             BacklogImage::Proposal(id, command) => Self::Proposal(number(id.number()), Text(command.clone())),
         }
     }

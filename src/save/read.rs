@@ -7,6 +7,7 @@ mod message;
 mod node;
 mod process;
 mod route;
+mod snapshot;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use super::format::{
 };
 use super::scalar::{List, Millis, Number, neutralised};
 use crate::check::{Property, Violation};
-use crate::consensus::{InFlightLimit, Limits, Protections, RuleSet};
+use crate::consensus::{Compaction, InFlightLimit, Limits, Protections, RuleSet};
 use crate::playground::{
     DiskSettings, LinkImage, LinkSettings, MessageId, NodeImage, Settings, Span, WorldImage,
 };
@@ -197,7 +198,11 @@ impl Orders {
         let of_messages = messages.iter().filter_map(|message| message.order);
         let of_nodes = nodes.values().flat_map(|node| {
             let writes = node.writes.iter().filter_map(|write| write.order);
-            writes.chain(node.timer_order).chain(node.gossip_order)
+            let taking = node.taking.and_then(|taking| taking.order);
+            writes
+                .chain(node.timer_order)
+                .chain(node.gossip_order)
+                .chain(taking)
         });
         let named = of_messages.chain(of_nodes).map(|order| order.get() + 1);
         Self {
@@ -302,6 +307,8 @@ fn links_of<const MOST: usize>(
             (MessageKind::ForwardReply, link.sent.forward_replies),
             (MessageKind::Gossip, link.sent.gossip),
             (MessageKind::GossipReply, link.sent.gossip_replies),
+            (MessageKind::InstallSnapshot, link.sent.snapshot_pieces),
+            (MessageKind::SnapshotReply, link.sent.snapshot_replies),
         ];
         let sent = counts.into_iter().filter(|(_, count)| count.get() > 0);
         let image = LinkImage {
@@ -423,7 +430,12 @@ impl TryFrom<LimitsFile> for Limits {
 
     fn try_from(file: LimitsFile) -> Result<Self, Problem> {
         let size = |number: Number| usize::try_from(number.get()).unwrap_or(usize::MAX);
-        let bounds = [file.entries, file.in_flight, file.in_flight_bytes];
+        let bounds = [
+            file.entries,
+            file.in_flight,
+            file.in_flight_bytes,
+            file.snapshot_piece_bytes,
+        ];
         ensure(
             bounds.iter().all(|bound| bound.get() > 0),
             "limits must let something through",
@@ -436,6 +448,12 @@ impl TryFrom<LimitsFile> for Limits {
                 weight: file.in_flight_bytes.get(),
             },
             uncommitted_weight: file.uncommitted_bytes.get(),
+            compaction: Compaction {
+                entries: file.snapshot_entries.map(Number::get),
+                weight: file.snapshot_bytes.map(Number::get),
+                retain: file.snapshot_keeps.get(),
+            },
+            chunk_bytes: file.snapshot_piece_bytes.get(),
         })
     }
 }

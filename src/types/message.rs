@@ -1,6 +1,12 @@
 //! What servers say to each other (paper, Figure 2).
 
-use super::{Entries, Forward, ForwardReply, Gossip, LogIndex, LogPosition, NodeId, Round, Term};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{
+    Configuration, Entries, Forward, ForwardReply, Gossip, LogIndex, LogPosition, NodeId, Round, Term,
+};
 
 /// A message with its addresses. Every message carries its sender's term, so that the rule of terms (§5.1)
 /// stands in one place.
@@ -31,6 +37,10 @@ pub enum Message {
     AppendRequest(AppendRequest),
     /// The answer to an append request.
     AppendReply(AppendReply),
+    /// A leader sends a piece of its snapshot to a follower whose next entry it has dropped (§7).
+    InstallSnapshot(InstallSnapshot),
+    /// The answer to a piece of a snapshot that is not whole yet.
+    SnapshotReply(SnapshotReply),
     /// A leader asks a follower to stand for election at once (thesis §3.10).
     TimeoutNow(TimeoutNow),
     /// A server passes on to the leader what a caller wants (thesis §6.2).
@@ -147,6 +157,48 @@ pub enum AppendReply {
     StaleTerm,
 }
 
+/// A piece of a snapshot (paper, Figure 13). One without data asks how far the follower is, and shows that the leader is there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InstallSnapshot {
+    /// The last entry that the snapshot stands for.
+    pub last: LogPosition,
+    /// The configuration in force at that entry.
+    pub configuration: Arc<Configuration>,
+    /// Where in the snapshot the piece stands.
+    pub offset: u64,
+    /// How many bytes the whole snapshot has. The piece that reaches them is the last.
+    pub total: u64,
+    /// The piece.
+    pub data: Bytes,
+    /// The leader's last round of heartbeats.
+    pub round: Round,
+}
+
+impl InstallSnapshot {
+    /// Where the piece ends; `None` where that is past the end of the snapshot.
+    pub fn end(&self) -> Option<u64> {
+        let end = self.offset.checked_add(self.data.len() as u64);
+        end.filter(|end| *end <= self.total)
+    }
+}
+
+/// The answer to a piece of a snapshot. Once the snapshot is whole and on disk, the follower
+/// [acknowledges](AppendReply::Matched) its last entry instead, as it does where it needs no snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SnapshotReply {
+    /// So much of it is there, in memory.
+    Received {
+        /// The snapshot's last entry.
+        last: LogPosition,
+        /// How many bytes, from the first on.
+        bytes: u64,
+        /// The request's round.
+        round: Round,
+    },
+    /// The request's term is over; the envelope carries the one that is.
+    StaleTerm,
+}
+
 /// A message's kind: its letter on the screen, and part of the key of every random draw about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MessageKind {
@@ -174,6 +226,10 @@ pub enum MessageKind {
     Gossip,
     /// [`Gossip::Reply`].
     GossipReply,
+    /// [`Message::InstallSnapshot`].
+    InstallSnapshot,
+    /// [`Message::SnapshotReply`].
+    SnapshotReply,
 }
 
 impl Message {
@@ -185,6 +241,8 @@ impl Message {
             Self::AppendRequest(request) if request.entries.is_empty() => MessageKind::Heartbeat,
             Self::AppendRequest(_) => MessageKind::Append,
             Self::AppendReply(_) => MessageKind::AppendReply,
+            Self::InstallSnapshot(_) => MessageKind::InstallSnapshot,
+            Self::SnapshotReply(_) => MessageKind::SnapshotReply,
             Self::PreVoteRequest(_) => MessageKind::PreVoteRequest,
             Self::PreVoteReply(_) => MessageKind::PreVoteReply,
             Self::TimeoutNow(_) => MessageKind::TimeoutNow,

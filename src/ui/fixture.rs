@@ -69,6 +69,9 @@ fn follower(number: u64, term: u64, leader: Option<u64>, log: Log, now: VirtualT
         commit: last,
         applied: last,
         durable: last,
+        snapshot: None,
+        taking: None,
+        incoming: None,
         writes: Vec::new(),
         timer: Some(TimerView {
             deadline: now.after(duration.checked_sub(gone).unwrap()),

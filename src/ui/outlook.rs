@@ -171,6 +171,8 @@ fn missing(leader: &NodeView, other: &NodeView, index: LogIndex, snapshot: &Snap
             | Message::Gossip(_)
             | Message::AppendRequest(_)
             | Message::AppendReply(_)
+            | Message::InstallSnapshot(_)
+            | Message::SnapshotReply(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_) => None,
         }

@@ -205,6 +205,8 @@ pub mod glyph {
     pub const COMMIT: char = '┃';
     /// Not on disk yet.
     pub const PENDING: char = '~';
+    /// Dropped: a snapshot stands for it.
+    pub const SNAPSHOT: char = '▣';
     /// Another entry than the leader has there.
     pub const CONFLICT: char = '≠';
     /// What is selected, what is newest.

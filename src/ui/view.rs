@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
-use crate::playground::{MessageView, RoleView, Snapshot, StoryLine};
-use crate::types::{AppendReply, Message, NodeId, VirtualTime};
+use crate::consensus::Flow;
+use crate::playground::{MessageView, PeerView, RoleView, Snapshot, StoryLine};
+use crate::types::{AppendReply, Message, NodeId, SnapshotReply, VirtualTime};
 
 /// All that one frame is drawn from. The same scene gives the same frame.
 #[derive(Clone, Copy, Debug)]
@@ -123,16 +124,20 @@ pub fn is_routine(message: &MessageView, snapshot: &Snapshot) -> bool {
     let envelope = &message.envelope;
     match &envelope.message {
         Message::AppendRequest(request) => request.entries.is_empty(),
+        Message::InstallSnapshot(request) => request.data.is_empty(),
         Message::AppendReply(AppendReply::Matched { through, .. }) => {
-            let known = snapshot.node(envelope.to).and_then(|leader| match &leader.role {
-                RoleView::Leader { peers, .. } => peers.get(&envelope.from),
-                RoleView::Follower { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. } => {
-                    None
-                }
-            });
+            let known = known_of(envelope.from, envelope.to, snapshot);
             known.is_some_and(|peer| peer.matched >= *through)
         }
+        Message::SnapshotReply(SnapshotReply::Received { bytes, .. }) => {
+            let known = known_of(envelope.from, envelope.to, snapshot);
+            known.is_some_and(|peer| match peer.flow {
+                Flow::Snapshot(sending) => sending.received >= *bytes,
+                Flow::Probe(_) | Flow::Replicate { .. } => true,
+            })
+        }
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+        | Message::SnapshotReply(SnapshotReply::StaleTerm)
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)
@@ -141,6 +146,14 @@ pub fn is_routine(message: &MessageView, snapshot: &Snapshot) -> bool {
         | Message::VoteRequest(_)
         | Message::VoteReply(_) => false,
         Message::Gossip(_) => true,
+    }
+}
+
+/// What a leader knows of a follower.
+fn known_of(follower: NodeId, leader: NodeId, snapshot: &Snapshot) -> Option<&PeerView> {
+    match &snapshot.node(leader)?.role {
+        RoleView::Leader { peers, .. } => peers.get(&follower),
+        RoleView::Follower { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. } => None,
     }
 }
 

@@ -28,7 +28,7 @@ impl Choices {
     /// A fault, a proposal, or a rule broken or kept.
     pub fn command(&mut self, nodes: u64) -> Command {
         let (one, other) = (self.node(nodes), self.node(nodes));
-        match self.below(25) {
+        match self.below(28) {
             0 => Command::Crash(one),
             1 => Command::CutPower(one),
             2 | 3 => Command::Restart(one),
@@ -44,6 +44,15 @@ impl Choices {
             15 => Command::SpreadTimers,
             16 => Command::Batch { entries: 1 },
             17 => Command::FireTimer(other),
+            25 => Command::Snapshot(one),
+            26 => Command::Compact {
+                entries: Some(1 + self.below(6)),
+                bytes: None,
+                keep: self.below(3),
+            },
+            27 => Command::Chunk {
+                bytes: 1 + self.below(40),
+            },
             20..=22 => self.change(nodes),
             18 => Command::Drift {
                 node: one,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use raft_play::check::{Ballot, Checker, Fact, Violation};
+use raft_play::check::{Ballot, Base, Checker, Fact, Kept, Violation};
 use raft_play::consensus::durable::Metadata;
 use raft_play::consensus::{
     Answer, Event, Input, ProposalOutcome, Protections, ReadWay, Role, RuleSet, Switch,
@@ -321,10 +321,16 @@ impl Cluster {
     fn tell_start(&mut self, at: usize) -> Result<(), Violation> {
         let state = &self.servers[at].raft.state().persistent;
         let log: Vec<_> = state.log.iter().map(|(_, entry)| entry.clone()).collect();
-        let log = &Entries::new(LogIndex::new(1), log);
+        let base = state.log.base();
+        let log = &Entries::new(base.index.next(), log);
         self.checker.observe(&Fact::Started {
             node: self.servers[at].id(),
             ballot: ballot(state.metadata),
+            base: Base {
+                position: base,
+                configuration: Some(state.log.configuration_at(base.index)),
+                snapshot: state.snapshot.as_ref(),
+            },
             log,
         })
     }
@@ -339,6 +345,11 @@ impl Cluster {
                     node,
                     sequence: write.sequence,
                     ballot: write.metadata.map(ballot),
+                    snapshot: write.snapshot.as_ref().map(|snapshot| Kept {
+                        snapshot,
+                        replayed: None,
+                    }),
+                    compact: write.compact,
                     truncate: write.truncate,
                     append: &write.append,
                 },
@@ -357,6 +368,7 @@ impl Cluster {
                     entry,
                 },
                 Deed::Sent(envelope) => Fact::Sent(envelope),
+                Deed::Restored(_) => continue,
             };
             self.checker.observe(&fact)?;
             match deed {
@@ -365,7 +377,8 @@ impl Cluster {
                     self.past.push(envelope);
                 }
                 Deed::Applied(index, entry) => self.answer_applied(at, index, &entry)?,
-                Deed::Wrote(_) | Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) => {}
+                Deed::Wrote(_) | Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) | Deed::Restored(_) => {
+                }
             }
         }
         self.take_answers(at)

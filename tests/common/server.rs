@@ -5,6 +5,9 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,8 +18,8 @@ use raft_play::consensus::{
 };
 use raft_play::types::{
     AppendReply, AppendRequest, Configuration, ElectionOrigin, Entries, Entry, Envelope, Incarnation,
-    LocalTime, LogIndex, LogPosition, MembershipChange, Message, NodeId, ProposalId, Round, Term, VoteReply,
-    VoteRequest, WriteSequence,
+    InstallSnapshot, LocalTime, LogIndex, LogPosition, MembershipChange, Message, NodeId, ProposalId, Round,
+    Snapshot, SnapshotReply, Term, VoteReply, VoteRequest, WriteSequence,
 };
 
 /// What a disk holds.
@@ -24,11 +27,22 @@ use raft_play::types::{
 pub struct Image {
     pub metadata: Metadata,
     pub log: Log,
+    pub snapshot: Option<Snapshot>,
 }
 
 impl Image {
     pub fn apply(&mut self, write: &Write) {
         self.metadata = write.metadata.unwrap_or(self.metadata);
+        if write.snapshot.is_some() {
+            self.snapshot.clone_from(&write.snapshot);
+        }
+        if let Some(base) = write.compact {
+            let snapshot = self
+                .snapshot
+                .as_ref()
+                .expect("what is dropped, a snapshot stands for");
+            self.log.compact(base, Arc::clone(&snapshot.configuration));
+        }
         if let Some(from) = write.truncate {
             self.log.truncate_from(from);
         }
@@ -76,6 +90,8 @@ pub enum Deed {
     Committed(LogIndex),
     Applied(LogIndex, Entry),
     Sent(Envelope),
+    /// The state machine took over a snapshot.
+    Restored(LogIndex),
 }
 
 /// How a server starts.
@@ -173,11 +189,21 @@ impl Boot {
             limits: self.limits,
             rules: self.rules,
         };
-        let genesis = Configuration::of_voters((1..=self.voters).map(NodeId::new));
+        let genesis = Arc::new(Configuration::of_voters((1..=self.voters).map(NodeId::new)));
         let mut image = self.image.clone();
         image.log.seal();
-        let entries = image.log.slice(LogIndex::new(1), usize::MAX, u64::MAX);
-        let state = State::recovered(image.metadata, Log::of(genesis, entries), None);
+        let base = image.log.base();
+        let entries = image.log.slice(base.index.next(), usize::MAX, u64::MAX);
+        let configuration = match &image.snapshot {
+            Some(snapshot) if base.index > LogIndex::GENESIS => Arc::clone(&snapshot.configuration),
+            Some(_) | None => genesis,
+        };
+        let machine = image
+            .snapshot
+            .as_ref()
+            .map_or(0, |snapshot| digest_of(&snapshot.data));
+        let log = Log::recovered(base, configuration, entries);
+        let state = State::recovered(image.metadata, log, image.snapshot);
         let store = Memory {
             before: self.image.clone(),
             writes: Vec::new(),
@@ -195,6 +221,7 @@ impl Boot {
             election: None,
             heartbeat: None,
             deeds: Vec::new(),
+            machine,
             now: LocalTime::default(),
         };
         server.act();
@@ -220,8 +247,27 @@ pub struct Server {
     pub heartbeat: Option<TimerChange>,
     /// What it did since that was last taken.
     pub deeds: Vec<Deed>,
+    /// Its state machine: a number that stands for all that was applied, in order.
+    pub machine: u64,
     /// Its own clock.
     now: LocalTime,
+}
+
+/// The state after one more entry.
+pub fn applied(machine: u64, entry: &Entry) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (machine, entry).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The state that a snapshot holds: the number, and some more bytes, so that it takes several pieces.
+pub fn data_of(machine: u64) -> Bytes {
+    Bytes::from(machine.to_be_bytes().repeat(3))
+}
+
+fn digest_of(data: &Bytes) -> u64 {
+    let first = data.get(..8).expect("a snapshot of this machine");
+    u64::from_be_bytes(first.try_into().expect("eight bytes"))
 }
 
 /// Inputs. Each gives the messages that left because of it.
@@ -265,6 +311,10 @@ impl Server {
             self.deeds.push(Deed::Led(self.term()));
         }
         self.held.append(&mut out.messages);
+        if let Some(snapshot) = out.restore.take() {
+            self.machine = digest_of(&snapshot.data);
+            self.deeds.push(Deed::Restored(snapshot.last.index));
+        }
         if let Some(commit) = out.commit {
             self.apply_through(commit);
         }
@@ -281,10 +331,29 @@ impl Server {
         let first = state.volatile.applied.next().number();
         for index in (first..=commit.number()).map(LogIndex::new) {
             let entry = state.persistent.log.entry(index).expect("committed").clone();
+            self.machine = applied(self.machine, &entry);
             self.deeds.push(Deed::Applied(index, entry));
         }
         self.raft
             .absorb(self.now, Input::Applied(commit), &mut Vec::new());
+    }
+
+    /// Takes a snapshot, where the settings want one.
+    pub fn snapshot_if_due(&mut self) {
+        if let Some(index) = self.raft.snapshot_due(self.now) {
+            self.snapshot_through(index.number());
+        }
+    }
+
+    /// Takes a snapshot of what is applied.
+    pub fn snapshot(&mut self) -> Vec<Envelope> {
+        let index = self.raft.state().volatile.applied.number();
+        self.snapshot_through(index)
+    }
+
+    fn snapshot_through(&mut self, index: u64) -> Vec<Envelope> {
+        let (index, data) = (LogIndex::new(index), data_of(self.machine));
+        self.input(Input::SnapshotTaken { index, data })
     }
 
     fn release(&mut self) {
@@ -301,7 +370,12 @@ impl Server {
         let sent = self.deeds[before..].iter();
         sent.filter_map(|deed| match deed {
             Deed::Sent(envelope) => Some(envelope.clone()),
-            Deed::Wrote(_) | Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) | Deed::Applied(..) => None,
+            Deed::Wrote(_)
+            | Deed::Durable(_)
+            | Deed::Led(_)
+            | Deed::Committed(_)
+            | Deed::Applied(..)
+            | Deed::Restored(_) => None,
         })
         .collect()
     }
@@ -513,6 +587,41 @@ pub fn stale_term() -> Message {
     Message::AppendReply(AppendReply::StaleTerm)
 }
 
+/// A piece of a snapshot through `last`, of a machine in this state, from a leader of seven.
+pub fn piece_of(last: (u64, u64), machine: u64, range: Range<usize>) -> InstallSnapshot {
+    let data = data_of(machine);
+    InstallSnapshot {
+        last: position(last.0, last.1),
+        configuration: Configuration::of_voters((1..=7).map(NodeId::new)).into(),
+        offset: range.start as u64,
+        total: data.len() as u64,
+        data: data.slice(range),
+        round: Round::default(),
+    }
+}
+
+pub fn piece(last: (u64, u64), machine: u64, range: Range<usize>) -> Message {
+    Message::InstallSnapshot(piece_of(last, machine, range))
+}
+
+/// So many bytes of a snapshot are there.
+pub fn received(last: (u64, u64), bytes: u64) -> Message {
+    Message::SnapshotReply(SnapshotReply::Received {
+        last: position(last.0, last.1),
+        bytes,
+        round: Round::default(),
+    })
+}
+
+/// The round of the pieces that went to a server.
+pub fn heartbeat_round(sent: &[Envelope], to: u64) -> Round {
+    let round = |envelope: &Envelope| match &envelope.message {
+        Message::InstallSnapshot(request) if envelope.to.number() == to => Some(request.round),
+        _ => None,
+    };
+    sent.iter().find_map(round).expect("a piece went there")
+}
+
 /// What the messages say, without their addresses.
 pub fn messages(sent: &[Envelope]) -> Vec<Message> {
     sent.iter().map(|envelope| envelope.message.clone()).collect()
@@ -534,7 +643,9 @@ pub fn appends(sent: &[Envelope]) -> Vec<(u64, u64, usize)> {
         | Message::TimeoutNow(_)
         | Message::Forward(_)
         | Message::ForwardReply(_)
-        | Message::Gossip(_) => None,
+        | Message::Gossip(_)
+        | Message::InstallSnapshot(_)
+        | Message::SnapshotReply(_) => None,
     };
     sent.iter().filter_map(request).collect()
 }

@@ -230,7 +230,12 @@ fn a_term_is_durable_no_later_than_the_entries_that_carry_it() {
     server.receive(2, 5, append((0, 0), &[5], 0));
     let writes = server.deeds.iter().filter_map(|deed| match deed {
         Deed::Wrote(write) => Some(write),
-        Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) | Deed::Applied(..) | Deed::Sent(_) => None,
+        Deed::Durable(_)
+        | Deed::Led(_)
+        | Deed::Committed(_)
+        | Deed::Applied(..)
+        | Deed::Sent(_)
+        | Deed::Restored(_) => None,
     });
     let writes: Vec<_> = writes.collect();
     assert_eq!(writes.len(), 1);

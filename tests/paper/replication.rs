@@ -32,7 +32,9 @@ fn commits(sent: &[raft_play::types::Envelope]) -> Vec<u64> {
         | Message::TimeoutNow(_)
         | Message::Forward(_)
         | Message::ForwardReply(_)
-        | Message::Gossip(_) => None,
+        | Message::Gossip(_)
+        | Message::InstallSnapshot(_)
+        | Message::SnapshotReply(_) => None,
     };
     messages(sent).into_iter().filter_map(commit).collect()
 }
@@ -89,7 +91,12 @@ fn committing_an_entry_commits_all_that_precede_it_in_the_leaders_log() {
     assert_eq!(leader.commit(), 3);
     let applied = leader.deeds.iter().filter_map(|deed| match deed {
         Deed::Applied(index, _) => Some(index.number()),
-        Deed::Wrote(_) | Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) | Deed::Sent(_) => None,
+        Deed::Wrote(_)
+        | Deed::Durable(_)
+        | Deed::Led(_)
+        | Deed::Committed(_)
+        | Deed::Sent(_)
+        | Deed::Restored(_) => None,
     });
     assert_eq!(applied.collect::<Vec<_>>(), [1, 2, 3]);
 }
@@ -171,7 +178,12 @@ fn only_entries_not_already_in_the_log_are_appended() {
             write.append.first_index().number(),
             write.append.len(),
         )),
-        Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) | Deed::Applied(..) | Deed::Sent(_) => None,
+        Deed::Durable(_)
+        | Deed::Led(_)
+        | Deed::Committed(_)
+        | Deed::Applied(..)
+        | Deed::Sent(_)
+        | Deed::Restored(_) => None,
     });
     assert_eq!(first, Some((None, 3, 1)));
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::check::archive::Fit;
-use crate::check::fact::{Ballot, Fact};
+use crate::check::fact::{Ballot, Fact, Kept};
+use crate::check::server::Cuts;
 use crate::check::violation::{Property, Violation};
 use crate::check::{Change, Checker};
 use crate::types::{Entries, Entry, LogIndex, LogPosition, NodeId, Payload, Term, WriteSequence};
@@ -13,25 +14,45 @@ impl Checker {
         &mut self,
         node: NodeId,
         sequence: WriteSequence,
-        ballot: Option<Ballot>,
-        truncate: Option<LogIndex>,
+        cuts: Cuts,
         append: &Entries,
     ) {
-        if let Some(ballot) = ballot {
-            self.judge_ballot(node, ballot);
-        }
-        if let Some(from) = truncate {
-            self.judge_truncation(node, from);
-        }
         let terms = append.as_slice().iter().map(|entry| entry.term).collect();
-        self.server(node).write(sequence, ballot, truncate);
+        self.server(node).write(sequence, cuts);
         if !append.is_empty() {
             self.judge_place(node, append);
             self.judge_terms(node, append);
             self.note_change(node, append);
-            self.record_log(node, append);
+            let before = append.first_index().previous();
+            let term = self.server(node).log.term_at(before);
+            self.record_log(node, LogPosition::new(before, term.unwrap_or_default()), append);
         }
         self.server(node).append_to_write(terms);
+    }
+
+    /// Judges what a write takes away.
+    pub(in crate::check) fn prepare_write(
+        &mut self,
+        node: NodeId,
+        ballot: Option<Ballot>,
+        snapshot: Option<Kept<'_>>,
+        compact: Option<LogPosition>,
+        truncate: Option<LogIndex>,
+    ) -> Cuts {
+        if let Some(ballot) = ballot {
+            self.judge_ballot(node, ballot);
+        }
+        if let Some(kept) = snapshot {
+            self.judge_snapshot(node, kept);
+        }
+        if let Some(from) = truncate {
+            self.judge_truncation(node, from);
+        }
+        Cuts {
+            ballot,
+            compact: compact.map(|base| (base, self.stood_for(base))),
+            truncate,
+        }
     }
 
     /// Takes note of a leader's new configuration.
@@ -166,13 +187,8 @@ impl Checker {
     }
 
     /// Holds entries against every log that ever was (Log Matching).
-    pub(super) fn record_log(&mut self, node: NodeId, entries: &Entries) {
-        let before = entries.first_index().previous();
-        let term = self
-            .servers
-            .get(&node)
-            .and_then(|server| server.log.term_at(before));
-        let mut previous = LogPosition::new(before, term.unwrap_or_default());
+    pub(super) fn record_log(&mut self, node: NodeId, before: LogPosition, entries: &Entries) {
+        let mut previous = before;
         for (index, entry) in entries.iter() {
             let fit = self.archive.add(previous, entry);
             previous = LogPosition::new(index, entry.term);

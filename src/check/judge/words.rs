@@ -3,7 +3,7 @@
 use crate::check::Checker;
 use crate::check::fact::Ballot;
 use crate::check::violation::{Property, Violation};
-use crate::types::{AppendReply, Envelope, LogIndex, Message, NodeId, Term, VoteReply};
+use crate::types::{AppendReply, Envelope, LogIndex, LogPosition, Message, NodeId, Term, VoteReply};
 
 impl Checker {
     pub(in crate::check) fn on_sent(&mut self, envelope: &Envelope) {
@@ -12,7 +12,7 @@ impl Checker {
         match &envelope.message {
             Message::VoteRequest(_) => self.judge_sent_vote(from, from, term),
             Message::VoteReply(VoteReply::Granted) => self.judge_sent_vote(from, to, term),
-            Message::AppendRequest(_) => self.judge_sent_append(from, term),
+            Message::AppendRequest(_) | Message::InstallSnapshot(_) => self.judge_sent_append(from, term),
             Message::AppendReply(AppendReply::Matched { through, .. }) => {
                 self.judge_acknowledgement(from, to, term, *through);
             }
@@ -22,6 +22,7 @@ impl Checker {
             | Message::Forward(_)
             | Message::ForwardReply(_)
             | Message::Gossip(_)
+            | Message::SnapshotReply(_)
             | Message::VoteReply(VoteReply::Refused)
             | Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm) => {}
         }
@@ -80,7 +81,7 @@ impl Checker {
     /// have overridden them; the acknowledgement may then still leave, and can do no harm.
     fn judge_acknowledgement(&mut self, node: NodeId, leader: NodeId, term: Term, through: LogIndex) {
         let disk = &self.server(node).disk;
-        if disk.ballot.is_none_or(|ballot| ballot.term != term) {
+        if disk.ballot.is_none_or(|ballot| ballot.term != term) || !disk.log.knows(through) {
             return;
         }
         let own = disk.log.term_at(through);
@@ -97,7 +98,7 @@ impl Checker {
             .get(&leader)
             .filter(|server| server.leads == Some(term));
         if let Some(theirs) = theirs
-            && theirs.log.term_at(through) != Some(own)
+            && !theirs.log.holds(LogPosition::new(through, own))
         {
             violation.detail =
                 format!("{node} acknowledged entries through {through}, which are not those of {leader}");

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::check::{Ballot, Checker, Fact, Violation};
+use crate::check::{Ballot, Base, Checker, Fact, Violation};
 use crate::types::{
     AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
     NodeId, Round, Term, VoteReply, VoteRequest, WriteSequence,
@@ -76,7 +76,12 @@ impl Scene {
 
     pub(super) fn start(&mut self, node: NodeId, ballot: Ballot, log: &[u64]) -> Verdict {
         let log = &run(1, log);
-        self.checker.observe(&Fact::Started { node, ballot, log })
+        self.checker.observe(&Fact::Started {
+            node,
+            ballot,
+            base: Base::default(),
+            log,
+        })
     }
 
     pub(super) fn write(
@@ -91,6 +96,8 @@ impl Scene {
             node,
             sequence: WriteSequence::new(self.sequence),
             ballot,
+            snapshot: None,
+            compact: None,
             truncate: truncate.map(LogIndex::new),
             append,
         })

@@ -13,7 +13,7 @@ use crate::machine::Exhibit;
 use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd, RouteEvent, Routes, Sent};
 use crate::playground::clock::Clock;
 use crate::playground::mirror::Mirror;
-use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView};
+use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView, SnapshotView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
@@ -77,6 +77,10 @@ pub(in crate::playground) enum HostInput {
     Transfer(ProposalId, NodeId),
     /// The time has come at which a write is on disk.
     SyncDue(WriteSequence),
+    /// A person wants a snapshot taken.
+    TakeSnapshot,
+    /// The time has come at which the snapshot that it takes is finished.
+    FinishSnapshot,
 }
 
 /// What came of a request.
@@ -103,6 +107,8 @@ pub(in crate::playground) struct Stepped {
     pub(in crate::playground) heartbeat: Option<TimerChange>,
     pub(in crate::playground) commit: Option<LogIndex>,
     pub(in crate::playground) applied: Vec<Applied>,
+    pub(in crate::playground) taking: Option<LogIndex>,
+    pub(in crate::playground) snapshot_failure: Option<String>,
     pub(in crate::playground) answers: Vec<(ProposalId, ProposalEnd)>,
     pub(in crate::playground) term: Term,
     pub(in crate::playground) role: RoleName,
@@ -174,6 +180,8 @@ impl<M: Exhibit + Default> Hosted<M> {
             heartbeat,
             commit,
             applied,
+            taking,
+            snapshot_failure,
             answers,
         } = effects;
         let write = write.map(|(write, pending)| {
@@ -192,6 +200,8 @@ impl<M: Exhibit + Default> Hosted<M> {
             heartbeat,
             commit,
             applied,
+            taking,
+            snapshot_failure,
             answers,
             term,
             role,
@@ -278,6 +288,8 @@ impl<M: Exhibit + Default> Hosted<M> {
             HostInput::Read(id, way, query) => NodeInput::Read { id, way, query },
             HostInput::Reconfigure(id, change) => NodeInput::Reconfigure { id, change },
             HostInput::Transfer(id, target) => NodeInput::Transfer { id, target },
+            HostInput::TakeSnapshot => NodeInput::TakeSnapshot,
+            HostInput::FinishSnapshot => NodeInput::FinishSnapshot,
             HostInput::SyncDue(sequence) => {
                 let pending = self
                     .syncs
@@ -335,6 +347,9 @@ impl<M: Exhibit + Default> Hosted<M> {
             commit: state.volatile.commit,
             applied: state.volatile.applied,
             durable: state.volatile.durability.through,
+            snapshot: state.persistent.snapshot.as_ref().map(SnapshotView::of),
+            taking: None,
+            incoming: incoming(&state.role),
             writes: Vec::new(),
             timer: None,
             contents: self.node.machine().contents(),
@@ -345,6 +360,15 @@ impl<M: Exhibit + Default> Hosted<M> {
             failure: None,
         }
     }
+}
+
+fn incoming(role: &Role) -> Option<(SnapshotView, u64)> {
+    let Role::Follower(follower) = role else {
+        return None;
+    };
+    let incoming = follower.incoming.as_ref()?;
+    let (last, bytes) = (incoming.last, incoming.total);
+    Some((SnapshotView { last, bytes }, incoming.received()))
 }
 
 fn role_view(role: &Role, lease_end: Option<LocalTime>) -> RoleView {

@@ -90,6 +90,15 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         Command::Readdress(node) => gossip::moved(*node),
         Command::JoinVia(seed) => gossip::join_via(*seed),
         Command::Read { at, query, way } => read(*at, query, *way),
+        Command::Snapshot(node) => Telling::act(Some(*node), format!("you have {node} take a snapshot")).because(
+            "A server takes snapshots by itself, of what is committed and applied",
+            "§7",
+        ),
+        Command::Compact { entries, bytes, keep } => compact(*entries, *bytes, *keep),
+        Command::Chunk { bytes } => act(format!("you cut snapshots into {bytes} bytes")).because(
+            "A snapshot goes over in pieces, so that no message is too large and heartbeats go on",
+            "§7, Figure 13",
+        ),
         Command::Lease(switch) => act(format!("you switch leases {}", words_of(*switch))).because(
             "With a lease, a leader answers reads without asking: a majority has promised to help no rival",
             "thesis §6.4.1",
@@ -147,6 +156,31 @@ fn drift(node: NodeId, ppm: i32) -> Telling {
             "thesis §6.4.1",
         )
         .otherwise("Past that bound, a leader may read by a lease that its followers no longer keep.")
+}
+
+fn compact(entries: Option<u64>, bytes: Option<u64>, keep: u64) -> Telling {
+    let every: Vec<String> = [
+        entries.map(|entries| format!("{entries} entries")),
+        bytes.map(|bytes| format!("{bytes} bytes")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let telling = if every.is_empty() {
+        act("you switch snapshots off".to_owned())
+    } else {
+        act(format!("you want snapshots each {}", every.join(", "))).long(format!(
+            "you want snapshots each {}, {keep} kept behind",
+            every.join(", ")
+        ))
+    };
+    telling
+        .because(
+            "The log grows with every request; a server that has written its state down can drop what led to it",
+            "§7",
+        )
+        .value(format!("entries kept in the log behind a snapshot: {keep}"))
+        .otherwise("Too often costs disk and time, too rarely costs room and a long replay.")
 }
 
 fn member(id: NodeId, text: String) -> Telling {

@@ -9,6 +9,7 @@ use super::reading;
 use super::replication;
 use super::rerouting;
 use super::session;
+use super::snapshots;
 use super::telling::Telling;
 use crate::consensus::Event;
 use crate::types::{LogIndex, NodeId};
@@ -139,6 +140,43 @@ fn words(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Opt
             took_nanos,
             verdict,
         } => membership::caught_up(own, *learner, *round, *took_nanos, *verdict),
+        Event::SnapshotTaken { last, bytes, dropped } => snapshots::taken(own, *last, *bytes, *dropped),
+        Event::SnapshotOutdated { index } => snapshots::outdated(own, *index),
+        Event::SnapshotNeeded {
+            follower,
+            next,
+            base,
+            last,
+            bytes,
+        } => snapshots::needed(own, *follower, *next, *base, (*last, *bytes)),
+        Event::SnapshotProgressed {
+            follower,
+            bytes,
+            total,
+            ..
+        } => snapshots::progressed(own, *follower, *bytes, *total),
+        Event::SnapshotResumed {
+            follower,
+            bytes,
+            total,
+            ..
+        } => snapshots::resumed(own, *follower, *bytes, *total),
+        Event::PieceReceived {
+            leader,
+            last,
+            bytes,
+            total,
+        } => snapshots::piece(own, *leader, *last, (*bytes, *total)),
+        Event::SnapshotInstalled {
+            leader,
+            last,
+            bytes,
+            kept,
+            discarded,
+        } => snapshots::installed(own, *leader, (*last, *bytes), *kept, *discarded),
+        Event::SnapshotNotNeeded { leader, last, commit } => {
+            snapshots::not_needed(own, *leader, *last, *commit)
+        }
         Event::CommitWithheld { position } => return replication::withheld(memory, own, *position),
         Event::CommitLearned {
             leader,

@@ -119,6 +119,8 @@ fn named_in_full(envelope: &Envelope) -> String {
         }
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
         | Message::AppendRequest(_)
+        | Message::InstallSnapshot(_)
+        | Message::SnapshotReply(_)
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)
@@ -144,6 +146,8 @@ fn named(envelope: &Envelope) -> String {
         | Message::VoteRequest(_)
         | Message::VoteReply(_)
         | Message::AppendReply(_)
+        | Message::InstallSnapshot(_)
+        | Message::SnapshotReply(_)
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)

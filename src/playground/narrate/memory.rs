@@ -171,11 +171,13 @@ impl Memory {
     pub(super) fn is_idle(&self, envelope: &Envelope) -> bool {
         match &envelope.message {
             Message::AppendRequest(request) => request.entries.is_empty(),
+            Message::InstallSnapshot(request) => request.data.is_empty(),
             Message::AppendReply(AppendReply::Matched { through, .. }) => {
                 let leader = self.node(envelope.to);
                 leader.holders_of(envelope.to, *through).contains(&envelope.from)
             }
             Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+            | Message::SnapshotReply(_)
             | Message::PreVoteRequest(_)
             | Message::PreVoteReply(_)
             | Message::TimeoutNow(_)
@@ -201,6 +203,8 @@ impl Memory {
             Happening::Routes { node, event } => self.note_route(*node, event),
             Happening::JoinSentOn { .. }
             | Happening::WriteBegun { .. }
+            | Happening::SnapshotBegun { .. }
+            | Happening::SnapshotFailed { .. }
             | Happening::Applied { .. }
             | Happening::Answered { .. }
             | Happening::Violated { .. } => {}
@@ -287,6 +291,9 @@ impl Memory {
             | Command::Heartbeat { .. }
             | Command::Batch { .. }
             | Command::UncommittedLimit { .. }
+            | Command::Snapshot(_)
+            | Command::Compact { .. }
+            | Command::Chunk { .. }
             | Command::Transfer(_)
             | Command::Join
             | Command::JoinVia(_)
@@ -530,6 +537,7 @@ impl NodeMemory {
                 self.entries.split_off(from);
                 self.durable = self.durable.min(from.previous());
             }
+            Event::SnapshotInstalled { last, kept, .. } => self.note_installed(last.index, *kept),
             Event::MatchAdvanced { follower, matched } => {
                 if let Standing::Leader { matched: known, .. } = &mut self.standing {
                     known.insert(*follower, *matched);
@@ -570,10 +578,28 @@ impl NodeMemory {
             | Event::ChangeRefused { .. }
             | Event::ConfigurationChanged { .. }
             | Event::CaughtUp { .. }
+            | Event::SnapshotTaken { .. }
+            | Event::SnapshotOutdated { .. }
+            | Event::SnapshotNeeded { .. }
+            | Event::SnapshotProgressed { .. }
+            | Event::SnapshotResumed { .. }
+            | Event::PieceReceived { .. }
+            | Event::SnapshotNotNeeded { .. }
             | Event::CheckFailed { .. }
             | Event::Backed { .. }
             | Event::Ignored { .. } => {}
         }
+    }
+
+    fn note_installed(&mut self, last: LogIndex, kept: Option<(LogIndex, LogIndex)>) {
+        self.entries = match kept {
+            Some((first, _)) => self.entries.split_off(&first),
+            None => BTreeMap::new(),
+        };
+        if kept.is_none() {
+            self.durable = self.durable.min(self.commit);
+        }
+        self.commit = last;
     }
 
     fn note_stored(&mut self, first: LogIndex, last: LogIndex) {

@@ -103,6 +103,7 @@ pub(super) fn briefly(quiet: Quiet) -> String {
         Quiet::Leads => "it leads".to_owned(),
         Quiet::NoVoter => "it is no voter".to_owned(),
         Quiet::NoTermLeft => "no term is left".to_owned(),
+        Quiet::Installing => "its snapshot is not on disk".to_owned(),
         Quiet::Restarted { .. } => "it has just restarted".to_owned(),
     }
 }
@@ -120,6 +121,7 @@ pub(super) fn reason_of(own: NodeId, quiet: Quiet) -> String {
         Quiet::Leads => format!("{own} leads, and a majority has answered lately"),
         Quiet::NoVoter => format!("{own} is no voter in the configuration that it knows"),
         Quiet::NoTermLeft => format!("{own} is in the last term that there is"),
+        Quiet::Installing => format!("{own} has a snapshot that is still on its way to its disk"),
         Quiet::Restarted {
             ago_nanos,
             promise_nanos,
@@ -141,19 +143,23 @@ pub(super) fn rule_of(quiet: Quiet) -> Rule {
         Quiet::Restarted { .. } => Rule::RestartedVoterQuiet,
         Quiet::NoVoter => Rule::LearnersDoNotCount,
         Quiet::NoTermLeft => Rule::OneVotePerTerm,
+        Quiet::Installing => Rule::SnapshotCarriesConfiguration,
     }
 }
 
 pub(super) fn stayed(own: NodeId, quiet: Quiet) -> Telling {
     let line = match quiet {
         Quiet::NoVoter => Telling::routine,
-        Quiet::HeardLeader { .. } | Quiet::Leads | Quiet::NoTermLeft | Quiet::Restarted { .. } => {
-            Telling::step
-        }
+        Quiet::HeardLeader { .. }
+        | Quiet::Leads
+        | Quiet::NoTermLeft
+        | Quiet::Installing
+        | Quiet::Restarted { .. } => Telling::step,
     };
     let otherwise = match quiet {
         Quiet::NoVoter => "As a voter it would stand, or ask whether it would win.",
         Quiet::NoTermLeft => "In a further term it would stand, and to stand twice in one it has no vote.",
+        Quiet::Installing => "Once the snapshot is on its disk, it stands.",
         Quiet::HeardLeader { .. } | Quiet::Leads | Quiet::Restarted { .. } => {
             "Once that time has passed, it stands."
         }

@@ -3,6 +3,7 @@
 use super::gossip;
 use super::memory::Memory;
 use super::protection::{reason_of, rule_of};
+use super::snapshots;
 use super::telling::Telling;
 use super::words::{indices, label, nodes};
 use super::{Describe, election::message_name, election::role_name};
@@ -441,6 +442,14 @@ pub(super) fn ignored(
                 "§5.1",
             ),
         ),
+        IgnoreReason::OutOfPlace => (
+            "another piece is due".to_owned(),
+            false,
+            (
+                "A follower puts a snapshot together in order, and says which piece it has come to",
+                "§7, Figure 13",
+            ),
+        ),
         IgnoreReason::Quiet(quiet) => (
             reason_of(own, quiet),
             true,
@@ -502,7 +511,9 @@ pub(super) fn delivered(memory: &Memory, envelope: &Envelope) -> Option<Telling>
         Message::AppendReply(AppendReply::Matched { through, .. }) => {
             reply_delivered(memory, envelope, *through)
         }
+        Message::InstallSnapshot(request) => snapshots::delivered(envelope, request),
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm)
+        | Message::SnapshotReply(_)
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)

@@ -13,7 +13,7 @@ use super::super::settings::{LinkSettings, Span};
 use super::super::snapshot::{Condition, MessageId};
 use super::start::NODES_MAX;
 use super::{Due, Slot, Waiting, World};
-use crate::consensus::{ReadWay, RoleName};
+use crate::consensus::{Compaction, Limits, Protections, ReadWay, RoleName};
 use crate::machine::Exhibit;
 use crate::types::{
     JoinToken, LogIndex, MembershipChange, NodeId, ProposalId, SerialNumber, SessionId, VirtualTime,
@@ -125,7 +125,14 @@ impl<M: Exhibit + Default> World<M> {
                 Condition::Down => Ok(()),
                 Condition::Up | Condition::Frozen => Err(CommandError::Up(*id)),
             },
-            Command::Freeze(id) | Command::FireTimer(id) => self.check_up(*id),
+            Command::Freeze(id) | Command::FireTimer(id) | Command::Snapshot(id) => self.check_up(*id),
+            Command::Compact { entries, bytes, .. } => check_setting(
+                *entries != Some(0) && *bytes != Some(0),
+                "snapshots are at least one entry apart",
+            ),
+            Command::Chunk { bytes } => {
+                check_setting(*bytes > 0, "a piece of a snapshot has at least one byte")
+            }
             Command::Thaw(id) => match self.condition(*id)? {
                 Condition::Frozen => Ok(()),
                 Condition::Up => Err(CommandError::NotFrozen(*id)),
@@ -166,17 +173,7 @@ impl<M: Exhibit + Default> World<M> {
             | Command::Mend { from, to }
             | Command::CutOneWay { from, to }
             | Command::MendOneWay { from, to } => self.check_link(*from, *to),
-            Command::Link { from, to, settings } => {
-                match (*from, *to) {
-                    (Some(from), Some(to)) => self.check_link(from, to)?,
-                    (Some(end), None) | (None, Some(end)) => self.check_exists(end)?,
-                    (None, None) => {}
-                }
-                check_setting(
-                    settings.is_valid(),
-                    "a share of messages is at most 1000000 ppm, which is all of them",
-                )
-            }
+            Command::Link { from, to, settings } => self.check_links(*from, *to, settings),
             Command::Disk { node, .. } => node.iter().try_for_each(|id| self.check_exists(*id)),
             Command::Drift { node, ppm } => {
                 self.check_exists(*node)?;
@@ -261,14 +258,17 @@ impl<M: Exhibit + Default> World<M> {
             }
             Command::ElectionTimeout { min_ms, max_ms } => self.set_election_timeout(min_ms, max_ms),
             Command::Heartbeat { every_ms } => self.settings.heartbeat = milliseconds(every_ms),
-            Command::Batch { entries } => {
-                self.settings.limits.entries_per_request = usize::try_from(entries).unwrap_or(usize::MAX);
-                self.tell_all(|world| Request::Limits(world.settings.limits));
-            }
+            Command::Batch { entries } => self.change_limits(|limits| {
+                limits.entries_per_request = usize::try_from(entries).unwrap_or(usize::MAX);
+            }),
             Command::UncommittedLimit { bytes } => {
-                self.settings.limits.uncommitted_weight = bytes;
-                self.tell_all(|world| Request::Limits(world.settings.limits));
+                self.change_limits(|limits| limits.uncommitted_weight = bytes);
             }
+            Command::Snapshot(id) => self.hand(id, HostInput::TakeSnapshot),
+            Command::Compact { entries, bytes, keep } => self.change_limits(|limits| {
+                limits.compaction = Compaction::of(entries, bytes, keep);
+            }),
+            Command::Chunk { bytes } => self.change_limits(|limits| limits.chunk_bytes = bytes),
             Command::Transfer(target) => self.transfer(target),
             Command::Join => {
                 let token = JoinToken::new(self.next_proposal.number());
@@ -293,18 +293,13 @@ impl<M: Exhibit + Default> World<M> {
             Command::Gossip(switch) => self.switch_gossip(switch),
             Command::LoseRoute { at, of } => self.lose_route(at, of),
             Command::Readdress(id) => self.readdress(id),
-            Command::PreVote(switch) => {
-                self.settings.protections.pre_vote = switch;
-                self.tell_all(|world| Request::Protections(world.settings.protections));
-            }
-            Command::Lease(switch) => {
-                self.settings.protections.lease = switch;
-                self.settings.protections.check_quorum = self.settings.protections.check_quorum.or(switch);
-                self.tell_all(|world| Request::Protections(world.settings.protections));
-            }
+            Command::PreVote(switch) => self.change_protections(|protections| protections.pre_vote = switch),
+            Command::Lease(switch) => self.change_protections(|protections| {
+                protections.lease = switch;
+                protections.check_quorum = protections.check_quorum.or(switch);
+            }),
             Command::CheckQuorum(switch) => {
-                self.settings.protections.check_quorum = switch;
-                self.tell_all(|world| Request::Protections(world.settings.protections));
+                self.change_protections(|protections| protections.check_quorum = switch);
             }
             Command::Break(rule) => {
                 self.settings.rules = self.settings.rules.without(rule);
@@ -321,6 +316,16 @@ impl<M: Exhibit + Default> World<M> {
         let span = Span::new(milliseconds(min_ms), milliseconds(max_ms));
         self.settings.election_timeout = span.expect("it was checked");
         self.tell_all(|world| Request::ElectionTimeout(world.settings.election_timeout.min()));
+    }
+
+    fn change_limits(&mut self, change: impl FnOnce(&mut Limits)) {
+        change(&mut self.settings.limits);
+        self.tell_all(|world| Request::Limits(world.settings.limits));
+    }
+
+    fn change_protections(&mut self, change: impl FnOnce(&mut Protections)) {
+        change(&mut self.settings.protections);
+        self.tell_all(|world| Request::Protections(world.settings.protections));
     }
 
     fn tell_all(&mut self, request: impl Fn(&Self) -> Request) {
@@ -396,6 +401,10 @@ impl<M: Exhibit + Default> World<M> {
             match waiting {
                 Waiting::Delivery(message) => self.schedule_delivery(message, self.now),
                 Waiting::Sync(sequence) => self.schedule_sync(id, sequence),
+                Waiting::Snapshot(index) => {
+                    let slot = self.schedule(self.now, Due::Snapshot(id, index));
+                    self.server(id).taking = Some((index, Some(slot)));
+                }
                 Waiting::Timer(timer) => {
                     let duration = self.timer_duration(id, timer);
                     self.set_timer(id, timer, self.now, duration);
@@ -601,6 +610,23 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
+    fn check_links(
+        &self,
+        from: Option<NodeId>,
+        to: Option<NodeId>,
+        settings: &LinkSettings,
+    ) -> Result<(), CommandError> {
+        match (from, to) {
+            (Some(from), Some(to)) => self.check_link(from, to)?,
+            (Some(end), None) | (None, Some(end)) => self.check_exists(end)?,
+            (None, None) => {}
+        }
+        check_setting(
+            settings.is_valid(),
+            "a share of messages is at most 1000000 ppm, which is all of them",
+        )
+    }
+
     fn check_groups(&self, groups: &[Vec<NodeId>]) -> Result<(), CommandError> {
         let mut seen = BTreeSet::new();
         groups.iter().flatten().try_for_each(|&id| {
@@ -695,7 +721,8 @@ impl<M: Exhibit + Default> World<M> {
             .values()
             .copied()
             .chain(server.timer.map(|running| running.slot))
-            .chain(server.gossip.take());
+            .chain(server.gossip.take())
+            .chain(server.taking.take().and_then(|(_, slot)| slot));
         let slots: Vec<Slot> = slots.collect();
         server.syncs.clear();
         server.timer = None;
@@ -708,7 +735,7 @@ impl<M: Exhibit + Default> World<M> {
             match waiting {
                 Waiting::Delivery(message) => self.lose(message, Loss::ReceiverDown),
                 Waiting::Proposal(proposal, _) => open.push(proposal),
-                Waiting::Timer(_) | Waiting::Sync(_) => {}
+                Waiting::Timer(_) | Waiting::Sync(_) | Waiting::Snapshot(_) => {}
             }
         }
         for proposal in open {

@@ -19,14 +19,14 @@ use super::routes::{gossip_pause, usual_routes};
 use super::start::{NODES_MAX, WorldError, node_settings};
 use super::{Clients, Server, Waiting, World};
 use crate::check::Violation;
-use crate::consensus::durable::Metadata;
+use crate::consensus::Persistent;
 use crate::machine::Exhibit;
 use crate::node::{self, NodeSettings, Routes, StartError, first_nodes};
 use crate::storage::simulated::{self, DiskImage, SimulatedDisk, SimulatedSync};
-use crate::storage::wal::WalSync;
+use crate::storage::wal::{WalImage, WalSync};
 use crate::types::{
-    ClusterId, Configuration, Entries, Envelope, Incarnation, JoinToken, LocalTime, NodeId, ProposalId, Term,
-    VirtualTime, WriteSequence,
+    ClusterId, Configuration, Envelope, Incarnation, JoinToken, LocalTime, LogIndex, NodeId, ProposalId,
+    Term, VirtualTime, WriteSequence,
 };
 
 /// A world between two steps.
@@ -134,6 +134,9 @@ pub struct ProcessImage {
     pub writes: Vec<WriteImage>,
     /// Its timer, where one runs.
     pub timer: Option<TimerImage>,
+    /// When the snapshot that it takes is finished, with its place among what is due then; `None` where it takes none, or is
+    /// frozen and has still to learn that it is.
+    pub snapshot_due: Option<(VirtualTime, u64)>,
     /// What it will find when it thaws, where it is frozen.
     pub frozen: Option<Vec<BacklogImage>>,
 }
@@ -172,6 +175,8 @@ pub enum BacklogImage {
     Timer(Timer),
     /// A write that is on disk.
     Write(WriteSequence),
+    /// A snapshot that is finished.
+    Snapshot(LogIndex),
     /// A proposal.
     Proposal(ProposalId, Bytes),
 }
@@ -224,15 +229,14 @@ impl WorldImage {
         node_settings(&self.settings, self.configuration(), id, (incarnation, started))
     }
 
-    /// A disk on which this node has this term, vote and log, all of it durable: for saves written by hand.
+    /// A disk on which this node has this term, vote, log and snapshot, all of it durable: for saves written by hand.
     pub fn prepared_disk(
         &self,
         id: NodeId,
-        metadata: Metadata,
-        entries: Entries,
-    ) -> Result<DiskImage, node::PrepareError> {
+        persistent: Persistent,
+    ) -> Result<(DiskImage, WalImage), node::PrepareError> {
         let settings = self.node_settings(id, Incarnation::default());
-        node::prepare(&settings, SimulatedDisk::new(), metadata, entries).map(|disk| disk.image())
+        node::prepare(&settings, SimulatedDisk::new(), persistent).map(|(disk, wal)| (disk.image(), wal))
     }
 
     /// How long a node's timer runs that is set in this term: for saves that do not say when it runs out.
@@ -368,6 +372,10 @@ fn process_image(server: &Server, found: Found) -> ProcessImage {
         memory: found.memory,
         writes: writes.collect(),
         timer,
+        snapshot_due: server
+            .taking
+            .and_then(|(_, slot)| slot)
+            .map(|slot| (slot.at, slot.order)),
         frozen: (server.condition == Condition::Frozen).then(backlog),
     }
 }
@@ -378,6 +386,7 @@ impl From<Waiting> for BacklogImage {
             Waiting::Delivery(id) => Self::Message(id),
             Waiting::Timer(timer) => Self::Timer(timer),
             Waiting::Sync(sequence) => Self::Write(sequence),
+            Waiting::Snapshot(index) => Self::Snapshot(index),
             Waiting::Proposal(id, command) => Self::Proposal(id, command),
         }
     }
@@ -389,6 +398,7 @@ impl From<BacklogImage> for Waiting {
             BacklogImage::Message(id) => Self::Delivery(id),
             BacklogImage::Timer(timer) => Self::Timer(timer),
             BacklogImage::Write(sequence) => Self::Sync(sequence),
+            BacklogImage::Snapshot(index) => Self::Snapshot(index),
             BacklogImage::Proposal(id, command) => Self::Proposal(id, command),
         }
     }

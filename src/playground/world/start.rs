@@ -238,7 +238,7 @@ impl<M: Exhibit + Default> World<M> {
         };
         let state = node.state();
         let (metadata, last) = (state.persistent.metadata, state.persistent.log.last_position());
-        self.watch.started(id, metadata, &state.persistent.log);
+        self.watch.started(id, &state.persistent);
         let mut hosted = Hosted::new(id, node, mirror);
         let stepped = hosted.stepped(Vec::new(), effects);
         self.host.start(id, hosted);
@@ -272,6 +272,7 @@ impl Server {
             role: RoleName::Follower,
             timer: None,
             syncs: std::collections::BTreeMap::new(),
+            taking: None,
             attempt: 0,
             moves: 0,
             gossip: None,

@@ -1,8 +1,9 @@
 //! What the world looks like, for whoever draws it.
 
 use super::super::host::{Request, Response};
-use super::super::snapshot::{Condition, MessageView, NodeView, RoleView, Snapshot, TimerView};
+use super::super::snapshot::{Condition, MessageView, NodeView, RoleView, Snapshot, SnapshotView, TimerView};
 use super::{Server, World};
+use crate::consensus::Persistent;
 use crate::machine::{Exhibit, SessionTable};
 use crate::node;
 use crate::types::{LocalTime, LogIndex, NodeId};
@@ -64,6 +65,9 @@ impl<M: Exhibit + Default> World<M> {
             .iter()
             .map(|(sequence, slot)| (*sequence, slot.at))
             .collect();
+        view.taking = server
+            .taking
+            .map(|(index, slot)| (index, slot.map(|slot| slot.at)));
         view.timer = server.timer.map(|running| TimerView {
             deadline: running.slot.at,
             duration: running.duration,
@@ -106,14 +110,12 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         .err()
         .map(ToString::to_string)
         .or_else(|| server.failure.clone());
-    let (metadata, log) = recovered
-        .map(|recovered| {
-            (
-                recovered.metadata,
-                node::recovered_log(&server.settings, &recovered),
-            )
-        })
-        .unwrap_or_default();
+    let persistent = recovered.map(|recovered| node::recovered_state(&server.settings, recovered));
+    let Persistent {
+        metadata,
+        log,
+        snapshot,
+    } = persistent.unwrap_or_default();
     NodeView {
         id,
         condition: Condition::Down,
@@ -124,6 +126,9 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         log,
         commit: LogIndex::GENESIS,
         applied: LogIndex::GENESIS,
+        snapshot: snapshot.as_ref().map(SnapshotView::of),
+        taking: None,
+        incoming: None,
         writes: Vec::new(),
         timer: None,
         contents: Vec::new(),

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::super::record::ClientAnswer;
-use crate::check::{Ballot, Checker, Effect, Fact, Found, Property, Violation};
+use super::replica::Replica;
+use crate::check::{Ballot, Base, Checker, Effect, Fact, Found, Kept, Property, Violation};
 use crate::consensus::durable::{Metadata, Write};
-use crate::consensus::{Log, RoleName, State};
-use crate::machine::Execution;
+use crate::consensus::{Log, Persistent, RoleName, State};
+use crate::machine::{Execution, StateMachine};
 use crate::node::Applied;
 use crate::types::{
     Configuration, Entries, Entry, Envelope, LogIndex, NodeId, Payload, ProposalId, Term, WriteSequence,
@@ -15,6 +16,7 @@ use crate::types::{
 /// The oracles, and what they found.
 pub(super) struct Watch {
     checker: Checker,
+    replica: Replica,
     violations: Vec<Violation>,
     news: Vec<Violation>,
     /// Each property stops time once: what follows from it would stop it at every step.
@@ -25,6 +27,7 @@ impl Watch {
     pub(super) fn new(configuration: &Configuration) -> Self {
         Self {
             checker: Checker::new(configuration.clone()),
+            replica: Replica::new(),
             violations: Vec::new(),
             news: Vec::new(),
             found: BTreeSet::new(),
@@ -47,17 +50,30 @@ impl Watch {
         std::mem::take(&mut self.news)
     }
 
-    pub(super) fn started(&mut self, node: NodeId, metadata: Metadata, log: &Log) {
-        let log = entries_of(log);
+    pub(super) fn started(&mut self, node: NodeId, persistent: &Persistent) {
+        self.note_snapshot(persistent);
+        let log = entries_of(&persistent.log);
         self.tell(&Fact::Started {
             node,
-            ballot: ballot(metadata),
+            ballot: ballot(persistent.metadata),
+            base: base_of(persistent),
             log: &log,
         });
     }
 
+    fn note_snapshot(&mut self, persistent: &Persistent) {
+        if let Some(snapshot) = &persistent.snapshot {
+            self.replica.found(snapshot);
+        }
+    }
+
     /// A node that runs when a save is loaded.
     pub(super) fn found(&mut self, node: NodeId, state: &State) {
+        self.note_snapshot(&state.persistent);
+        let known = state.persistent.log.iter();
+        for (index, entry) in known.take_while(|(index, _)| *index <= state.volatile.applied) {
+            self.replica.applied(index, entry);
+        }
         let durability = &state.volatile.durability;
         let log = entries_of(&state.persistent.log);
         let under_way: Vec<_> = durability.under_way.iter().copied().collect();
@@ -65,6 +81,7 @@ impl Watch {
             node,
             ballot: ballot(state.persistent.metadata),
             ballot_write: (!durability.is_metadata_flushed()).then_some(durability.metadata),
+            base: base_of(&state.persistent),
             log: &log,
             on_disk: durability.through,
             under_way: &under_way,
@@ -83,7 +100,7 @@ impl Watch {
         self.tell(&Fact::Stopped { node });
     }
 
-    pub(super) fn stepped(
+    pub(super) fn stepped<M: StateMachine + Default>(
         &mut self,
         node: NodeId,
         term: Term,
@@ -94,17 +111,25 @@ impl Watch {
         if let Some(Write {
             sequence,
             metadata,
-            snapshot: _,
-            compact: _,
+            snapshot,
+            compact,
             truncate,
             append,
         }) = write
         {
-            let (sequence, truncate) = (*sequence, *truncate);
+            let (sequence, compact, truncate) = (*sequence, *compact, *truncate);
+            let last = snapshot.as_ref().map(|snapshot| snapshot.last.index);
+            let replayed = last.and_then(|last| self.replica.data_through::<M>(last));
+            let kept = |snapshot| Kept {
+                snapshot,
+                replayed: replayed.as_deref(),
+            };
             self.tell(&Fact::Wrote {
                 node,
                 sequence,
                 ballot: metadata.map(ballot),
+                snapshot: snapshot.as_ref().map(kept),
+                compact,
                 truncate,
                 append,
             });
@@ -157,6 +182,7 @@ impl Watch {
             term: applied.position.term,
             payload: applied.payload.clone(),
         };
+        self.replica.applied(applied.position.index, &entry);
         self.tell(&Fact::Applied {
             node,
             index: applied.position.index,
@@ -192,6 +218,15 @@ fn ballot(metadata: Metadata) -> Ballot {
     Ballot {
         term: metadata.term,
         vote: metadata.vote,
+    }
+}
+
+fn base_of(persistent: &Persistent) -> Base<'_> {
+    let log = &persistent.log;
+    Base {
+        position: log.base(),
+        configuration: Some(log.configuration_at(log.base().index)),
+        snapshot: persistent.snapshot.as_ref(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A node's disk: as a save has it, or made to hold what the save says.
 
 use super::{Problem, ensure};
+use crate::consensus::Persistent;
 use crate::consensus::durable::Metadata;
 use crate::node;
 use crate::playground::WorldImage;
@@ -9,8 +10,8 @@ use crate::storage::simulated::{
     DirectoryOp, DiskImage, FileImage, FileNumber, FileOp, OpNumber, SimulatedDisk, SimulatedSync,
     SyncOutcome, UnsyncedOp,
 };
-use crate::storage::wal::{SegmentNumber, WalSync};
-use crate::types::{Entries, Incarnation, NodeId};
+use crate::storage::wal::{Recovered, SegmentNumber, WalSync};
+use crate::types::{Incarnation, NodeId};
 
 /// The most bytes that the files of all disks may hold together: more than fits into a save, less than harms.
 const DISKS_MOST: u64 = 64 << 20;
@@ -41,16 +42,16 @@ fn longest(file: &FileFile) -> u64 {
     ends.fold(file.durable.0.len() as u64, u64::max)
 }
 
-/// The disk of a node with this term, vote and log. Where the save has one, it must hold just these.
+/// The disk of a node with this term, vote, snapshot and log. Where the save has one, it must hold just these.
 pub(super) fn disk_of(
     state: StateFile,
     file: Option<DiskFile>,
-    (metadata, entries): (Metadata, Entries),
+    persistent: &Persistent,
     id: NodeId,
     image: &WorldImage,
 ) -> Result<Laid, Problem> {
     let Some(file) = file else {
-        return made(id, metadata, entries, image);
+        return made(id, persistent, image);
     };
     let synced = file.synced.get();
     let disk = DiskImage::from(file);
@@ -58,14 +59,14 @@ pub(super) fn disk_of(
     let restored = SimulatedDisk::restore(disk.clone())
         .map_err(|error| Problem(format!("its disk can't be: {error}")))?;
     match node::inspect(&settings, &restored) {
-        Ok(found) if found.metadata == metadata && found.entries.iter().eq(entries.iter()) => {}
+        Ok(found) if is_same(&found, persistent) => {}
         Ok(_) => {
-            let what = "its disk does not hold this term, vote and log; \
+            let what = "its disk does not hold this term, vote, snapshot and log; \
                         delete its `disk:` to have one made from them";
             return Err(Problem::new(what));
         }
         // What is down may have a disk from which it can't start.
-        Err(_) if state == StateFile::Down && entries.is_empty() && metadata == Metadata::default() => {}
+        Err(_) if state == StateFile::Down && is_nothing(persistent) => {}
         Err(error) => {
             let what =
                 format!("its disk can't be read ({error}); delete its `disk:` to have one made from its log");
@@ -75,11 +76,24 @@ pub(super) fn disk_of(
     Ok(Laid { disk, synced })
 }
 
-fn made(id: NodeId, metadata: Metadata, entries: Entries, image: &WorldImage) -> Result<Laid, Problem> {
-    let disk = image
-        .prepared_disk(id, metadata, entries)
+fn is_same(found: &Recovered, persistent: &Persistent) -> bool {
+    let log = &persistent.log;
+    found.metadata == persistent.metadata
+        && found.snapshot == persistent.snapshot
+        && found.base == log.base()
+        && found.entries.iter().eq(log.iter())
+}
+
+fn is_nothing(persistent: &Persistent) -> bool {
+    let is_new = persistent.metadata == Metadata::default();
+    is_new && persistent.log.is_empty() && persistent.snapshot.is_none()
+}
+
+fn made(id: NodeId, persistent: &Persistent, image: &WorldImage) -> Result<Laid, Problem> {
+    let (disk, wal) = image
+        .prepared_disk(id, persistent.clone())
         .map_err(|error| Problem(format!("no disk can be made from its log: {error}")))?;
-    let synced = disk.files.last().map_or(0, |file| file.durable.len() as u64);
+    let synced = wal.synced;
     Ok(Laid { disk, synced })
 }
 

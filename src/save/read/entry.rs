@@ -55,7 +55,7 @@ pub(super) fn entries_of<const MOST: usize>(
 }
 
 /// A configuration: everybody in it may exist, and has one place.
-fn configuration_of(file: &ConfigurationFile) -> Result<Configuration, Problem> {
+pub(super) fn configuration_of(file: &ConfigurationFile) -> Result<Configuration, Problem> {
     let ids = |numbers: &[Number]| -> Result<BTreeSet<NodeId>, Problem> {
         numbers.iter().copied().map(Members::possible).collect()
     };

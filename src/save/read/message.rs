@@ -1,18 +1,19 @@
 //! The messages of a save: in flight, and held back at their sender.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::entry::entries_of;
+use super::entry::{configuration_of, entries_of};
 use super::route::news_of;
 use super::wish::{outcome_of, wish_of};
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::playground::{CLUSTER, MessageId, MessageImage, WorldImage};
 use crate::save::format::{MessageFile, PositionFile, WordsFile};
-use crate::save::scalar::{List, Number, Seconds};
+use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::types::{
     AppendReply, AppendRequest, ClusterId, ElectionOrigin, Envelope, Forward, ForwardReply, Gossip,
-    Incarnation, LogIndex, LogPosition, Message, NodeId, PreVoteReply, PreVoteRequest, ProposalId, Round,
-    Term, TimeoutNow, VoteReply, VoteRequest,
+    Incarnation, InstallSnapshot, LogIndex, LogPosition, Message, NodeId, PreVoteReply, PreVoteRequest,
+    ProposalId, Round, SnapshotReply, Term, TimeoutNow, VoteReply, VoteRequest,
 };
 
 /// What the messages of a world are read against.
@@ -138,6 +139,27 @@ pub(super) fn message_of(words: WordsFile, term: Term) -> Result<Message, Proble
             hint: hint.into(),
             round: Round::new(round.get()),
         }),
+        WordsFile::Piece {
+            last,
+            members,
+            offset,
+            total,
+            data: Text(data),
+            round,
+        } => Message::InstallSnapshot(InstallSnapshot {
+            last: last.into(),
+            configuration: Arc::new(configuration_of(&members)?),
+            offset: offset.get(),
+            total: total.get(),
+            data,
+            round: Round::new(round.get()),
+        }),
+        WordsFile::Received { last, bytes, round } => Message::SnapshotReply(SnapshotReply::Received {
+            last: last.into(),
+            bytes: bytes.get(),
+            round: Round::new(round.get()),
+        }),
+        WordsFile::StaleSnapshot => Message::SnapshotReply(SnapshotReply::StaleTerm),
         WordsFile::StaleTerm => Message::AppendReply(AppendReply::StaleTerm),
         WordsFile::Forward { starts, id, wish } => Message::Forward(Forward {
             incarnation: Incarnation::new(starts.get()),

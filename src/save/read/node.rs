@@ -1,18 +1,20 @@
 //! A node of a save.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::disk::{Laid, disk_of};
 use super::entry::entries_of;
 use super::process::{Maker, local};
 use super::route::{gossip_of, routes_of};
+use super::snapshot::snapshot_of;
 use super::{Members, Orders, Problem, ensure};
-use crate::consensus::Log;
 use crate::consensus::durable::Metadata;
+use crate::consensus::{Log, Persistent};
 use crate::playground::{BacklogImage, Clock, DiskSettings, NodeImage, WorldImage};
 use crate::save::format::{BacklogFile, ClockFile, NodeFile, RoleFile, StateFile};
 use crate::save::scalar::{Number, neutralised};
-use crate::types::{Incarnation, LogPosition, NodeId, ProposalId, Term};
+use crate::types::{Incarnation, LogIndex, LogPosition, NodeId, ProposalId, Term};
 
 /// The term of a node: as given, or that of its last entry; at least 1 where it stands for election or leads.
 pub(super) fn term_of(file: &NodeFile) -> Term {
@@ -20,7 +22,11 @@ pub(super) fn term_of(file: &NodeFile) -> Term {
         RoleFile::Follower | RoleFile::PreCandidate => 0,
         RoleFile::Candidate | RoleFile::Leader => 1,
     };
-    let of_log = file.log.last().map_or(0, |entry| entry.term.get());
+    let of_snapshot = file
+        .snapshot
+        .as_ref()
+        .map_or(0, |snapshot| snapshot.last.term.get());
+    let of_log = file.log.last().map_or(of_snapshot, |entry| entry.term.get());
     Term::new(file.term.map_or(of_log.max(least), Number::get))
 }
 
@@ -29,7 +35,9 @@ pub(super) fn waiting_messages(nodes: &BTreeMap<NodeId, NodeFile>) -> BTreeSet<u
     let backlogs = nodes.values().flat_map(|node| node.backlog.iter());
     let messages = backlogs.filter_map(|waiting| match waiting {
         BacklogFile::Message(id) => Some(id.get()),
-        BacklogFile::Timer | BacklogFile::Write(_) | BacklogFile::Proposal(..) => None,
+        BacklogFile::Timer | BacklogFile::Write(_) | BacklogFile::Snapshot(_) | BacklogFile::Proposal(..) => {
+            None
+        }
     });
     messages.collect()
 }
@@ -44,7 +52,10 @@ pub(super) fn proposals_of(node: &NodeImage) -> Vec<ProposalId> {
     let backlog = process.frozen.iter().flatten();
     let waiting = backlog.filter_map(|waiting| match waiting {
         BacklogImage::Proposal(id, _) => Some(*id),
-        BacklogImage::Message(_) | BacklogImage::Timer(_) | BacklogImage::Write(_) => None,
+        BacklogImage::Message(_)
+        | BacklogImage::Timer(_)
+        | BacklogImage::Snapshot(_)
+        | BacklogImage::Write(_) => None,
     });
     let passed_on = process
         .memory
@@ -66,14 +77,12 @@ pub(super) fn node_of(
 ) -> Result<NodeImage, Problem> {
     check_role(&file)?;
     let metadata = metadata_of(id, &file, members)?;
-    let log = std::mem::take(&mut file.log);
-    let entries = entries_of(log, LogPosition::GENESIS)?;
-    check_term(metadata.term, entries.last_position())?;
+    let persistent = persistent_of(metadata, &mut file, image)?;
+    check_term(metadata.term, persistent.log.last_position())?;
     let syncs = file.disk.as_mut().map(|disk| std::mem::take(&mut disk.syncs));
-    let held_on_disk = (metadata, entries.clone());
-    let Laid { disk, synced } = disk_of(file.state, file.disk.take(), held_on_disk, id, image)?;
     let (routes, gossip) = (routes_of(id, &file, image)?, gossip_of(id, &file, image, orders)?);
     let moves = file.moves.get();
+    let Laid { disk, synced } = disk_of(file.state, file.disk.take(), &persistent, id, image)?;
     let (counters, failure) = (file.counters, file.failure.take());
     let clock = file.clock.map_or_else(Clock::default, clock_of);
     let disk_settings = file.disk_settings.map(DiskSettings::try_from).transpose()?;
@@ -84,8 +93,7 @@ pub(super) fn node_of(
                 id,
                 image,
                 members,
-                metadata,
-                log: Log::of(image.configuration(), entries),
+                persistent,
                 syncs: syncs.unwrap_or_default(),
             };
             Some(maker.process(file, synced, orders)?)
@@ -118,6 +126,32 @@ fn clock_of(file: ClockFile) -> Clock {
     }
 }
 
+/// Term, vote, snapshot and log. The log begins after the snapshot, unless the save says where.
+fn persistent_of(metadata: Metadata, file: &mut NodeFile, image: &WorldImage) -> Result<Persistent, Problem> {
+    let snapshot = file.snapshot.take();
+    let snapshot = snapshot
+        .map(|snapshot| snapshot_of(&snapshot, image))
+        .transpose()?;
+    let last = snapshot
+        .as_ref()
+        .map_or(LogPosition::GENESIS, |snapshot| snapshot.last);
+    let base = file.base.map_or(last, LogPosition::from);
+    ensure(
+        base.index <= last.index,
+        "its log begins late, and no snapshot stands for what is before",
+    )?;
+    let entries = entries_of(std::mem::take(&mut file.log), base)?;
+    let configuration = match &snapshot {
+        Some(snapshot) if base.index > LogIndex::GENESIS => Arc::clone(&snapshot.configuration),
+        Some(_) | None => Arc::new(image.configuration()),
+    };
+    Ok(Persistent {
+        metadata,
+        log: Log::recovered(base, configuration, entries),
+        snapshot,
+    })
+}
+
 /// What only one role or state has stands at no other.
 fn check_role(file: &NodeFile) -> Result<(), Problem> {
     let is = |role| file.role == role;
@@ -126,16 +160,17 @@ fn check_role(file: &NodeFile) -> Result<(), Problem> {
         || file.applied.is_some()
         || file.durable.is_some()
         || file.timer.is_some()
+        || file.taking.is_some()
         || !file.proposals.is_empty();
     let has_writes = !file.writes.is_empty() || !file.held.is_empty();
     let checks = [
         (
             !(is_down && (has_memory || has_writes || !is(RoleFile::Follower))),
-            "a node that is down has only what is on its disk: term, vote and log",
+            "a node that is down has only what is on its disk: term, vote, snapshot and log",
         ),
         (
-            is(RoleFile::Follower) || file.leader.is_none(),
-            "only a follower has a `leader`",
+            is(RoleFile::Follower) || (file.leader.is_none() && file.incoming.is_none()),
+            "only a follower has a `leader` and an `incoming` snapshot",
         ),
         (
             is(RoleFile::Candidate)
@@ -178,8 +213,7 @@ fn metadata_of(id: NodeId, file: &NodeFile, members: Members) -> Result<Metadata
     })
 }
 
-fn check_term(term: Term, last: Option<LogPosition>) -> Result<(), Problem> {
-    let last = last.unwrap_or(LogPosition::GENESIS);
+fn check_term(term: Term, last: LogPosition) -> Result<(), Problem> {
     let sentence = format!(
         "its term is {term}, but entry {} of its log is of term {}",
         last.index, last.term

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::message::message_of;
+use super::snapshot::{incoming_of, sending_of};
 use super::wish;
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
-use crate::consensus::durable::Metadata;
 use crate::consensus::{
-    Candidate, CatchUp, Confirmed, Durability, Flow, Follower, InFlight, Leader, Lease, Log, Persistent,
+    Candidate, CatchUp, Confirmed, Durability, Flow, Follower, InFlight, Incoming, Leader, Lease, Persistent,
     PreCandidate, Probe, Progress, Reading, Role, State, Transfer, TransferStage, Volatile,
 };
 use crate::node;
@@ -19,7 +19,7 @@ use crate::save::format::{
 use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::storage::wal::{WalImage, WalSync};
 use crate::types::{
-    ClusterTime, Envelope, LocalTime, LogIndex, NodeId, ProposalId, Round, Term, WriteSequence,
+    ClusterTime, Envelope, LocalTime, LogIndex, NodeId, ProposalId, Round, Term, VirtualTime, WriteSequence,
 };
 
 /// What the memory of a running node is made from.
@@ -27,8 +27,7 @@ pub(super) struct Maker<'a> {
     pub(super) id: NodeId,
     pub(super) image: &'a WorldImage,
     pub(super) members: Members,
-    pub(super) metadata: Metadata,
-    pub(super) log: Log,
+    pub(super) persistent: Persistent,
     /// How its writes are synced.
     pub(super) syncs: List<SyncFile, MANY>,
 }
@@ -40,9 +39,12 @@ impl Maker<'_> {
         synced: u64,
         orders: &mut Orders,
     ) -> Result<ProcessImage, Problem> {
-        let role = self.role(&file)?;
+        let incoming = file.incoming.as_ref().map(incoming_of).transpose()?;
+        let role = self.role(&file, incoming)?;
         let volatile = self.volatile(&file)?;
         let timer = self.timer(&file, orders)?;
+        let taking = file.taking.map(|taking| LogIndex::new(taking.through.get()));
+        let snapshot_due = self.snapshot_due(&file, orders)?;
         let proposals = file.proposals.iter().map(|proposal| {
             let (index, term) = (
                 LogIndex::new(proposal.index.get()),
@@ -60,19 +62,15 @@ impl Maker<'_> {
         let executed_again = executed_again.collect::<Vec<_>>().into_iter();
         let writes = self.writes(file.writes, orders)?;
         let held = self.held(file.held)?;
-        let persistent = Persistent {
-            metadata: self.metadata,
-            log: self.log,
-            snapshot: None,
-        };
         let memory = node::NodeImage {
             wal: WalImage { synced },
             held,
             proposals,
             executed_again: executed_again.collect(),
             reads,
+            taking,
             state: State {
-                persistent,
+                persistent: self.persistent,
                 volatile,
                 role,
             },
@@ -82,14 +80,16 @@ impl Maker<'_> {
             memory,
             writes,
             timer,
+            snapshot_due,
             frozen: is_frozen.then(|| backlog_of(file.backlog, file.role)),
         })
     }
 
-    fn role(&self, file: &NodeFile) -> Result<Role, Problem> {
+    fn role(&self, file: &NodeFile, incoming: Option<Incoming>) -> Result<Role, Problem> {
         Ok(match file.role {
             RoleFile::Follower => Role::Follower(Follower {
                 leader: file.leader.map(|leader| self.members.node(leader)).transpose()?,
+                incoming,
             }),
             RoleFile::PreCandidate => Role::PreCandidate(PreCandidate {
                 granted: self.granted(file)?,
@@ -141,7 +141,7 @@ impl Maker<'_> {
     /// Another node: one that exists, or a member that is still to start.
     fn peer(&self, number: Number) -> Result<NodeId, Problem> {
         let joining = Members::possible(number).ok();
-        let is_member = |id: &NodeId| self.log.configuration().is_member(*id);
+        let is_member = |id: &NodeId| self.persistent.log.configuration().is_member(*id);
         joining
             .filter(is_member)
             .map_or_else(|| self.members.node(number), Ok)
@@ -153,7 +153,11 @@ impl Maker<'_> {
 
     /// What a leader's entries after its commit index count towards limits in bytes.
     fn uncommitted(&self, commit: Number) -> u64 {
-        let entries = self.log.iter().filter(|(index, _)| index.number() > commit.get());
+        let entries = self
+            .persistent
+            .log
+            .iter()
+            .filter(|(index, _)| index.number() > commit.get());
         entries
             .map(|(_, entry)| entry.weight())
             .fold(0, u64::saturating_add)
@@ -205,10 +209,10 @@ impl Maker<'_> {
     fn catching_up(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, CatchUp>, Problem> {
         let now = LocalTime::from_nanos(self.image.now.nanos());
         let first = |learner: &NodeId| {
-            let (round, goal, since) = (1, self.log.last_index(), now);
+            let (round, goal, since) = (1, self.persistent.log.last_index(), now);
             (*learner, CatchUp { round, goal, since })
         };
-        let learners = self.log.configuration().learners.iter();
+        let learners = self.persistent.log.configuration().learners.iter();
         let mut rounds: BTreeMap<_, _> = learners.filter(|id| **id != self.id).map(first).collect();
         for file in files {
             let Some(round) = file.round else { continue };
@@ -229,8 +233,8 @@ impl Maker<'_> {
     }
 
     fn peers(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, Progress>, Problem> {
-        let next = self.log.last_index().next();
-        let others = self.log.configuration().peers_of(self.id);
+        let next = self.persistent.log.last_index().next();
+        let others = self.persistent.log.configuration().peers_of(self.id);
         let now = LocalTime::from_nanos(self.image.now.nanos());
         let mut peers: BTreeMap<_, _> = others.map(|peer| (peer, Progress::new(next, now))).collect();
         let mut named = BTreeSet::from([self.id]);
@@ -262,7 +266,9 @@ impl Maker<'_> {
             return Ok(None);
         }
         let (timer, now) = (timer_of(file.role), self.image.now);
-        let usual = self.image.timer_duration(timer, self.id, self.metadata.term);
+        let usual = self
+            .image
+            .timer_duration(timer, self.id, self.persistent.metadata.term);
         let deadline = file.timer.map_or(now.after(usual), Seconds::instant);
         let set_for = file.timer_set_for.map(Seconds::duration);
         ensure_to_come("its timer runs out", deadline, now)?;
@@ -274,10 +280,29 @@ impl Maker<'_> {
         }))
     }
 
+    /// When the snapshot that it takes is finished; a frozen node may have still to learn that it is.
+    fn snapshot_due(
+        &self,
+        file: &NodeFile,
+        orders: &mut Orders,
+    ) -> Result<Option<(VirtualTime, u64)>, Problem> {
+        let Some((taking, due)) = file
+            .taking
+            .and_then(|taking| Some((taking, taking.due?.instant())))
+        else {
+            return Ok(None);
+        };
+        ensure_to_come("its snapshot is finished", due, self.image.now)?;
+        Ok(Some((due, orders.place(taking.order))))
+    }
+
     fn volatile(&self, file: &NodeFile) -> Result<Volatile, Problem> {
-        let last = self.log.last_index();
+        let last = self.persistent.log.last_index();
         let index = |number: Number| LogIndex::new(number.get());
-        let (commit, applied) = (index(file.commit), index(file.applied.unwrap_or(file.commit)));
+        let snapshot = self.persistent.snapshot.as_ref();
+        let snapshot = snapshot.map_or(LogIndex::GENESIS, |snapshot| snapshot.last.index);
+        let commit = index(file.commit).max(snapshot);
+        let applied = file.applied.map_or(commit, index).max(snapshot);
         let durable = file.durable.map_or(last, index);
         for (what, index, bound, most) in [
             ("commit", commit, "the end of its log", last),
@@ -301,6 +326,7 @@ impl Maker<'_> {
                 begun: WriteSequence::new(flushed + file.writes.len() as u64),
                 flushed: WriteSequence::new(flushed),
                 metadata: WriteSequence::new(file.counters.term_write.get()),
+                installed: WriteSequence::new(file.counters.snapshot_write.get()),
                 through: durable,
                 under_way: under_way.collect(),
             },
@@ -371,6 +397,7 @@ fn backlog_of<const MOST: usize>(files: List<BacklogFile, MOST>, role: RoleFile)
         BacklogFile::Message(id) => BacklogImage::Message(MessageId(id.get())),
         BacklogFile::Timer => BacklogImage::Timer(timer_of(role)),
         BacklogFile::Write(number) => BacklogImage::Write(WriteSequence::new(number.get())),
+        BacklogFile::Snapshot(index) => BacklogImage::Snapshot(LogIndex::new(index.get())),
         BacklogFile::Proposal(id, Text(command)) => {
             BacklogImage::Proposal(ProposalId::new(id.get()), command)
         }
@@ -382,6 +409,7 @@ fn flow_of(file: &FlowFile) -> Flow {
     match file {
         FlowFile::Probe => Flow::Probe(Probe::Ready),
         FlowFile::Awaiting => Flow::Probe(Probe::Awaiting),
+        FlowFile::Snapshot(sending) => Flow::Snapshot(sending_of(*sending)),
         FlowFile::Replicate(requests) => {
             let request = |(last, weight): &(Number, Number)| InFlight {
                 last: LogIndex::new(last.get()),

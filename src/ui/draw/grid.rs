@@ -52,7 +52,7 @@ impl Grid {
         let ends = (
             nodes
                 .iter()
-                .map(|node| node.log.first_index().number())
+                .map(|node| node.log.base().index.number().max(1))
                 .min()
                 .unwrap_or(1),
             nodes

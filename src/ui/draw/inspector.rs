@@ -60,8 +60,11 @@ fn facts(node: &NodeView) -> String {
         Condition::Down => String::new(),
         Condition::Up | Condition::Frozen => format!("commit {}   applied {}   ", node.commit, node.applied),
     };
+    let snapshot = node.snapshot.map_or_else(String::new, |snapshot| {
+        format!("snapshot {}   ", snapshot.last.index)
+    });
     format!(
-        "term {}   voted {vote}   last {last}   {running}{disk}",
+        "term {}   voted {vote}   last {last}   {snapshot}{running}{disk}",
         node.term
     )
 }
@@ -338,7 +341,10 @@ fn what_runs(node: &NodeView, snapshot: &Snapshot) -> Answer {
         1.. => Some(format!("its clock runs {percent} % fast")),
         ..0 => Some(format!("its clock runs {percent} % slow")),
     };
-    let parts: Vec<String> = [clock, timer, write].into_iter().flatten().collect();
+    let finished = node.taking.and_then(|(index, done)| Some((index, done?)));
+    let taking =
+        finished.map(|(index, done)| format!("snapshot {index} in {}", short(done.since(snapshot.now))));
+    let parts: Vec<String> = [clock, timer, write, taking].into_iter().flatten().collect();
     let answer = if parts.is_empty() {
         "nothing".to_owned()
     } else {

@@ -149,8 +149,20 @@ fn second(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> String {
         (Condition::Up, RoleView::PreCandidate { granted, .. } | RoleView::Candidate { granted, .. }) => {
             format!("has {}/{}", granted.len(), snapshot.majority())
         }
-        (Condition::Up, RoleView::Follower { .. }) => timer_bar(node, snapshot, if is_full { 10 } else { 8 }),
+        (Condition::Up, RoleView::Follower { .. }) => match node.incoming {
+            Some((incoming, received)) if is_full => {
+                format!("snapshot {}", pieces(received, incoming.bytes, snapshot))
+            }
+            Some((incoming, received)) => pieces(received, incoming.bytes, snapshot),
+            None => timer_bar(node, snapshot, if is_full { 10 } else { 8 }),
+        },
     }
+}
+
+/// How much of a snapshot is there, in pieces: `S 3/8`.
+pub fn pieces(received: u64, total: u64, snapshot: &Snapshot) -> String {
+    let piece = snapshot.settings.limits.chunk_bytes.max(1);
+    format!("S {}/{}", received / piece, total.div_ceil(piece))
 }
 
 /// What is left of a leader's lease, where it has one.

@@ -127,11 +127,18 @@ fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen:
         .filter(|_| grid.inner.width >= WIDE_FROM)
         .and_then(|peers| peers.get(&node.id))
     {
-        let doubt = match peer.flow {
-            Flow::Probe(_) => "?",
-            Flow::Replicate { .. } => "",
+        let next = peer.next.number();
+        let next = match peer.flow {
+            Flow::Probe(_) => format!("{next:>6}?"),
+            Flow::Replicate { .. } => format!("{next:>6}"),
+            Flow::Snapshot(sending) => {
+                let total = selected(scene)
+                    .and_then(|leader| leader.snapshot)
+                    .map_or(0, |snapshot| snapshot.bytes);
+                format!("{:>7}", label::pieces(sending.received, total, scene.snapshot))
+            }
         };
-        let progress = format!("{:>7}{:>6}{doubt}", peer.matched.number(), peer.next.number());
+        let progress = format!("{:>7}{next}", peer.matched.number());
         pen.align_right(grid.progress).write(&progress, theme.strong);
     }
 }
@@ -200,6 +207,9 @@ fn draw_cell(
     theme: &Theme,
     pen: &mut Pen<'_>,
 ) {
+    if index.number() > 0 && index <= node.log.base().index {
+        return draw_dropped(node, index, grid, theme, pen);
+    }
     let Some(entry) = node.log.entry(index) else {
         pen.skip(grid.cell());
         return;
@@ -226,6 +236,23 @@ fn draw_cell(
     pen.write(&text, style);
     let is_mark = is_up && index == node.commit;
     pen.put(if is_mark { glyph::COMMIT } else { ' ' }, theme.strong);
+}
+
+/// What a snapshot stands for: at the last of it, how far it goes; the commit mark, where no entry is there to bear it.
+fn draw_dropped(node: &NodeView, index: LogIndex, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>) {
+    let base = node.log.base().index;
+    let forms = [
+        format!(" {}1–{base}", glyph::SNAPSHOT),
+        format!(" {}–{base}", glyph::SNAPSHOT),
+        format!(" {}", glyph::SNAPSHOT),
+    ];
+    let room = grid.cell() - 1;
+    let form = forms.iter().find(|form| index == base && width(form) <= room);
+    let text = form.unwrap_or(&forms[2]);
+    let is_mark = node.condition != Condition::Down && index == node.commit;
+    pen.write(text, theme.faint)
+        .skip(room.saturating_sub(width(text)))
+        .put(if is_mark { glyph::COMMIT } else { ' ' }, theme.strong);
 }
 
 /// Whether the model has another entry at this index.

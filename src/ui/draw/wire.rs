@@ -7,7 +7,8 @@ use ratatui::style::{Modifier, Style};
 use super::ring::Ring;
 use crate::playground::{MessageView, Snapshot};
 use crate::types::{
-    AppendReply, Forward, Gossip, Message, NodeId, PreVoteReply, ProposalOutcome, VoteReply, Wish,
+    AppendReply, Forward, Gossip, Message, NodeId, PreVoteReply, ProposalOutcome, SnapshotReply, VoteReply,
+    Wish,
 };
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::is_routine;
@@ -77,10 +78,11 @@ fn arrow(way: &[(u16, u16)]) -> char {
 fn draw_routine(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
     let way = way(ring, message.envelope.from, message.envelope.to);
     let symbol = match message.envelope.message {
-        Message::AppendReply(_) => glyph::HEARTBEAT_ANSWER,
         Message::Gossip(Gossip::Push(_)) => 'G',
         Message::Gossip(Gossip::Reply(_)) => 'g',
+        Message::AppendReply(_) | Message::SnapshotReply(_) => glyph::HEARTBEAT_ANSWER,
         Message::AppendRequest(_)
+        | Message::InstallSnapshot(_)
         | Message::PreVoteRequest(_)
         | Message::PreVoteReply(_)
         | Message::TimeoutNow(_)
@@ -143,6 +145,9 @@ const fn letters(message: &Message) -> (char, Option<char>) {
         Message::AppendRequest(_) => ('A', None),
         Message::AppendReply(AppendReply::Matched { .. }) => ('a', Some('+')),
         Message::AppendReply(AppendReply::Diverged { .. } | AppendReply::StaleTerm) => ('a', Some('-')),
+        Message::InstallSnapshot(_) => ('S', None),
+        Message::SnapshotReply(SnapshotReply::Received { .. }) => ('s', Some('+')),
+        Message::SnapshotReply(SnapshotReply::StaleTerm) => ('s', Some('-')),
     }
 }
 

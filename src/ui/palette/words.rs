@@ -308,6 +308,33 @@ pub(super) static WORDS: &[Word] = &[
         },
     ),
     word(
+        "snapshot",
+        "snapshot NODE",
+        "have a node take a snapshot of what it has applied",
+        |text, context| {
+            required(text)
+                .and_then(|text| context.node(text))
+                .map(|id| Action::Do(Command::Snapshot(id)))
+        },
+    )
+    .with(any_node),
+    word(
+        "compact",
+        "compact ENTRIES",
+        "snapshots each 8 entries; 8 keep 3; 4096 bytes; off",
+        compact,
+    )
+    .with(compactions),
+    word(
+        "piece",
+        "piece BYTES",
+        "how much of a snapshot goes in one message: 32",
+        |text, _| {
+            let bytes = u64::from(count(text, u32::MAX)?);
+            Ok(Action::Do(Command::Chunk { bytes }))
+        },
+    ),
+    word(
         "join",
         "join",
         "a new server joins, as a learner, under a new id",
@@ -727,6 +754,35 @@ fn read(text: &str, context: &Context<'_>) -> Result<Action, String> {
     };
     let query = query.to_owned();
     Ok(Action::Do(Command::Read { at, query, way }))
+}
+
+fn compactions(_: &Context<'_>) -> Vec<(String, String)> {
+    owned(&[
+        ("8", "a snapshot after every 8 entries"),
+        ("8 keep 4", "and 4 entries stay behind, for slow followers"),
+        ("1024 bytes", "after entries of so many bytes"),
+        ("off", "the log grows for ever"),
+    ])
+}
+
+/// `8`, `8 keep 3`, `4096 bytes keep 3`, or `off`.
+fn compact(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    let every = |number: &str| count(number, u32::MAX).map(u64::from);
+    let words: Vec<&str> = required(text)?.split_whitespace().collect();
+    let (rest, keep) = match words[..] {
+        [ref rest @ .., "keep", keep] => (
+            rest.to_vec(),
+            keep.parse().map_err(|_| format!("`{keep}` is no number"))?,
+        ),
+        [..] => (words, 0),
+    };
+    let (entries, bytes) = match rest[..] {
+        ["off"] => (None, None),
+        [entries] => (Some(every(entries)?), None),
+        [bytes, "bytes"] => (None, Some(every(bytes)?)),
+        [..] => return Err("say how often: 8, 8 keep 3, 4096 bytes, or off".to_owned()),
+    };
+    Ok(Action::Do(Command::Compact { entries, bytes, keep }))
 }
 
 /// `1,2,6`, or `1,2,6 + 3,4` with learners.

@@ -12,7 +12,7 @@ use super::super::super::snapshot::Condition;
 use super::super::super::trace::Trace;
 use super::super::start::{WorldError, lay_files, node_settings, open_folder};
 use super::super::{Due, RunningTimer, Server, Slot, Waiting, World};
-use super::validate::{check_timer, check_writes};
+use super::validate::{check_snapshot, check_timer, check_writes};
 use super::{ImageError, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage};
 use crate::machine::Exhibit;
 use crate::node::{self, Node, NodeSettings};
@@ -180,8 +180,8 @@ impl<M: Exhibit + Default> World<M> {
                 let mut durable = parked.disk.clone();
                 durable.power_cut_losing_everything();
                 if let Ok(recovered) = node::inspect(&settings, &durable) {
-                    let log = node::recovered_log(&settings, &recovered);
-                    self.watch.started(id, recovered.metadata, &log);
+                    let persistent = node::recovered_state(&settings, recovered);
+                    self.watch.started(id, &persistent);
                     self.watch.stopped(id);
                 }
             }
@@ -201,6 +201,7 @@ impl<M: Exhibit + Default> World<M> {
             memory,
             writes,
             timer,
+            snapshot_due,
             frozen,
         } = process;
         let Parked {
@@ -215,9 +216,11 @@ impl<M: Exhibit + Default> World<M> {
         let state = node.state();
         let backlog = frozen.as_deref().unwrap_or_default();
         check_writes(id, state, &writes, backlog)?;
+        check_snapshot(id, node.taking(), snapshot_due, backlog)?;
         self.watch.found(id, state);
         (server.term, server.role) = (state.persistent.metadata.term, state.role.name());
         check_timer(id, server.role, timer.as_ref(), backlog)?;
+        let taking = node.taking();
         let mut hosted = Hosted::new(id, node, mirror);
         hosted.resume_syncs(writes.iter().map(|write| (write.sequence, write.sync)));
         for write in writes {
@@ -226,6 +229,10 @@ impl<M: Exhibit + Default> World<M> {
                 server.syncs.insert(write.sequence, slot);
             }
         }
+        server.taking = taking.map(|index| {
+            let slot = snapshot_due.map(|(at, order)| self.restore_due(at, order, Due::Snapshot(id, index)));
+            (index, slot)
+        });
         if let Some(TimerImage {
             timer,
             deadline,

@@ -10,7 +10,7 @@ use super::super::start::NODES_MAX;
 use super::{BacklogImage, ImageError, NodeImage, ProcessImage, TimerImage, WorldImage, WriteImage};
 use crate::consensus::{self, Role, RoleName, State};
 use crate::node::first_nodes;
-use crate::types::{Envelope, Message, NodeId, VirtualTime};
+use crate::types::{Envelope, LogIndex, Message, NodeId, VirtualTime};
 
 /// What no counter of an image may have reached, nor its time in nanoseconds: from below here, no world ever comes to
 /// the last number.
@@ -55,9 +55,21 @@ impl WorldImage {
         let is_possible = |id: &NodeId| (1..=NODES_MAX).contains(&id.number());
         let names_possible = |state: &State| {
             let configurations = state.persistent.log.configurations().iter();
-            let members = configurations.flat_map(|(_, configuration)| configuration.members());
+            let of_snapshots = state
+                .persistent
+                .snapshot
+                .iter()
+                .map(|snapshot| &snapshot.configuration);
+            let configurations = configurations.map(|(_, configuration)| configuration);
+            let members = configurations
+                .chain(of_snapshots)
+                .flat_map(|configuration| configuration.members());
             let role = match &state.role {
-                Role::Follower(follower) => follower.leader.into_iter().collect(),
+                Role::Follower(follower) => {
+                    let incoming = follower.incoming.iter();
+                    let members = incoming.flat_map(|incoming| incoming.configuration.members());
+                    members.chain(follower.leader).collect()
+                }
                 Role::PreCandidate(candidate) => &candidate.granted | &candidate.refused,
                 Role::Candidate(candidate) => &candidate.granted | &candidate.refused,
                 Role::Leader(leader) => leader.peers.keys().copied().collect(),
@@ -111,6 +123,7 @@ impl WorldImage {
         )?;
         let names_possible_indices = |envelope: &Envelope| match &envelope.message {
             Message::AppendRequest(request) => request.is_contiguous(),
+            Message::InstallSnapshot(request) => request.end().is_some(),
             Message::PreVoteRequest(_)
             | Message::PreVoteReply(_)
             | Message::TimeoutNow(_)
@@ -119,13 +132,14 @@ impl WorldImage {
             | Message::Gossip(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_)
-            | Message::AppendReply(_) => true,
+            | Message::AppendReply(_)
+            | Message::SnapshotReply(_) => true,
         };
         ensure(
             envelopes()
                 .chain(held().map(|(_, envelope)| envelope))
                 .all(names_possible_indices),
-            "the entries of a message do not follow the one before them",
+            "the entries of a message do not follow the one before them, or a piece of a snapshot is longer than that",
         )
     }
 
@@ -154,7 +168,9 @@ impl WorldImage {
             | Message::ForwardReply(_)
             | Message::VoteRequest(_)
             | Message::VoteReply(_)
-            | Message::AppendReply(_) => &[],
+            | Message::AppendReply(_)
+            | Message::InstallSnapshot(_)
+            | Message::SnapshotReply(_) => &[],
         });
         let known = self.nodes.iter().flat_map(|node| node.routes.known().keys());
         let mut named = known.copied().chain(told.map(|news| news.node));
@@ -174,7 +190,10 @@ impl WorldImage {
             let waiting = process.frozen.iter().flatten();
             found.extend(waiting.filter_map(|waiting| match waiting {
                 BacklogImage::Message(message) => Some((*message, id)),
-                BacklogImage::Timer(_) | BacklogImage::Write(_) | BacklogImage::Proposal(..) => None,
+                BacklogImage::Timer(_)
+                | BacklogImage::Snapshot(_)
+                | BacklogImage::Write(_)
+                | BacklogImage::Proposal(..) => None,
             }));
         }
         found.sort_unstable();
@@ -197,6 +216,7 @@ impl WorldImage {
         for (_, process) in self.processes() {
             let writes = process.writes.iter().filter_map(|write| write.due);
             places.extend(writes.map(|(at, order)| (order, at)));
+            places.extend(process.snapshot_due.map(|(at, order)| (order, at)));
             places.extend(process.timer.map(|timer| (timer.order, timer.deadline)));
         }
         places.sort_unstable();
@@ -275,7 +295,10 @@ pub(super) fn check_writes(
     let done = writes.iter().filter(|write| write.due.is_none());
     let to_learn = backlog.iter().filter_map(|waiting| match waiting {
         BacklogImage::Write(sequence) => Some(*sequence),
-        BacklogImage::Message(_) | BacklogImage::Timer(_) | BacklogImage::Proposal(..) => None,
+        BacklogImage::Message(_)
+        | BacklogImage::Timer(_)
+        | BacklogImage::Snapshot(_)
+        | BacklogImage::Proposal(..) => None,
     });
     if is_awaited && is_in_order && done.map(|write| write.sequence).eq(to_learn) {
         Ok(())
@@ -284,6 +307,29 @@ pub(super) fn check_writes(
             node,
             problem: "its writes under way are not those that it waits for",
         })
+    }
+}
+
+/// A node that takes a snapshot is done with it once: at a time that is to come, or when it thaws.
+pub(super) fn check_snapshot(
+    node: NodeId,
+    taking: Option<LogIndex>,
+    due: Option<(VirtualTime, u64)>,
+    backlog: &[BacklogImage],
+) -> Result<(), ImageError> {
+    let done = backlog.iter().filter_map(|waiting| match waiting {
+        BacklogImage::Snapshot(index) => Some(*index),
+        BacklogImage::Message(_)
+        | BacklogImage::Timer(_)
+        | BacklogImage::Write(_)
+        | BacklogImage::Proposal(..) => None,
+    });
+    let ends = done.map(Some).chain(due.map(|_| taking));
+    if ends.eq(taking.map(Some)) {
+        Ok(())
+    } else {
+        let problem = "the snapshot that it takes is never finished, or twice";
+        Err(ImageError::Node { node, problem })
     }
 }
 
@@ -296,7 +342,10 @@ pub(super) fn check_timer(
 ) -> Result<(), ImageError> {
     let ran_out = backlog.iter().filter_map(|waiting| match waiting {
         BacklogImage::Timer(timer) => Some(*timer),
-        BacklogImage::Message(_) | BacklogImage::Write(_) | BacklogImage::Proposal(..) => None,
+        BacklogImage::Message(_)
+        | BacklogImage::Write(_)
+        | BacklogImage::Snapshot(_)
+        | BacklogImage::Proposal(..) => None,
     });
     let timers = timer.map(|timer| timer.timer).into_iter().chain(ran_out);
     if timers.eq([Timer::of(role)]) {
