@@ -13,6 +13,7 @@ use crate::playground::settings::{DiskSettings, LinkSettings, Span};
 use crate::playground::story::Mark;
 use crate::types::NodeId;
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command, and nothing else")]
 pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) -> Telling {
     match command {
         Command::Propose { to, command } => propose(memory, describe, *to, command),

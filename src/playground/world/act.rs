@@ -207,6 +207,7 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each command, and nothing else")]
     fn act(&mut self, command: Command) {
         match command {
             Command::Propose { to, command } => {
