@@ -73,6 +73,7 @@ fn proof(rule: Rule) -> Proof {
             Proof::FallsIn(a_follower_gets_a_snapshot, P::SnapshotEqualsPrefix)
         }
         Rule::SessionSerialCheck => Proof::FallsIn(a_client_asks_again, P::ExactlyOnce),
+        Rule::SessionsInSnapshot => Proof::FallsIn(a_snapshot_comes_between, P::SnapshotEqualsPrefix),
         Rule::CommitWithinRequest => {
             Proof::Falls(&[P::StateMachineSafety, P::CommitOnDurableQuorum, P::IndexOrder])
         }
@@ -177,31 +178,39 @@ fn a_follower_gets_a_snapshot(broken: Option<Rule>) -> Option<Property> {
 }
 
 fn a_client_asks_again(broken: Option<Rule>) -> Option<Property> {
+    asked_twice(broken, &[])
+}
+
+fn a_snapshot_comes_between(broken: Option<Rule>) -> Option<Property> {
+    let snapshots = [1, 2, 3].map(|id| Command::Snapshot(NodeId::new(id)));
+    asked_twice(broken, &snapshots)
+}
+
+/// A client asks twice for one thing in its session, and between the two this is done.
+fn asked_twice(broken: Option<Rule>, between: &[Command]) -> Option<Property> {
     let mut world = settled(&[], broken);
     let (to, timeout_ms) = (None, 60_000);
     world
         .command(Command::OpenSession { to, timeout_ms })
         .expect("somebody leads");
     run(&mut world, 200);
-    let session = world
-        .drain_records()
-        .into_iter()
-        .find_map(|record| match record.what {
-            Happening::Answered {
-                answer: ClientAnswer::SessionOpened { session },
-                ..
-            } => Some(session),
-            _ => None,
-        });
-    for _ in 0..2 {
-        world
-            .command(Command::ProposeIn {
-                to: None,
-                session: session.expect("it was opened"),
-                serial: Some(SerialNumber::new(1)),
-                command: "append x a".to_owned(),
-            })
-            .expect("somebody leads");
+    let records = world.drain_records().into_iter();
+    let mut opened = records.filter_map(|record| match record.what {
+        Happening::Answered {
+            answer: ClientAnswer::SessionOpened { session },
+            ..
+        } => Some(session),
+        _ => None,
+    });
+    let ask = Command::ProposeIn {
+        to: None,
+        session: opened.next().expect("it was opened"),
+        serial: Some(SerialNumber::new(1)),
+        command: "append x a".to_owned(),
+    };
+    let deeds = std::iter::once(&ask).chain(between).chain([&ask]);
+    for deed in deeds {
+        world.command(deed.clone()).expect("it can be done");
         run(&mut world, 200);
     }
     world.violation().map(|violation| violation.property)

@@ -87,6 +87,8 @@ rules! {
         "A learner's vote and copy count for nothing";
     SessionSerialCheck, "session-serial-check", Safety, "§8",
         "A command of a session is executed once, however often it is in the log";
+    SessionsInSnapshot, "sessions-in-snapshot", Safety, "thesis §6.3",
+        "A snapshot holds the sessions of clients as well as the state of the machine";
     SnapshotCarriesConfiguration, "snapshot-carries-configuration", Safety, "§7",
         "A snapshot carries the configuration in force at its last entry, and whoever installs it goes by that";
     CommitWithinRequest, "commit-within-request", Safety, "Figure 2",

@@ -43,4 +43,9 @@ impl Raft {
     pub fn checks_serial_numbers(&self) -> bool {
         self.rules().keeps(Rule::SessionSerialCheck)
     }
+
+    /// Thesis §6.3: sessions are part of the replicated state, so they are in its snapshots. Who writes those asks.
+    pub fn puts_sessions_into_snapshots(&self) -> bool {
+        self.rules().keeps(Rule::SessionsInSnapshot)
+    }
 }

@@ -141,6 +141,11 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         let taken = task.wait().and_then(|()| self.finished(index));
         match taken {
             Ok(machine) => {
+                let sessions = if self.raft.puts_sessions_into_snapshots() {
+                    sessions
+                } else {
+                    SessionTable::default()
+                };
                 let data = encode(&sessions, &machine);
                 self.raft
                     .absorb(now, Input::SnapshotTaken { index, data }, observer);
