@@ -1,7 +1,7 @@
 //! A state machine of one's own, played with: a small bank that is replicated over three nodes.
 //!
-//! `cargo run --example bank` opens accounts, moves money, asks for the sum in the three ways that there are to read, kills the
-//! leader, and shows that no money was lost. The `World` is the one that the screen plays with.
+//! `cargo run --example bank` opens accounts, moves money, asks for the sum in the three ways that there are to read, sends a
+//! transfer twice in a session, takes snapshots, kills the leader and brings it back, and shows that no money was lost. The `World` is the one that the screen plays with.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -13,7 +13,7 @@ use raft_play::machine::{
     Exhibit, MachineSnapshot, RestoreError, SnapshotTask, Snapshots, StateMachine, read_all,
 };
 use raft_play::playground::{ClientAnswer, Command, Happening, HostKind, Settings, World, WorldOptions};
-use raft_play::types::LogIndex;
+use raft_play::types::{LogIndex, NodeId, SessionId};
 
 /// Accounts by name. Everything that every server does with a command must be the same, so there is no clock here, no random number
 /// and no order that could differ: a `BTreeMap`, not a `HashMap`.
@@ -110,6 +110,7 @@ impl Exhibit for Bank {
 struct Branch {
     world: World<Bank>,
     story: Vec<String>,
+    session: SessionId,
 }
 
 impl Branch {
@@ -126,6 +127,7 @@ impl Branch {
         let mut branch = Self {
             world,
             story: Vec::new(),
+            session: SessionId::default(),
         };
         branch.wait();
         Ok(branch)
@@ -146,6 +148,10 @@ impl Branch {
             if let Happening::Answered { answer, .. } = record.what {
                 let answer = match answer {
                     ClientAnswer::Done { answer, .. } | ClientAnswer::Read { answer, .. } => answer,
+                    ClientAnswer::SessionOpened { session } => {
+                        self.session = session;
+                        Bytes::from(session.to_string())
+                    }
                     other => Bytes::from(format!("{other:?}")),
                 };
                 self.story
@@ -178,11 +184,30 @@ pub fn story() -> Result<Vec<String>, Box<dyn std::error::Error>> {
     for way in [ReadWay::Log, ReadWay::Index, ReadWay::Lease] {
         branch.sum(way)?;
     }
+    // A client whose answer was lost asks again. In a session that is safe: the second is answered from what was kept.
+    let (to, timeout_ms) = (None, Command::SESSION_TIMEOUT_MS);
+    branch.ask("a session", Command::OpenSession { to, timeout_ms })?;
+    let transfer = Command::ProposeIn {
+        to: None,
+        session: branch.session,
+        serial: None,
+        command: "move ann bob 10".to_owned(),
+    };
+    branch.ask("move ann bob 10", transfer)?;
+    branch.ask("the same again", Command::Retry { to: None })?;
+    // A snapshot stands for the entries that led to it. One that is started anew begins with it.
+    for id in [1, 2, 3].map(NodeId::new) {
+        branch.world.command(Command::Snapshot(id))?;
+    }
+    branch.wait();
     let leader = branch.world.leader().ok_or("nobody leads")?;
-    branch.world.command(Command::Crash(leader))?;
+    branch.world.command(Command::CutPower(leader))?;
     branch.wait();
     branch.propose("move bob ann 5")?;
+    branch.world.command(Command::Restart(leader))?;
     branch.sum(ReadWay::Index)?;
+    let nodes = branch.world.snapshot().nodes;
+    assert!(nodes.iter().all(|node| node.contents == nodes[0].contents));
     // The oracles have watched all along.
     assert_eq!(branch.world.violations(), []);
     Ok(branch.story)

@@ -17,7 +17,10 @@ fn no_money_is_lost_with_a_leader() {
             "sum by Log: 120",
             "sum by Index: 120",
             "sum by Lease: 120",
-            "move bob ann 5: bob has 45, ann has 75",
+            "a session: s7",
+            "move ann bob 10: ann has 60, bob has 60",
+            "the same again: ann has 60, bob has 60",
+            "move bob ann 5: bob has 55, ann has 65",
             "sum by Index: 120",
         ]
     );

@@ -145,6 +145,10 @@ fn troubled(seed: u64, broken: Option<Rule>) -> Result<Snapshot, Violation> {
     if let Some(rule) = broken {
         world.command(Command::Break(rule)).unwrap();
     }
+    if seed % 2 == 0 {
+        let (entries, bytes, keep) = (Some(6), None, 1);
+        world.command(Command::Compact { entries, bytes, keep }).unwrap();
+    }
     run(&mut world, 1_000);
     let mut sessions: Vec<SessionId> = Vec::new();
     let mut commands: BTreeMap<(SessionId, u64), String> = BTreeMap::new();
@@ -251,4 +255,37 @@ fn a_save_goes_on_with_its_sessions_also_where_the_rule_was_broken_meanwhile() {
         assert_eq!(again.trace_hash(), world.trace_hash());
         world = again;
     }
+}
+
+#[test]
+fn sessions_travel_with_a_snapshot() {
+    let (mut world, session) = with_session(5, 60_000);
+    let leader = world.leader().unwrap();
+    let others: Vec<NodeId> = (1..=3).map(NodeId::new).filter(|id| *id != leader).collect();
+    world.command(Command::Crash(others[0])).unwrap();
+    world.command(propose_in(session, None, "append x a")).unwrap();
+    run(&mut world, 300);
+    let (entries, bytes, keep) = (None, None, 0);
+    world.command(Command::Compact { entries, bytes, keep }).unwrap();
+    world.command(Command::Snapshot(leader)).unwrap();
+    run(&mut world, 300);
+    world.command(Command::Restart(others[0])).unwrap();
+    run(&mut world, 1_000);
+    let base = world.snapshot().nodes[usize::try_from(others[0].number()).unwrap() - 1]
+        .log
+        .base();
+    assert!(
+        base.index.number() > 2,
+        "it got the snapshot: its log begins after {base}"
+    );
+    world.command(Command::Transfer(others[0])).unwrap();
+    run(&mut world, 1_000);
+    assert_eq!(world.leader(), Some(others[0]), "it leads now");
+    world.command(Command::Retry { to: None }).unwrap();
+    run(&mut world, 500);
+    let snapshot = world.snapshot();
+    for node in &snapshot.nodes {
+        assert_eq!(node.contents, [("x".to_owned(), "a".to_owned())], "{}", node.id);
+    }
+    assert_eq!(world.violations(), []);
 }
