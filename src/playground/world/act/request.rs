@@ -1,0 +1,60 @@
+//! What clients ask of a node.
+
+use bytes::Bytes;
+
+use crate::consensus::ReadWay;
+use crate::machine::Exhibit;
+use crate::playground::host::HostInput;
+use crate::playground::snapshot::Condition;
+use crate::playground::world::{Waiting, World};
+use crate::types::{MembershipChange, NodeId, ProposalId, SerialNumber, SessionId};
+
+impl<M: Exhibit + Default> World<M> {
+    pub(super) fn name_proposal(&mut self) -> ProposalId {
+        let id = self.next_proposal;
+        self.next_proposal = id.next();
+        id
+    }
+
+    pub(super) fn propose_in(&mut self, to: NodeId, place: (SessionId, SerialNumber), command: Bytes) {
+        let id = self.name_proposal();
+        let guarded = self.clients.propose_in(id, place, command);
+        self.hand(to, HostInput::ProposeIn(id, guarded));
+    }
+
+    pub(super) fn retry(&mut self, to: NodeId) {
+        let last = self.clients.last.clone().expect("it was checked");
+        match last.place {
+            Some(place) => self.propose_in(to, place, last.command),
+            None => self.propose(to, last.command),
+        }
+    }
+
+    pub(super) fn propose(&mut self, to: NodeId, command: Bytes) {
+        let id = self.name_proposal();
+        self.clients.propose(command.clone());
+        let server = self.server(to);
+        if server.condition == Condition::Frozen {
+            return server.backlog.push_back(Waiting::Proposal(id, command));
+        }
+        self.hand(to, HostInput::Propose(id, command));
+    }
+
+    pub(super) fn read(&mut self, at: NodeId, query: String, way: ReadWay) {
+        let id = self.name_proposal();
+        self.watch.read_began(id);
+        self.hand(at, HostInput::Read(id, way, Bytes::from(query)));
+    }
+
+    pub(super) fn transfer(&mut self, target: NodeId) {
+        let leader = self.leader().expect("it was checked");
+        let id = self.name_proposal();
+        self.hand(leader, HostInput::Transfer(id, target));
+    }
+
+    pub(super) fn reconfigure(&mut self, change: MembershipChange) {
+        let leader = self.leader().expect("it was checked");
+        let id = self.name_proposal();
+        self.hand(leader, HostInput::Reconfigure(id, change));
+    }
+}
