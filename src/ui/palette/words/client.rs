@@ -1,0 +1,76 @@
+//! What clients say: proposals, sessions and reads, at the leader or at a node that is named first.
+
+use super::form::{optional, required};
+use crate::consensus::ReadWay;
+use crate::playground::Command;
+use crate::types::{SerialNumber, SessionId};
+use crate::ui::action::Action;
+use crate::ui::palette::arguments::{Context, number_of_node, time_in_millis};
+
+/// `x=7` at the leader, `2 x=7` at S2.
+pub(super) fn propose(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let text = required(text)?;
+    let (to, command) = match text.split_once(char::is_whitespace) {
+        Some((first, rest)) if number_of_node(first).is_some() => (Some(context.node(first)?), rest.trim()),
+        Some(_) | None => (None, text),
+    };
+    Ok(Action::Propose {
+        to,
+        command: command.to_owned(),
+    })
+}
+
+/// Nothing, or how long it lasts unused: `10s`, `500ms`.
+pub(super) fn session(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    let timeout_ms = match optional(text) {
+        None => Command::SESSION_TIMEOUT_MS,
+        Some(text) => time_in_millis(text)?,
+    };
+    Ok(Action::Do(Command::OpenSession { to: None, timeout_ms }))
+}
+
+/// `4 x=1` in session s4, `4 2 x=1` at S2, `4#1 x=1` under a serial number of one's own.
+pub(super) fn propose_in(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let unreadable = || format!("`{text}` names no session and command; write 4 x=1");
+    let (place, rest) = required(text)?
+        .split_once(char::is_whitespace)
+        .ok_or_else(unreadable)?;
+    let (session, serial) = match place.split_once('#') {
+        Some((session, serial)) => (session, Some(serial.parse().map_err(|_| unreadable())?)),
+        None => (place, None),
+    };
+    let session = session.strip_prefix('s').unwrap_or(session);
+    let session = session.parse().map_err(|_| unreadable())?;
+    let (to, command) = match rest.trim().split_once(char::is_whitespace) {
+        Some((first, rest)) if number_of_node(first).is_some() => (Some(context.node(first)?), rest.trim()),
+        Some(_) | None => (None, rest.trim()),
+    };
+    Ok(Action::Do(Command::ProposeIn {
+        to,
+        session: SessionId::new(session),
+        serial: serial.map(SerialNumber::new),
+        command: command.to_owned(),
+    }))
+}
+
+/// `x` at the leader, `3 x` at S3; `x by lease`.
+pub(super) fn read(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let text = required(text)?;
+    let (rest, way) = match text.rsplit_once(" by ") {
+        Some((rest, "log")) => (rest, ReadWay::Log),
+        Some((rest, "index")) => (rest, ReadWay::Index),
+        Some((rest, "lease")) => (rest, ReadWay::Lease),
+        Some((_, other)) => {
+            return Err(format!(
+                "`{other}` is no way to read; the ways are log, index, lease"
+            ));
+        }
+        None => (text, ReadWay::Index),
+    };
+    let (at, query) = match rest.split_once(char::is_whitespace) {
+        Some((first, rest)) if number_of_node(first).is_some() => (Some(context.node(first)?), rest.trim()),
+        Some(_) | None => (None, rest),
+    };
+    let query = query.to_owned();
+    Ok(Action::Do(Command::Read { at, query, way }))
+}

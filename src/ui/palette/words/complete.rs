@@ -1,0 +1,109 @@
+//! What could stand behind a word, with what it would mean.
+
+use crate::consensus::Rule;
+use crate::playground::Condition;
+use crate::ui::palette::arguments::Context;
+
+pub(super) fn nothing(_: &Context<'_>) -> Vec<(String, String)> {
+    Vec::new()
+}
+
+pub(super) fn any_node(context: &Context<'_>) -> Vec<(String, String)> {
+    let state = |condition| match condition {
+        Condition::Up => "up",
+        Condition::Frozen => "frozen",
+        Condition::Down => "down",
+    };
+    let nodes = context.snapshot.nodes.iter();
+    nodes
+        .map(|node| {
+            (
+                node.id.number().to_string(),
+                format!("{}, {}, term {}", node.id, state(node.condition), node.term),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn followers(context: &Context<'_>) -> Vec<(String, String)> {
+    let leader = context.snapshot.leaders().first().map(|leader| leader.id);
+    let followers = context
+        .snapshot
+        .nodes
+        .iter()
+        .filter(|node| Some(node.id) != leader);
+    followers
+        .map(|node| (node.id.number().to_string(), format!("{} takes over", node.id)))
+        .collect()
+}
+
+pub(super) fn switches(_: &Context<'_>) -> Vec<(String, String)> {
+    ["on", "off"]
+        .map(|word| (word.to_owned(), format!("switch it {word}")))
+        .to_vec()
+}
+
+pub(super) fn compactions(_: &Context<'_>) -> Vec<(String, String)> {
+    owned(&[
+        ("8", "a snapshot after every 8 entries"),
+        ("8 keep 4", "and 4 entries stay behind, for slow followers"),
+        ("1024 bytes", "after entries of so many bytes"),
+        ("off", "the log grows for ever"),
+    ])
+}
+
+pub(super) fn kept_rules(context: &Context<'_>) -> Vec<(String, String)> {
+    let rules = Rule::ALL.iter();
+    rules
+        .filter(|rule| context.snapshot.settings.rules.keeps(**rule))
+        .map(|rule| {
+            (
+                rule.to_string(),
+                format!("{} ({})", rule.sentence(), rule.section()),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn broken_rules(context: &Context<'_>) -> Vec<(String, String)> {
+    let broken = context.snapshot.settings.rules.broken();
+    broken
+        .map(|rule| (rule.to_string(), rule.sentence().to_owned()))
+        .collect()
+}
+
+pub(super) fn speeds(_: &Context<'_>) -> Vec<(String, String)> {
+    let what = [
+        ("auto", "slow while something matters is in flight"),
+        ("1/100", "a hundredth of real time"),
+        ("1/20", "a twentieth of real time"),
+        ("1", "real time"),
+        ("max", "as fast as can be"),
+    ];
+    owned(&what)
+}
+
+pub(super) fn views(_: &Context<'_>) -> Vec<(String, String)> {
+    owned(&[
+        ("cluster", "only the ring"),
+        ("story", "only what happened"),
+        ("logs", "only the logs"),
+        ("off", "all three"),
+    ])
+}
+
+pub(super) fn themes(_: &Context<'_>) -> Vec<(String, String)> {
+    owned(&[
+        ("dark", "light on dark, safe for the colour-blind"),
+        ("light", "dark on light"),
+        ("high-contrast", "few colours, far apart"),
+        ("mono", "no colour"),
+    ])
+}
+
+fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(words, what)| ((*words).to_owned(), (*what).to_owned()))
+        .collect()
+}
