@@ -145,7 +145,7 @@ fn troubled(seed: u64, broken: Option<Rule>) -> Result<Snapshot, Violation> {
     if let Some(rule) = broken {
         world.command(Command::Break(rule)).unwrap();
     }
-    if seed % 2 == 0 {
+    if choices.below(2) == 0 {
         let (entries, bytes, keep) = (Some(6), None, 1);
         world.command(Command::Compact { entries, bytes, keep }).unwrap();
     }
