@@ -10,7 +10,7 @@ use crate::ui::theme::Theme;
 /// What the signs mean.
 const LEGEND: [&str; 3] = [
     "★ leader  ◆ candidate  ◇ pre-candidate  ● follower  ✗ down  ‖ frozen",
-    "V vote  P pre-vote  A entries  T stand now  • heartbeat · small: answer, + -",
+    "V vote P pre-vote A entries S snapshot T stand F R client G routes a+ answer",
     "┃ left of it: known to be committed  ~ not on disk  ≠ unlike the leader's",
 ];
 

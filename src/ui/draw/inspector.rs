@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::pane;
 use super::text::{Pen, names, width};
 use crate::playground::{Condition, NodeView, RoleView, Snapshot};
-use crate::types::NodeId;
+use crate::types::{LogIndex, NodeId};
 use crate::ui::outlook::{self, CommitOutlook, Missing};
 use crate::ui::theme::Theme;
 use crate::ui::view::Scene;
@@ -51,7 +51,7 @@ fn facts(node: &NodeView) -> String {
     let last = node.log.last_index();
     let at_risk = last.since(node.durable);
     let disk = match at_risk {
-        0 if node.log.is_empty() => "disk: no entry yet".to_owned(),
+        0 if last == LogIndex::GENESIS => "disk: no entry yet".to_owned(),
         0 => format!("disk: all {} safe", node.durable),
         1 => format!("disk: {} safe, 1 would be lost in a power cut", node.durable),
         more => format!("disk: {} safe, {more} would be lost in a power cut", node.durable),
@@ -77,7 +77,7 @@ fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Answer {
     let on_disks = |holders: usize| format!("on {holders} of {voters} disks, needs {needs}");
     let answer = match outlook::commit(node, snapshot) {
         CommitOutlook::AllCommitted => {
-            let answer = if node.log.is_empty() {
+            let answer = if node.log.last_index() == LogIndex::GENESIS {
                 "nothing is: the log is empty".to_owned()
             } else {
                 format!("yes: {} knows of every entry in its log", node.id)
