@@ -1,21 +1,24 @@
 //! What a narrator keeps in mind, so that a line can name what an event only points at.
 
+mod network;
+mod node;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::consensus::{Event, IgnoredInput, RoleName, Switch};
+use self::network::NetworkMemory;
+pub(super) use self::node::{NodeMemory, Standing};
+use crate::consensus::{Event, IgnoredInput, Switch};
 use crate::node::RouteEvent;
 use crate::playground::command::Command;
-use crate::playground::record::{Happening, Loss, Record, Stop, Timer};
-use crate::playground::snapshot::{Condition, NodeView, RoleView, Snapshot};
+use crate::playground::record::{Happening, Loss, Record, Stop};
+use crate::playground::snapshot::{NodeView, Snapshot};
 use crate::types::{
-    AppendReply, Entry, Envelope, Guarded, LogIndex, LogPosition, Message, MessageKind, NodeId, Payload, Term,
+    AppendReply, Entry, Envelope, Guarded, LogIndex, Message, MessageKind, NodeId, Payload, Term,
 };
 
-/// How many of a node's last entries are kept in mind.
-const ENTRIES_KEPT: usize = 1024;
 /// How many proposals on their way to a node are kept in mind.
 const PROPOSALS_KEPT: usize = 1024;
 
@@ -31,54 +34,6 @@ pub(super) struct Memory {
     proposals: VecDeque<(Option<NodeId>, Payload)>,
     /// What a client proposed last.
     last_proposed: Option<Payload>,
-}
-
-/// What has been seen of a node.
-#[derive(Clone, Debug, Default)]
-pub(super) struct NodeMemory {
-    pub(super) term: Term,
-    pub(super) standing: Standing,
-    pub(super) is_down: bool,
-    pub(super) commit: LogIndex,
-    pub(super) durable: LogIndex,
-    /// The last message it was handed: what its next events come from.
-    pub(super) received: Option<Envelope>,
-    /// The time that its election timer had been set for, when it ran out.
-    pub(super) waited: Option<Duration>,
-    /// Whether a person fired its timer.
-    pub(super) is_forced: bool,
-    entries: BTreeMap<LogIndex, Entry>,
-}
-
-/// A node's role, with what has been seen of it.
-#[derive(Clone, Debug, Default)]
-pub(super) enum Standing {
-    /// A follower.
-    #[default]
-    Follower,
-    /// A pre-candidate.
-    PreCandidate,
-    /// A candidate.
-    Candidate {
-        /// Whom it asks, until that is told.
-        asking: Option<BTreeSet<NodeId>>,
-    },
-    /// A leader.
-    Leader {
-        /// How far each follower's disk is known to equal the leader's log.
-        matched: BTreeMap<NodeId, LogIndex>,
-        /// The last entry whose commitment was withheld.
-        withheld: Option<LogPosition>,
-    },
-}
-
-/// What has been seen of the network.
-#[derive(Clone, Debug, Default)]
-struct NetworkMemory {
-    groups: Vec<BTreeSet<NodeId>>,
-    cut: BTreeSet<(NodeId, NodeId)>,
-    /// The links of which it has been told that they carry nothing.
-    told: BTreeSet<(NodeId, NodeId)>,
 }
 
 impl Memory {
@@ -423,233 +378,5 @@ impl Memory {
     fn take_proposal(&mut self, id: NodeId) -> Option<Payload> {
         let place = self.place_of_proposal(id)?;
         self.proposals.remove(place).map(|(_, payload)| payload)
-    }
-}
-
-impl NodeMemory {
-    fn of(view: &NodeView) -> Self {
-        let standing = match &view.role {
-            RoleView::Follower { .. } => Standing::Follower,
-            RoleView::PreCandidate { .. } => Standing::PreCandidate,
-            RoleView::Candidate { .. } => Standing::Candidate { asking: None },
-            RoleView::Leader { peers, .. } => Standing::Leader {
-                matched: peers.iter().map(|(&id, peer)| (id, peer.matched)).collect(),
-                withheld: None,
-            },
-        };
-        let mut node = Self {
-            term: view.term,
-            standing,
-            is_down: view.condition == Condition::Down,
-            commit: view.commit,
-            durable: view.durable,
-            ..Self::default()
-        };
-        let skipped = view.log.len().saturating_sub(ENTRIES_KEPT as u64);
-        for (index, entry) in view.log.iter() {
-            if index.number() > skipped {
-                node.keep(index, entry.clone());
-            }
-        }
-        node
-    }
-
-    /// Its role's name.
-    pub(super) fn role(&self) -> RoleName {
-        match self.standing {
-            Standing::Follower => RoleName::Follower,
-            Standing::PreCandidate => RoleName::PreCandidate,
-            Standing::Candidate { .. } => RoleName::Candidate,
-            Standing::Leader { .. } => RoleName::Leader,
-        }
-    }
-
-    /// Which disks this leader knows to hold `index`; its own among them where that is so.
-    pub(super) fn holders_of(&self, own: NodeId, index: LogIndex) -> BTreeSet<NodeId> {
-        let Standing::Leader { matched, .. } = &self.standing else {
-            return BTreeSet::new();
-        };
-        let others = matched.iter().filter(|(_, through)| **through >= index);
-        let own = (self.durable >= index).then_some(own);
-        others.map(|(&id, _)| id).chain(own).collect()
-    }
-
-    /// Whether it was told that this entry's commitment is withheld.
-    pub(super) fn is_withholding(&self, position: LogPosition) -> bool {
-        match self.standing {
-            Standing::Leader { withheld, .. } => withheld == Some(position),
-            Standing::Follower | Standing::PreCandidate | Standing::Candidate { .. } => false,
-        }
-    }
-
-    fn keep(&mut self, index: LogIndex, entry: Entry) {
-        self.entries.insert(index, entry);
-        if self.entries.len() > ENTRIES_KEPT {
-            self.entries.pop_first();
-        }
-    }
-
-    fn note_timer(&mut self, timer: Timer, after: Duration) {
-        self.is_forced = false;
-        self.waited = match timer {
-            Timer::Election => Some(after),
-            Timer::Heartbeat => None,
-        };
-    }
-
-    fn note(&mut self, event: &Event) {
-        match event {
-            Event::ElectionStarted { term, asked, .. } => {
-                self.term = *term;
-                self.standing = Standing::Candidate {
-                    asking: Some(asked.clone()),
-                };
-                (self.waited, self.is_forced) = (None, false);
-            }
-            Event::BecameLeader { .. } => {
-                self.standing = Standing::Leader {
-                    matched: BTreeMap::new(),
-                    withheld: None,
-                };
-            }
-            Event::AdoptedTerm { .. } => {
-                self.term = self.received.as_ref().map_or(self.term, |envelope| envelope.term);
-                self.standing = Standing::Follower;
-            }
-            Event::PreVoteStarted { .. } => {
-                self.standing = Standing::PreCandidate;
-                (self.waited, self.is_forced) = (None, false);
-            }
-            Event::ReadAppended { index } => self.keep(*index, Entry::noop(self.term)),
-            Event::Stamped { index, time } => {
-                let (term, payload) = (self.term, Payload::ClusterTime(*time));
-                self.keep(*index, Entry { term, payload });
-            }
-            Event::ConfigurationAppended { index, after, .. } => {
-                let entry = Entry::configuration(self.term, after.clone());
-                self.keep(*index, entry);
-            }
-            Event::RecognisedLeader { .. } | Event::LostQuorum { .. } | Event::RemovedItself { .. } => {
-                self.standing = Standing::Follower;
-            }
-            Event::Stored { first, last, .. } => self.note_stored(*first, *last),
-            Event::Truncated { from, .. } => {
-                self.entries.split_off(from);
-                self.durable = self.durable.min(from.previous());
-            }
-            Event::SnapshotInstalled { last, kept, .. } => self.note_installed(last.index, *kept),
-            Event::MatchAdvanced { follower, matched } => {
-                if let Standing::Leader { matched: known, .. } = &mut self.standing {
-                    known.insert(*follower, *matched);
-                }
-            }
-            Event::CommittedByCounting { through, .. } | Event::CommitLearned { through, .. } => {
-                self.commit = *through;
-            }
-            Event::CommitWithheld { position } => {
-                if let Standing::Leader { withheld, .. } = &mut self.standing {
-                    *withheld = Some(*position);
-                }
-            }
-            Event::Flushed { through, .. } => self.durable = *through,
-            Event::PreVoteGranted { .. }
-            | Event::PreVoteRefused { .. }
-            | Event::PreVoteCounted { .. }
-            | Event::Stayed { .. }
-            | Event::TransferStarted { .. }
-            | Event::TransferAsked { .. }
-            | Event::TransferRefused { .. }
-            | Event::TransferAborted { .. }
-            | Event::OwnVoteCounted { .. }
-            | Event::VoteGranted { .. }
-            | Event::VoteRefused { .. }
-            | Event::VoteCounted { .. }
-            | Event::Proposed { .. }
-            | Event::ProposalRefused { .. }
-            | Event::PassedOn { .. }
-            | Event::AnswerCame { .. }
-            | Event::AnswerLost { .. }
-            | Event::ReadWaits { .. }
-            | Event::RoundConfirmed { .. }
-            | Event::ReadConfirmed { .. }
-            | Event::ReadByLease { .. }
-            | Event::NoLease
-            | Event::ReadRefused { .. }
-            | Event::ChangeRefused { .. }
-            | Event::ConfigurationChanged { .. }
-            | Event::CaughtUp { .. }
-            | Event::SnapshotTaken { .. }
-            | Event::SnapshotOutdated { .. }
-            | Event::SnapshotNeeded { .. }
-            | Event::SnapshotProgressed { .. }
-            | Event::SnapshotResumed { .. }
-            | Event::PieceReceived { .. }
-            | Event::SnapshotNotNeeded { .. }
-            | Event::CheckFailed { .. }
-            | Event::Backed { .. }
-            | Event::Ignored { .. } => {}
-        }
-    }
-
-    fn note_installed(&mut self, last: LogIndex, kept: Option<(LogIndex, LogIndex)>) {
-        self.entries = match kept {
-            Some((first, _)) => self.entries.split_off(&first),
-            None => BTreeMap::new(),
-        };
-        if kept.is_none() {
-            self.durable = self.durable.min(self.commit);
-        }
-        self.commit = last;
-    }
-
-    fn note_stored(&mut self, first: LogIndex, last: LogIndex) {
-        let Some(Message::AppendRequest(request)) = self.received.as_ref().map(|envelope| &envelope.message)
-        else {
-            return;
-        };
-        let entries = request.entries.starting_at(first);
-        for (index, entry) in entries.iter().filter(|(index, _)| *index <= last) {
-            self.keep(index, entry.clone());
-        }
-    }
-}
-
-impl NetworkMemory {
-    fn of(snapshot: &Snapshot) -> Self {
-        let mut network = Self {
-            groups: snapshot.partition.clone(),
-            ..Self::default()
-        };
-        // The snapshot does not say which links only the partition cuts; the partition's end mends them.
-        network.cut = snapshot
-            .cut
-            .iter()
-            .copied()
-            .filter(|&(from, to)| network.carries(from, to))
-            .collect();
-        network
-    }
-
-    fn carries(&self, from: NodeId, to: NodeId) -> bool {
-        let group = |id| self.groups.iter().position(|group| group.contains(&id));
-        let is_parted = !self.groups.is_empty() && (group(from).is_none() || group(from) != group(to));
-        !is_parted && !self.cut.contains(&(from, to))
-    }
-
-    fn part(&mut self, groups: &[Vec<NodeId>]) {
-        let group = |group: &Vec<NodeId>| group.iter().copied().collect();
-        self.groups = groups.iter().map(group).collect();
-        self.told.clear();
-    }
-
-    fn cut(&mut self, links: &[(NodeId, NodeId)]) {
-        self.cut.extend(links);
-    }
-
-    fn mend(&mut self, links: &[(NodeId, NodeId)]) {
-        for link in links {
-            self.cut.remove(link);
-            self.told.remove(link);
-        }
     }
 }
