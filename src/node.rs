@@ -587,7 +587,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     }
 
     fn note_answer(&mut self, answer: &Answer, effects: &mut Effects<D>) {
-        match answer.outcome {
+        match self.fitting(answer) {
             ProposalOutcome::Appended(position) => self.await_entry(answer.id, position, effects),
             ProposalOutcome::ReadAt(index) => {
                 self.ready.insert((index, answer.id));
@@ -618,16 +618,40 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         }
     }
 
-    /// An entry that was applied before the word of where it stands came from the leader can't be answered any more.
+    /// The outcome, where it is one of what was asked. A peer that was passed a wish may answer anything: then nobody knows.
+    fn fitting(&self, answer: &Answer) -> ProposalOutcome {
+        let is_beside = match answer.outcome {
+            ProposalOutcome::ReadAt(_) => !self.queries.contains_key(&answer.id),
+            ProposalOutcome::ChangeRefused(_)
+            | ProposalOutcome::Joined(_)
+            | ProposalOutcome::TransferStarted
+            | ProposalOutcome::TransferRefused(_) => self.queries.contains_key(&answer.id),
+            ProposalOutcome::Appended(_) | ProposalOutcome::Refused(_) | ProposalOutcome::Unknown => false,
+        };
+        if is_beside {
+            ProposalOutcome::Unknown
+        } else {
+            answer.outcome
+        }
+    }
+
+    /// An entry that was applied before the word of where it stands came from the leader can't be answered any more. Nor is one
+    /// waited for that will never be: terms never go down in a log.
     fn await_entry(&mut self, id: ProposalId, position: LogPosition, effects: &mut Effects<D>) {
         let LogPosition { index, term } = position;
-        let is_to_come = index > self.raft.state().volatile.applied;
-        if is_to_come && !self.proposals.contains_key(&(index, term)) {
-            self.proposals.insert((index, term), id);
+        let state = self.raft.state();
+        let applied = state.volatile.applied;
+        let reached = state.persistent.log.term_at(applied);
+        let end = if index <= applied || self.proposals.contains_key(&(index, term)) {
+            ProposalEnd::Unknown
+        } else if reached.is_some_and(|reached| reached > term) {
+            ProposalEnd::Overwritten { index }
         } else {
-            self.queries.remove(&id);
-            effects.answers.push((id, ProposalEnd::Unknown));
-        }
+            self.proposals.insert((index, term), id);
+            return;
+        };
+        self.queries.remove(&id);
+        effects.answers.push((id, end));
     }
 
     /// While sessions are open, a leader stamps the time.

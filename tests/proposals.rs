@@ -4,14 +4,17 @@ use bytes::Bytes;
 use std::time::Duration;
 
 use raft_play::consensus::durable::Inbound;
-use raft_play::consensus::{Limits, Protections, RuleSet, Settings, Switch, Unobserved};
+use raft_play::consensus::{
+    Limits, ProposalOutcome, Protections, ReadWay, RuleSet, Settings, Switch, TransferRefusal, Unobserved,
+};
 use raft_play::machine::KeyValue;
 use raft_play::node::{Effects, Node, NodeInput, NodeSettings, ProposalEnd, Routes};
 use raft_play::storage::simulated::SimulatedDisk;
 use raft_play::storage::wal::WalOptions;
 use raft_play::types::{
-    AppendReply, AppendRequest, ClusterId, Configuration, Entries, Entry, Envelope, Incarnation, LocalTime,
-    LogIndex, LogPosition, Message, NodeId, ProposalId, Round, Term, VoteReply,
+    AppendReply, AppendRequest, ChangeRefusal, ClusterId, Configuration, Entries, Entry, Envelope,
+    ForwardReply, Incarnation, LocalTime, LogIndex, LogPosition, Message, NodeId, ProposalId, Round, Term,
+    VoteReply,
 };
 
 /// S1 of three, whose every write is synced at once.
@@ -118,5 +121,84 @@ fn a_proposal_for_a_place_that_is_proposed_for_again_is_answered_too() {
     };
     let ended = [(1, overwritten(2)), (2, overwritten(3)), (3, done)];
     assert_eq!(server.ended, ended.map(|(id, end)| (ProposalId::new(id), end)));
+    assert_eq!(server.node.open_proposals().count(), 0);
+}
+
+/// Passing on to S2, which leads term 1.
+impl Server {
+    fn rerouting() -> Self {
+        let mut server = Self::new();
+        server.node.set_reroute(Switch::On);
+        server.follow(1, &[]);
+        server
+    }
+
+    /// S2 leads a term, and its log has these entries from the first on, all of them committed.
+    fn follow(&mut self, term: u64, entries: &[Entry]) {
+        let request = AppendRequest {
+            previous: LogPosition::GENESIS,
+            entries: Entries::new(LogIndex::new(1), entries),
+            commit: LogIndex::new(entries.len() as u64),
+            round: Round::default(),
+        };
+        self.hear(term, Message::AppendRequest(request));
+    }
+
+    fn read(&mut self, id: u64) {
+        self.step(NodeInput::Read {
+            id: ProposalId::new(id),
+            way: ReadWay::Index,
+            query: Bytes::from_static(b"x"),
+        });
+    }
+
+    fn be_told(&mut self, id: u64, outcome: ProposalOutcome) {
+        let reply = ForwardReply {
+            incarnation: Incarnation::new(1),
+            id: ProposalId::new(id),
+            outcome,
+        };
+        self.hear(1, Message::ForwardReply(reply));
+    }
+}
+
+/// A peer may say anything: what is no answer to the wish tells nothing of it.
+#[test]
+fn an_answer_to_something_else_than_was_passed_on_leaves_nobody_waiting() {
+    let mut server = Server::rerouting();
+    server.propose(1);
+    server.be_told(1, ProposalOutcome::ReadAt(LogIndex::GENESIS));
+    let beside = [
+        ProposalOutcome::TransferStarted,
+        ProposalOutcome::TransferRefused(TransferRefusal::NoSuchTarget),
+        ProposalOutcome::ChangeRefused(ChangeRefusal::NothingToChange),
+        ProposalOutcome::Joined(NodeId::new(4)),
+    ];
+    for (id, outcome) in (2..).zip(beside) {
+        server.read(id);
+        server.be_told(id, outcome);
+    }
+    let unknown = (1..=5).map(|id| (ProposalId::new(id), ProposalEnd::Unknown));
+    assert_eq!(server.ended, unknown.collect::<Vec<_>>());
+    assert_eq!(server.node.open_proposals().count(), 0);
+}
+
+/// The word of where a command stands comes after an entry of a later term was applied before that place: no later entry need
+/// ever come that would show it.
+#[test]
+fn a_place_that_a_later_term_has_overtaken_is_not_waited_for() {
+    let mut server = Server::rerouting();
+    server.propose(1);
+    server.read(2);
+    server.follow(2, &[Entry::noop(Term::new(2))]);
+    for (id, index) in [(1, 5), (2, 6)] {
+        let position = LogPosition::new(LogIndex::new(index), Term::new(1));
+        server.be_told(id, ProposalOutcome::Appended(position));
+    }
+    let overwritten = |(id, index)| {
+        let index = LogIndex::new(index);
+        (ProposalId::new(id), ProposalEnd::Overwritten { index })
+    };
+    assert_eq!(server.ended, [(1, 5), (2, 6)].map(overwritten));
     assert_eq!(server.node.open_proposals().count(), 0);
 }
