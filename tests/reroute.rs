@@ -301,16 +301,20 @@ fn a_run_goes_on_from_a_save_while_requests_are_on_their_way() {
 /// The algorithm by itself.
 mod core {
     use bytes::Bytes;
-    use raft_play::consensus::{Input, ProposalOutcome, ProposalRefusal, Protections, Switch};
+    use raft_play::consensus::{Input, ProposalOutcome, ProposalRefusal, Protections, Role, Served, Switch};
     use raft_play::types::{Envelope, Forward, ForwardReply, Incarnation, Message, NodeId, ProposalId, Wish};
 
     use super::server::{Server, append, granted, of, position, vote_request};
 
     /// S2 passes its caller's first command on.
     fn forward() -> Message {
+        forward_as(7)
+    }
+
+    fn forward_as(id: u64) -> Message {
         Message::Forward(Forward {
             incarnation: Incarnation::new(1),
-            id: ProposalId::new(7),
+            id: ProposalId::new(id),
             wish: Wish::Propose(Bytes::from_static(b"x=1")),
         })
     }
@@ -344,6 +348,26 @@ mod core {
             "and says so again"
         );
         assert_eq!(leader.log_terms(), [1, 1]);
+    }
+
+    /// A save has the wishes that are remembered. That earlier ones are forgotten must follow from them, or one of those that comes
+    /// again after the save is loaded is granted twice.
+    #[test]
+    fn a_leader_from_a_save_has_forgotten_the_same_wishes() {
+        let mut leader = leader();
+        for id in 1..=1_100 {
+            leader.receive(2, 1, forward_as(id));
+        }
+        let Role::Leader(state) = &leader.raft.state().role else {
+            panic!("it leads")
+        };
+        assert!(
+            Served::of(state.served.iter()) == state.served,
+            "something is remembered that no save has"
+        );
+        let before = leader.log_terms().len();
+        leader.receive(2, 1, forward_as(3));
+        assert_eq!(leader.log_terms().len(), before, "it may have been granted");
     }
 
     #[test]

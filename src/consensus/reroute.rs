@@ -199,10 +199,17 @@ pub struct Served {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Origin {
     incarnation: Incarnation,
-    /// The largest name of a wish that is forgotten.
-    forgotten: ProposalId,
-    /// The outcome of each wish, where it is known.
+    /// The outcome of each wish, where it is known. Where there are as many as are remembered, those before the first are forgotten.
     outcomes: BTreeMap<ProposalId, Option<ProposalOutcome>>,
+}
+
+impl Origin {
+    /// Whether this wish may have come before, and be among those that are forgotten.
+    fn may_have_forgotten(&self, id: ProposalId) -> bool {
+        let is_full = self.outcomes.len() >= REMEMBERED;
+        let oldest = self.outcomes.first_key_value();
+        is_full && oldest.is_some_and(|(oldest, _)| id < *oldest)
+    }
 }
 
 /// Whether a wish is a new one.
@@ -266,14 +273,12 @@ impl Served {
         match origin.outcomes.get(&id) {
             Some(Some(outcome)) => return Taken::Answered(*outcome),
             Some(None) => return Taken::Open,
-            None if id <= origin.forgotten => return Taken::Forgotten,
+            None if origin.may_have_forgotten(id) => return Taken::Forgotten,
             None => {}
         }
         origin.outcomes.insert(id, None);
-        if origin.outcomes.len() > REMEMBERED
-            && let Some((oldest, _)) = origin.outcomes.pop_first()
-        {
-            origin.forgotten = oldest;
+        if origin.outcomes.len() > REMEMBERED {
+            origin.outcomes.pop_first();
         }
         Taken::New
     }
