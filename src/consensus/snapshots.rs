@@ -23,6 +23,9 @@ use crate::types::{
     Round, Snapshot, SnapshotReply, Term,
 };
 
+/// No snapshot stands for more entries: far enough from the last number that no log reaches that.
+pub(super) const FARTHEST: LogIndex = LogIndex::new(u64::MAX / 2);
+
 /// When a server takes a snapshot, and what it keeps of the log behind it. At first it takes none: the paper's Raft without §7.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Compaction {
@@ -278,16 +281,15 @@ impl Raft {
             return ignore(IgnoreReason::WrongRole { role });
         }
         self.hear_leader(from, observer);
-        let (commit, log) = (self.state.volatile.commit, &self.state.persistent.log);
+        if self.contradicts_snapshot(request.last) {
+            let reason = IgnoreReason::ContradictsCommit;
+            return Self::ignore_message(from, MessageKind::InstallSnapshot, reason, observer);
+        }
+        let commit = self.state.volatile.commit;
         if request.last.index > commit {
             return self.take_piece(from, request, observer);
         }
         // All that is committed here is the leader's too, so it may be acknowledged.
-        let own = log.term_at(request.last.index);
-        if own.is_some_and(|own| own != request.last.term) {
-            let reason = IgnoreReason::ContradictsCommit;
-            return Self::ignore_message(from, MessageKind::InstallSnapshot, reason, observer);
-        }
         emit(observer, || Event::SnapshotNotNeeded {
             leader: from,
             last: request.last,
@@ -297,11 +299,28 @@ impl Raft {
         self.acknowledge(from, commit, request.round);
     }
 
-    /// Adds a piece to what is there of the snapshot, and installs it once it is whole.
+    /// Whether what is committed here can't be part of what a snapshot through `last` stands for: another entry is at its place, or
+    /// one of a later term before it. As with entries, it comes from a cluster that broke a rule.
+    fn contradicts_snapshot(&self, last: LogPosition) -> bool {
+        let (commit, log) = (self.state.volatile.commit, &self.state.persistent.log);
+        if last.index > commit {
+            log.term_at(commit).is_some_and(|own| own > last.term)
+        } else {
+            log.term_at(last.index).is_some_and(|own| own != last.term)
+        }
+    }
+
+    /// Adds a piece to what is there of the snapshot, and installs it once it is whole. A leader never goes back to an earlier
+    /// snapshot: a piece of one comes late.
     fn take_piece(&mut self, from: NodeId, request: &InstallSnapshot, observer: &mut impl Observer) {
         let Role::Follower(follower) = &mut self.state.role else {
             return;
         };
+        let is_later = |incoming: &Incoming| incoming.last.index > request.last.index;
+        if follower.incoming.as_ref().is_some_and(is_later) {
+            let reason = IgnoreReason::OutOfDate;
+            return Self::ignore_message(from, MessageKind::InstallSnapshot, reason, observer);
+        }
         let is_other = |incoming: &Incoming| incoming.last != request.last;
         if follower.incoming.as_ref().is_none_or(is_other) {
             follower.incoming = Some(Incoming::begin(request));
@@ -427,7 +446,7 @@ fn is_well_formed(request: &InstallSnapshot, term: Term) -> bool {
         index,
         term: last_term,
     } = request.last;
-    let is_past = index == LogIndex::GENESIS || index.checked_add(1).is_none();
+    let is_past = index == LogIndex::GENESIS || index > FARTHEST;
     let is_of_a_term = last_term > Term::default() && last_term <= term;
     !is_past && is_of_a_term && request.end().is_some() && !request.configuration.voters.is_empty()
 }

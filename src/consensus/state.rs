@@ -9,6 +9,7 @@ use super::log::Log;
 use super::progress::{Flow, Progress};
 use super::reads;
 use super::reroute::Served;
+use super::snapshots::FARTHEST;
 use crate::types::{
     Caller, ClusterTime, Configuration, Entry, InstallSnapshot, LocalTime, LogIndex, LogPosition, NodeId,
     ProposalId, Round, Snapshot, Term, WriteSequence,
@@ -398,7 +399,7 @@ impl State {
 
     /// What comes of a snapshot is for something new, is not whole yet, and comes from somebody.
     fn validate_incoming(&self, follower: &Follower, incoming: &Incoming) -> Result<(), StateError> {
-        let is_new = incoming.last.index > self.volatile.commit && incoming.last.index.number() < u64::MAX;
+        let is_new = incoming.last.index > self.volatile.commit && incoming.last.index <= FARTHEST;
         let is_of_a_term =
             incoming.last.term > Term::default() && incoming.last.term <= self.persistent.metadata.term;
         ensure(

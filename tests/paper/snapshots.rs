@@ -211,6 +211,20 @@ fn discard_any_existing_or_partial_snapshot_with_a_smaller_index() {
     assert_eq!(follower.machine, 9);
 }
 
+/// A leader never goes back to an earlier snapshot, so a piece of one was overtaken on its way.
+#[test]
+fn a_piece_of_an_earlier_snapshot_does_not_undo_what_is_there_of_a_later_one() {
+    let mut follower = follower(&[]);
+    follower.receive(1, 2, piece((6, 2), 9, 0..16));
+    let late = follower.receive(1, 2, piece((4, 1), 7, 0..8));
+    assert_eq!(messages(&late), []);
+    let whole = install(&mut follower, (4, 1));
+    assert_eq!(messages(&whole), [], "however much of it comes");
+    let sent = follower.receive(1, 2, piece((6, 2), 9, 16..24));
+    assert_eq!(messages(&sent), [matched(6)]);
+    assert_eq!((follower.machine, follower.commit()), (9, 6));
+}
+
 #[test]
 fn if_an_existing_entry_has_the_same_index_and_term_retain_log_entries_following_it_and_reply() {
     let mut follower = follower(&[1, 1, 1, 2]);
@@ -385,6 +399,7 @@ fn pieces_that_contradict_are_refused_and_change_nothing() {
         change(|request| request.last = position(4, 3)),
         change(|request| request.last = position(0, 0)),
         change(|request| request.last = position(u64::MAX, 1)),
+        change(|request| request.last = position(u64::MAX - 1, 1)),
     ];
     for message in contradicting {
         assert!(follower.receive(1, 2, message.clone()).is_empty(), "{message:?}");
