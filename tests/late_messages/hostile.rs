@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use raft_play::consensus::durable::Inbound;
-use raft_play::consensus::{Input, Output, Raft, ReadWay, Unobserved};
+use raft_play::consensus::{Input, Output, Raft, ReadWay, Role, Unobserved};
 use raft_play::types::{
     AppendReply, AppendRequest, ChangeRefusal, Configuration, ElectionOrigin, Entries, Entry, Envelope,
-    Forward, ForwardReply, Incarnation, JoinToken, LocalTime, LogIndex, LogPosition, MembershipChange,
-    Message, NodeId, PreVoteReply, PreVoteRequest, ProposalId, ProposalOutcome, Round, Term, TimeoutNow,
-    VoteReply, VoteRequest, Wish,
+    Forward, ForwardReply, Incarnation, InstallSnapshot, JoinToken, LocalTime, LogIndex, LogPosition,
+    MembershipChange, Message, NodeId, PreVoteReply, PreVoteRequest, ProposalId, ProposalOutcome, Round,
+    SnapshotReply, Term, TimeoutNow, VoteReply, VoteRequest, Wish,
 };
 
 use crate::cluster::Random;
+
+/// What a snapshot holds.
+const SNAPSHOT: &[u8] = b"12345678";
 
 /// Throws messages at a server, and whatever else may happen to one in between. It must stay what can be.
 pub fn assail(raft: &Raft, now: LocalTime, random: &mut Random) {
@@ -20,7 +23,7 @@ pub fn assail(raft: &Raft, now: LocalTime, random: &mut Random) {
     let mut out = Output::default();
     for _ in 0..24 {
         let before = (term(&raft), raft.state().volatile.commit);
-        let input = match random.below(12) {
+        let input = match random.below(13) {
             0 => Input::ElectionTimeout,
             1 => Input::HeartbeatTimeout,
             2 => Input::Propose {
@@ -30,6 +33,10 @@ pub fn assail(raft: &Raft, now: LocalTime, random: &mut Random) {
             3 => Input::Read {
                 id: ProposalId::new(8),
                 way: random.one_of(&[ReadWay::Log, ReadWay::Index, ReadWay::Lease]),
+            },
+            4 => Input::SnapshotTaken {
+                index: raft.state().volatile.applied,
+                data: Bytes::from_static(SNAPSHOT),
             },
             _ => Input::Receive(Inbound::received(envelope(&raft, random))),
         };
@@ -154,7 +161,7 @@ fn envelope(raft: &Raft, random: &mut Random) -> Envelope {
 
 fn message(raft: &Raft, random: &mut Random) -> Message {
     let round = Round::new(number(3, random));
-    match random.below(12) {
+    match random.below(15) {
         0 => Message::PreVoteRequest(PreVoteRequest {
             asked: Term::new(number(term(raft).number(), random)),
             last: position(raft, random),
@@ -194,13 +201,57 @@ fn message(raft: &Raft, random: &mut Random) -> Message {
             id: ProposalId::new(number(5, random)),
             wish: wish(random),
         }),
-        _ if random.below(2) == 0 => Message::AppendReply(AppendReply::StaleTerm),
+        11 | 12 => Message::InstallSnapshot(piece(raft, round, random)),
+        13 => Message::SnapshotReply(SnapshotReply::Received {
+            last: snapshot_position(raft, random),
+            bytes: number(SNAPSHOT.len() as u64, random),
+            round,
+        }),
+        _ if random.below(4) == 0 => Message::AppendReply(AppendReply::StaleTerm),
+        _ if random.below(4) == 0 => Message::SnapshotReply(SnapshotReply::StaleTerm),
         _ => Message::ForwardReply(ForwardReply {
             incarnation: Incarnation::new(number(1, random)),
             id: ProposalId::new(number(8, random)),
             outcome: outcome(raft, random),
         }),
     }
+}
+
+/// Now a whole snapshot, now a piece of one, now one that can't be.
+fn piece(raft: &Raft, round: Round, random: &mut Random) -> InstallSnapshot {
+    let offset = match random.below(3) {
+        0 => number(4, random),
+        _ => 0,
+    };
+    let total = match random.below(3) {
+        0 => number(SNAPSHOT.len() as u64, random),
+        _ => SNAPSHOT.len() as u64,
+    };
+    let most = random.one_of(&[0, 4, SNAPSHOT.len()]);
+    let mut configuration = configuration(random);
+    if random.below(2) == 0 {
+        configuration = raft.state().configuration().clone();
+    }
+    InstallSnapshot {
+        last: snapshot_position(raft, random),
+        configuration: configuration.into(),
+        offset,
+        total,
+        data: Bytes::from_static(&SNAPSHOT[..most]),
+        round,
+    }
+}
+
+/// That of a snapshot that it sends or gets, for the most part.
+fn snapshot_position(raft: &Raft, random: &mut Random) -> LogPosition {
+    let state = raft.state();
+    let incoming = match &state.role {
+        Role::Follower(follower) => follower.incoming.as_ref().map(|incoming| incoming.last),
+        Role::PreCandidate(_) | Role::Candidate(_) | Role::Leader(_) => None,
+    };
+    let own = state.persistent.snapshot.as_ref().map(|snapshot| snapshot.last);
+    let known = incoming.or(own).filter(|_| random.below(2) == 0);
+    known.unwrap_or_else(|| position(raft, random))
 }
 
 fn wish(random: &mut Random) -> Wish {
