@@ -350,6 +350,17 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         input: NodeInput<D>,
         observer: &mut impl Observer,
     ) -> Result<Effects<D>, NodeError> {
+        let mut effects = self.take_in(now, input, observer)?;
+        effects.taking = self.taking();
+        Ok(effects)
+    }
+
+    fn take_in(
+        &mut self,
+        now: LocalTime,
+        input: NodeInput<D>,
+        observer: &mut impl Observer,
+    ) -> Result<Effects<D>, NodeError> {
         let mut effects = Effects::default();
         let input = match input {
             NodeInput::Receive { cluster, message } if cluster != self.settings.cluster => {
@@ -383,7 +394,6 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             NodeInput::Transfer { id, target } => Input::Transfer { id, target },
             NodeInput::TakeSnapshot => {
                 self.begin_snapshot();
-                effects.taking = self.taking();
                 return Ok(effects);
             }
             NodeInput::FinishSnapshot => {
@@ -392,7 +402,6 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
             }
             NodeInput::Synced(finished) => {
                 let Some(proof) = self.driver.complete(finished)? else {
-                    effects.taking = self.taking();
                     return Ok(effects);
                 };
                 self.release_held(&mut effects);
@@ -414,7 +423,6 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
         self.apply_committed(now, &mut effects, observer);
         self.answer_ready(&mut effects);
         self.begin_due_snapshot(now);
-        effects.taking = self.taking();
         Ok(effects)
     }
 

@@ -123,16 +123,15 @@ impl Committed {
     /// Adds what `log` has through `through`, committed in `term`.
     pub(super) fn extend(&mut self, log: &Outline, through: LogIndex, term: Term) {
         let first = self.last_index().next();
-        if !log.knows(first.previous()) {
-            // A snapshot stood for what is between.
-            self.log = log.through(through);
-            self.committed_in.push((through, term));
-            return;
-        }
         if self.committed_in.last().is_none_or(|(_, before)| *before != term) {
             self.committed_in.push((first, term));
         }
-        self.log.extend(log.terms(first, through));
+        if log.knows(first.previous()) {
+            self.log.extend(log.terms(first, through));
+        } else {
+            // A snapshot stands for what is between. When that was committed nobody saw: no leader before this term is judged by it.
+            self.log = log.through(through);
+        }
     }
 
     /// The last entry committed in a term before `term`.

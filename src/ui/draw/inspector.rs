@@ -28,13 +28,21 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     Pen::new(buffer, inner, 0)
         .skip(1)
         .prose(&facts(node), theme.strong, theme);
+    // Where others are matters most while that is told around.
+    let routes = where_others_are(node, snapshot);
+    let (routes, later_routes) = if snapshot.settings.gossip.is_on() {
+        (routes, None)
+    } else {
+        (None, routes)
+    };
     let answers = [
         Some(why_not_committed(node, snapshot)),
         can_win(node, snapshot),
         Some(what_is_read(node)),
+        routes,
         Some(what_it_hears(node, snapshot)),
         Some(what_runs(node, snapshot)),
-        where_others_are(node, snapshot),
+        later_routes,
     ];
     for (row, (question, answer)) in (1..inner.height).zip(answers.into_iter().flatten()) {
         let mut pen = Pen::new(buffer, inner, row);
@@ -197,6 +205,11 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
     let question = format!("Can {} win?", candidate.id);
     if !candidate.is_up() {
         return Some((question, "no: it does not run".to_owned()));
+    }
+    let configuration = candidate.log.configuration();
+    if !configuration.voters.is_empty() && !configuration.is_voter(candidate.id) {
+        let answer = "no: it is no voter in the configuration it goes by (§6)";
+        return Some((question, answer.to_owned()));
     }
     let outlook = outlook::election(candidate, snapshot);
     let (has, needs) = (outlook.granting.len(), snapshot.majority());
