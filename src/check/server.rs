@@ -105,16 +105,20 @@ impl Server {
 
     /// A running server, as a save has it. What its disk held of the past is not told, and nothing is made of it.
     pub(super) fn found(found: &Found<'_>, before: Outline) -> Self {
-        let log = before.followed_by(found.log);
+        let base = found.base.position;
+        let log = before.clone().followed_by(found.log);
         let on_disk = found.ballot_write.is_none().then_some(found.ballot);
         let mut reached = found.on_disk;
         let under_way = found.under_way.iter().map(|&(sequence, last)| {
-            let first = reached.next();
+            // A log that begins past the end of what is on disk was put there by a snapshot that this write installs.
+            let installs = reached < base.index && last >= base.index;
+            let first = if installs { base.index } else { reached }.next();
             reached = reached.max(last);
             UnderWay {
                 sequence,
                 cuts: Cuts {
                     ballot: (found.ballot_write == Some(sequence)).then_some(found.ballot),
+                    compact: installs.then(|| (base, before.clone())),
                     ..Cuts::default()
                 },
                 append: log.terms(first, last).collect(),
