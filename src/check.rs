@@ -68,6 +68,8 @@ pub struct Checker {
     effects: BTreeMap<(SessionId, SerialNumber), TakenEffect>,
     /// A change of the configuration that is judged once the step that made it has told what it committed.
     change: Option<Change>,
+    /// Whether the cluster was running when the checker came: more may be committed than it was told.
+    came_late: bool,
     /// What the fact at hand breaks first.
     found: Option<Violation>,
 }
@@ -89,6 +91,7 @@ impl Checker {
             reads: BTreeMap::new(),
             effects: BTreeMap::new(),
             change: None,
+            came_late: false,
             found: None,
         }
     }
@@ -115,7 +118,10 @@ impl Checker {
                 base,
                 log,
             } => self.on_started(node, ballot, base, log),
-            Fact::Found(found) => self.on_found(&found),
+            Fact::Found(found) => {
+                self.came_late = true;
+                self.on_found(&found);
+            }
             Fact::Stopped { node } => self.server(node).leads = None,
             Fact::Wrote {
                 node,

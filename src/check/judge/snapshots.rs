@@ -65,7 +65,9 @@ impl Checker {
     fn judge_stands_for_committed(&mut self, node: NodeId, last: LogPosition) {
         let committed = self.committed.log();
         let end = committed.last_index();
-        if !committed.knows(last.index) || (last.index > end && end == LogIndex::GENESIS) {
+        // Who committed what the checker does not know may be down, or its word on its way, since before it came.
+        let may_be_committed = self.came_late || end == LogIndex::GENESIS;
+        if !committed.knows(last.index) || (last.index > end && may_be_committed) {
             return;
         }
         if last.index > end {
