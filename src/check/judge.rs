@@ -36,7 +36,7 @@ impl Checker {
     }
 
     pub(super) fn on_found(&mut self, found: &Found<'_>) {
-        let server = Server::found(found, self.stood_for(found.base.position));
+        let server = Server::found(found, &self.stood_for(found.base.position));
         self.judge_terms_of_log(found.node, found.ballot, &server.log);
         self.note_base(found.node, found.base);
         self.record_log(found.node, found.base.position, found.log);

@@ -104,7 +104,7 @@ impl Server {
     }
 
     /// A running server, as a save has it. What its disk held of the past is not told, and nothing is made of it.
-    pub(super) fn found(found: &Found<'_>, before: Outline) -> Self {
+    pub(super) fn found(found: &Found<'_>, before: &Outline) -> Self {
         let base = found.base.position;
         let log = before.clone().followed_by(found.log);
         let on_disk = found.ballot_write.is_none().then_some(found.ballot);
