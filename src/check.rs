@@ -25,12 +25,12 @@ use std::sync::Arc;
 
 use archive::{Archive, Committed};
 use server::Server;
-use sessions::TakenEffect;
+use sessions::SessionLedger;
 
 pub use fact::{Ballot, Base, Effect, Fact, Found, Kept};
 pub use violation::{Property, Violation};
 
-use crate::types::{Configuration, LogIndex, LogPosition, NodeId, ProposalId, SerialNumber, SessionId, Term};
+use crate::types::{Configuration, LogIndex, LogPosition, NodeId, ProposalId, Term};
 
 /// A leader's change of the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +64,8 @@ pub struct Checker {
     acknowledged: LogIndex,
     /// What was acknowledged when each open read began.
     reads: BTreeMap<ProposalId, LogIndex>,
-    /// Where each command of a session took effect, and what it was answered.
-    effects: BTreeMap<(SessionId, SerialNumber), TakenEffect>,
+    /// What became of the commands of sessions.
+    ledger: SessionLedger,
     /// A change of the configuration that is judged once the step that made it has told what it committed.
     change: Option<Change>,
     /// Whether the cluster was running when the checker came: more may be committed than it was told.
@@ -89,7 +89,7 @@ impl Checker {
             states: BTreeMap::new(),
             acknowledged: LogIndex::GENESIS,
             reads: BTreeMap::new(),
-            effects: BTreeMap::new(),
+            ledger: SessionLedger::default(),
             change: None,
             came_late: false,
             found: None,

@@ -4,8 +4,12 @@
 #[path = "common/server.rs"]
 mod server;
 
-use raft_play::consensus::{InFlightLimit, Limits, ProposalOutcome, ProposalRefusal};
-use raft_play::types::{Envelope, Message};
+use raft_play::consensus::{
+    Compaction, InFlightLimit, Input, Limits, ProposalOutcome, ProposalRefusal, ReadWay, Role,
+};
+use raft_play::types::{
+    AppendReply, ClusterTime, Envelope, LogIndex, LogPosition, Message, Round, SnapshotReply,
+};
 use server::{Server, matched, of};
 
 /// What an entry weighs besides its command.
@@ -103,4 +107,119 @@ fn what_is_in_flight_to_a_silent_follower_is_bounded_and_heartbeats_flow_all_the
     assert!(heartbeat.is_some_and(|envelope| carried(std::slice::from_ref(envelope)) == 0));
     let sent = leader.receive(3, 1, matched(4));
     assert_eq!(carried(&sent), 3, "an answer makes room for as many again");
+}
+
+/// How many entries a leader keeps while S3 answers its heartbeats, and is given `bytes(round)` of every snapshot.
+fn longest_log(bytes: impl Fn(u64) -> u64) -> u64 {
+    let mut leader = leader(Limits {
+        compaction: Compaction::of(Some(4), None, 0),
+        chunk_bytes: 1,
+        ..Limits::default()
+    });
+    let log = |leader: &Server| leader.raft.state().persistent.log.len();
+    let mut longest = 0;
+    for number in 1..=200 {
+        leader.propose(number);
+        let last = leader.raft.state().persistent.log.last_index().number();
+        leader.receive(2, 1, matched(last));
+        leader.snapshot_if_due();
+        leader.wait(50);
+        let sent = leader.heartbeat_timeout();
+        if let Some((last, round)) = piece_to(&sent, 3) {
+            let answer = SnapshotReply::Received {
+                last,
+                bytes: bytes(number),
+                round,
+            };
+            leader.receive(3, 1, Message::SnapshotReply(answer));
+        }
+        longest = log(&leader).max(longest);
+    }
+    longest
+}
+
+/// The snapshot and the round of the last piece that goes to a server.
+fn piece_to(sent: &[Envelope], to: u64) -> Option<(LogPosition, Round)> {
+    let piece = |envelope: &Envelope| match &envelope.message {
+        Message::InstallSnapshot(piece) if envelope.to.number() == to => Some((piece.last, piece.round)),
+        _ => None,
+    };
+    sent.iter().rev().find_map(piece)
+}
+
+#[test]
+fn a_follower_that_never_gets_its_snapshot_does_not_let_the_log_grow_without_bound() {
+    assert!(longest_log(|_| 0) < 50, "none of it comes");
+    assert!(longest_log(|number| number % 2) < 50, "it starts again and again");
+}
+
+#[test]
+fn a_newer_snapshot_waits_for_a_follower_that_gets_on() {
+    assert!(longest_log(|number| number.min(8) - 1) > 6);
+}
+
+#[test]
+fn a_leader_that_can_not_commit_stamps_no_more_time() {
+    let mut leader = leader(Limits::default());
+    let last = |leader: &Server| leader.raft.state().persistent.log.last_index().number();
+    let stamped = |leader: &Server| match &leader.raft.state().role {
+        Role::Leader(state) => state.stamped.expect("it has stamped").0,
+        _ => panic!("it leads"),
+    };
+    let before = last(&leader);
+    for _ in 0..10 {
+        leader.wait(2_000);
+        leader.input(Input::SessionsOpen(ClusterTime::default()));
+    }
+    assert_eq!(
+        last(&leader),
+        before + 2,
+        "where time goes on from, and one stamp"
+    );
+    for more in 1..=3 {
+        leader.wait(2_000);
+        let (through, latest) = (last(&leader), stamped(&leader));
+        leader.receive(2, 1, matched(through));
+        leader.input(Input::SessionsOpen(latest));
+        assert_eq!(last(&leader), before + 2 + more, "the one before is applied");
+    }
+}
+
+#[test]
+fn rounds_that_nobody_answers_are_not_remembered_without_bound_and_a_later_answer_counts() {
+    let mut leader = leader(Limits::default());
+    leader.receive(2, 1, matched(1));
+    let mut rounds = Vec::new();
+    for _ in 0..5_000 {
+        leader.wait(1);
+        let sent = leader.heartbeat_timeout();
+        rounds.push(round_to(&sent, 2).expect("a heartbeat goes to everybody"));
+        let Role::Leader(state) = &leader.raft.state().role else {
+            panic!("it leads, for nobody has said otherwise");
+        };
+        assert!(state.reading.open.len() <= 1024);
+    }
+    let sent = leader.read(1, ReadWay::Index);
+    let round = round_to(&sent, 2).expect("a read begins a round");
+    // An answer to a round of long ago confirms nothing that was begun later than it.
+    let matched = |round| {
+        let through = LogIndex::new(1);
+        Message::AppendReply(AppendReply::Matched { through, round })
+    };
+    leader.receive(2, 1, matched(rounds[2_000]));
+    let Role::Leader(state) = &leader.raft.state().role else {
+        panic!("it leads");
+    };
+    let confirmed = state.reading.confirmed.expect("one of those that were kept");
+    assert!(confirmed.round <= rounds[2_000] && confirmed.round > rounds[1_000]);
+    assert!(!state.reading.waiting.is_empty());
+    leader.receive(2, 1, matched(round));
+    assert_eq!(leader.outcome(), ProposalOutcome::ReadAt(LogIndex::new(1)));
+}
+
+fn round_to(sent: &[Envelope], to: u64) -> Option<Round> {
+    sent.iter().find_map(|envelope| match &envelope.message {
+        Message::AppendRequest(request) if envelope.to.number() == to => Some(request.round),
+        _ => None,
+    })
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use raft_play::consensus::{Log, Role};
+use raft_play::consensus::{Log, PassedOn, Role};
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
     BacklogImage, Command, HostKind, MessageId, ProcessImage, Settings, Timer, World, WorldImage,
     WorldOptions,
 };
 use raft_play::types::{
-    Configuration, Incarnation, LogIndex, Message, NodeId, ProposalId, Term, VirtualTime, WriteSequence,
+    Configuration, Incarnation, LocalTime, LogIndex, Message, NodeId, ProposalId, Term, VirtualTime,
+    WriteSequence,
 };
 
 type Lab = World<KeyValue>;
@@ -251,4 +252,36 @@ fn a_refused_image_leaves_the_data_directory_alone() {
     process(&mut broken, 2).memory.held[0].1.to = id(2_000);
     assert!(Lab::restore(broken, HostKind::Inline, Some(folder.clone())).is_err());
     Lab::restore(image(), HostKind::Inline, Some(folder)).expect("the folder is still free");
+}
+
+#[test]
+fn what_a_node_has_passed_on_was_passed_on_once_in_order_and_not_in_the_future() {
+    let passed_on = |id, to, since| PassedOn {
+        id: ProposalId::new(id),
+        to: NodeId::new(to),
+        since: LocalTime::from_nanos(since),
+    };
+    let put = |all: &[PassedOn]| {
+        let all = all.to_vec();
+        move |image: &mut WorldImage| process(image, 2).memory.state.volatile.passed_on = all.into()
+    };
+    let mut sound = image();
+    put(&[passed_on(7, 1, 5), passed_on(8, 1, 5)])(&mut sound);
+    Lab::restore(sound, HostKind::Inline, None).unwrap();
+    refused(put(&[passed_on(7, 1, 5), passed_on(7, 1, 6)]));
+    refused(put(&[passed_on(7, 1, 5), passed_on(8, 1, 4)]));
+    refused(put(&[passed_on(7, 3, 5)]));
+    refused(put(&[passed_on(7, 1, u64::MAX)]));
+}
+
+#[test]
+fn nothing_that_a_node_remembers_is_of_the_future() {
+    let late = LocalTime::from_nanos(u64::MAX);
+    refused(|image| process(image, 2).memory.state.volatile.heard = Some(late));
+    refused(|image| {
+        let Role::Leader(leader) = &mut process(image, 0).memory.state.role else {
+            panic!("S1 leads");
+        };
+        leader.peers.get_mut(&id(2)).unwrap().heard = late;
+    });
 }

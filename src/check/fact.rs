@@ -110,7 +110,7 @@ pub enum Fact<'a> {
         /// The entry.
         entry: &'a Entry,
     },
-    /// A server has served a command of a session from its state machine.
+    /// A server has applied a command of a session.
     Executed {
         /// The server.
         node: NodeId,
@@ -118,9 +118,9 @@ pub enum Fact<'a> {
         index: LogIndex,
         /// The command, its session and its serial number.
         guarded: &'a Guarded,
-        /// Whether it was executed now.
+        /// What it did with it.
         effect: Effect,
-        /// The answer.
+        /// The state machine's answer; empty where it was refused.
         answer: &'a [u8],
     },
     /// A client was told that the command at this index is done.
@@ -147,10 +147,12 @@ pub enum Fact<'a> {
 /// Whether a command of a session was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It was, now.
+    /// It was executed, now.
     First,
     /// It had been before, and was only answered.
     Repeat,
+    /// Nothing was executed: its session is not open, or its serial number is of long ago.
+    Refused,
 }
 
 /// A running server, as a save has it.

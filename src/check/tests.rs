@@ -5,7 +5,9 @@ mod scene;
 use scene::{GRANTED, S1, S2, S3, Scene, Verdict, ballot, heartbeat, matched, run, vote_request};
 
 use super::*;
-use crate::types::{Entries, Entry, LogIndex, WriteSequence};
+use bytes::Bytes;
+
+use crate::types::{Entries, Entry, Guarded, LogIndex, SerialNumber, SessionId, WriteSequence};
 
 #[track_caller]
 fn breaks(verdict: Verdict, property: Property, detail: &str) {
@@ -531,4 +533,39 @@ fn an_unwatched_property_is_passed_over() {
     let mut scene = Scene::led_by_s1();
     scene.checker = scene.checker.watching([Property::LogMatching]);
     assert_eq!(scene.led(S2, 2), Ok(()));
+}
+
+/// S1 executed a command of a session; S2, which applies the same entry, does something else.
+#[test]
+fn all_servers_do_the_same_with_a_command_of_a_session() {
+    let deed = |scene: &mut Scene, node, effect, answer: &[u8]| {
+        scene.checker.observe(&Fact::Executed {
+            node,
+            index: LogIndex::new(3),
+            guarded: &Guarded {
+                session: SessionId::new(1),
+                serial: SerialNumber::new(1),
+                acknowledged: SerialNumber::default(),
+                command: Bytes::from("x=1"),
+            },
+            effect,
+            answer,
+        })
+    };
+    let mut scene = Scene::led_by_s1();
+    deed(&mut scene, S1, Effect::First, b"1").unwrap();
+    assert_eq!(deed(&mut scene, S2, Effect::First, b"1"), Ok(()));
+    breaks(
+        deed(&mut scene, S3, Effect::Refused, b""),
+        Property::ExactlyOnce,
+        "S3 refused s1#1 at 3, which S1 executed there",
+    );
+    let mut scene = Scene::led_by_s1();
+    deed(&mut scene, S1, Effect::Refused, b"").unwrap();
+    assert_eq!(deed(&mut scene, S2, Effect::Refused, b""), Ok(()));
+    breaks(
+        deed(&mut scene, S3, Effect::First, b"1"),
+        Property::ExactlyOnce,
+        "S3 executed s1#1 at 3, which S1 refused there",
+    );
 }

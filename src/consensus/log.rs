@@ -21,6 +21,8 @@ pub struct Log {
     runs: Vec<Entries>,
     /// Entries added since the last [`seal`](Self::seal).
     tail: Vec<Entry>,
+    /// What all entries weigh together.
+    weight: u64,
 }
 
 impl Default for Log {
@@ -37,6 +39,7 @@ impl Log {
             configurations: vec![(base.index, configuration)],
             runs: Vec::new(),
             tail: Vec::new(),
+            weight: 0,
         }
     }
 
@@ -88,6 +91,7 @@ impl Log {
             *self = Self::after(base, configuration);
             return;
         }
+        self.weight -= self.walked_weight(self.base.index, base.index);
         self.seal();
         self.runs.retain(|run| run.last_index() > base.index);
         if let Some(first) = self.runs.first_mut() {
@@ -160,6 +164,20 @@ impl Log {
         self.len() == 0
     }
 
+    /// What the entries after one index and through another weigh together. As quick as there are few entries before and after
+    /// these.
+    pub fn weight_between(&self, after: LogIndex, through: LogIndex) -> u64 {
+        let outside =
+            self.walked_weight(self.base.index, after) + self.walked_weight(through, self.last_index());
+        self.weight.saturating_sub(outside)
+    }
+
+    fn walked_weight(&self, after: LogIndex, through: LogIndex) -> u64 {
+        let indices = (after.next().number()..=through.number()).map(LogIndex::new);
+        let weights = indices.filter_map(|index| self.entry(index).map(Entry::weight));
+        weights.fold(0, u64::saturating_add)
+    }
+
     /// Adds one entry at the end.
     pub fn push(&mut self, entry: Entry) {
         debug_assert!(entry.term >= self.last_position().term, "terms never go down");
@@ -167,6 +185,7 @@ impl Log {
             let index = self.last_index().next();
             self.configurations.push((index, Arc::clone(configuration)));
         }
+        self.weight = self.weight.saturating_add(entry.weight());
         self.tail.push(entry);
     }
 
@@ -185,6 +204,7 @@ impl Log {
                 self.configurations.push((index, Arc::clone(configuration)));
             }
         }
+        self.weight = self.weight.saturating_add(entries.weight());
         self.add_run(entries);
     }
 
@@ -192,6 +212,7 @@ impl Log {
     pub fn truncate_from(&mut self, index: LogIndex) {
         assert!(index > self.base.index, "truncating what a snapshot replaced");
         self.configurations.retain(|(at, _)| *at < index);
+        self.weight -= self.walked_weight(index.previous(), self.last_index());
         let sealed_last = self.sealed_last();
         if index > sealed_last {
             let kept = usize::try_from(index.since(sealed_last) - 1).unwrap_or(usize::MAX);
@@ -404,6 +425,40 @@ mod tests {
         assert_eq!(slice(1, 100, 0), [1], "at least one, however heavy");
         assert_eq!(slice(1, 100, 3 * 16), [1, 2, 3]);
         assert_eq!(slice(7, 100, u64::MAX), [0; 0]);
+    }
+
+    #[test]
+    fn what_entries_weigh_is_known_without_walking_over_them() {
+        let command = |bytes: usize| Entry::command(Term::new(1), vec![b'x'; bytes].into());
+        let mut log = Log::default();
+        let mut number = 0;
+        for round in 1..=40_usize {
+            for bytes in 0..round % 7 {
+                log.push(command(bytes));
+            }
+            match round % 5 {
+                0 => log.truncate_from(LogIndex::new(log.last_index().number() - 2)),
+                1 => log.seal(),
+                2 => log.compact(
+                    LogPosition::new(LogIndex::new(number), Term::new(1)),
+                    Arc::default(),
+                ),
+                3 => log.extend(Entries::new(
+                    log.last_index().next(),
+                    vec![command(round), command(1)],
+                )),
+                _ => number = log.first_index().number() + 2,
+            }
+            let first = log.base().index.number();
+            for (after, through) in [(first, u64::MAX), (first + 1, u64::MAX), (first + 1, first + 3)] {
+                let (after, through) = (LogIndex::new(after), LogIndex::new(through).min(log.last_index()));
+                let within = log
+                    .iter()
+                    .filter(|(index, _)| *index > after && *index <= through);
+                let walked: u64 = within.map(|(_, entry)| entry.weight()).sum();
+                assert_eq!(log.weight_between(after, through), walked, "round {round}");
+            }
+        }
     }
 
     fn of_voters(voters: &[u64]) -> Arc<Configuration> {

@@ -40,6 +40,10 @@ pub struct Sending {
     pub last: LogPosition,
     /// How many bytes the follower has said that it has.
     pub received: u64,
+    /// The most that it ever had of it: less where it has started again since.
+    pub most: u64,
+    /// When that last grew; at first, when the sending began.
+    pub grew: LocalTime,
     /// Whether a piece is out.
     pub piece: Piece,
 }
@@ -66,10 +70,12 @@ pub enum Told {
 
 impl Sending {
     /// Nothing of it is there yet.
-    pub fn begin(last: LogPosition) -> Self {
+    pub fn begin(last: LogPosition, now: LocalTime) -> Self {
         Self {
             last,
             received: 0,
+            most: 0,
+            grew: now,
             piece: Piece::Ready,
         }
     }
@@ -78,7 +84,7 @@ impl Sending {
     ///
     /// An answer that tells of no more counts only if its round began after the piece was sent: then the piece, or all that
     /// the follower had, is lost. So old and doubled answers never double what is sent.
-    pub fn note(&mut self, bytes: u64, round: Round) -> Told {
+    pub fn note(&mut self, bytes: u64, round: Round, now: LocalTime) -> Told {
         let is_later = match self.piece {
             Piece::Ready => false,
             Piece::Out(sent) => round > sent,
@@ -92,6 +98,9 @@ impl Sending {
         };
         self.received = bytes;
         self.piece = Piece::Ready;
+        if bytes > self.most {
+            (self.most, self.grew) = (bytes, now);
+        }
         told
     }
 }
@@ -185,9 +194,9 @@ impl Progress {
     }
 
     /// A snapshot through `last` must go over first.
-    pub fn begin_snapshot(&mut self, last: LogPosition) {
+    pub fn begin_snapshot(&mut self, last: LogPosition, now: LocalTime) {
         self.next = last.index.next();
-        self.flow = Flow::Snapshot(Sending::begin(last));
+        self.flow = Flow::Snapshot(Sending::begin(last, now));
     }
 
     /// Whether a refusal at `rejected` is news: not of an old request.
@@ -319,7 +328,7 @@ mod tests {
 
     fn sending() -> Progress {
         let mut progress = Progress::new(index(3), LocalTime::default());
-        progress.begin_snapshot(LogPosition::new(index(8), Term::new(2)));
+        progress.begin_snapshot(LogPosition::new(index(8), Term::new(2)), LocalTime::default());
         progress
     }
 
@@ -337,17 +346,23 @@ mod tests {
 
     #[test]
     fn only_an_answer_to_a_later_round_says_that_a_piece_is_lost() {
-        let mut sending = Sending::begin(LogPosition::new(index(8), Term::new(2)));
+        let at = LocalTime::from_nanos;
+        let mut sending = Sending::begin(LogPosition::new(index(8), Term::new(2)), at(0));
         let round = Round::new;
         sending.piece = Piece::Out(round(3));
-        assert_eq!(sending.note(10, round(3)), Told::More);
+        assert_eq!(sending.note(10, round(3), at(1)), Told::More);
         assert_eq!((sending.received, sending.piece), (10, Piece::Ready));
         sending.piece = Piece::Out(round(4));
-        assert_eq!(sending.note(10, round(4)), Told::Nothing, "a doubled answer");
-        assert_eq!(sending.note(10, round(5)), Told::Lost);
+        let doubled = sending.note(10, round(4), at(2));
+        assert_eq!(doubled, Told::Nothing, "a doubled answer");
+        assert_eq!(sending.note(10, round(5), at(3)), Told::Lost);
         assert_eq!(sending.piece, Piece::Ready);
         sending.piece = Piece::Out(round(5));
-        assert_eq!(sending.note(0, round(6)), Told::Lost, "it has started again");
-        assert_eq!(sending.received, 0);
+        let restarted = sending.note(0, round(6), at(4));
+        assert_eq!(restarted, Told::Lost, "it has started again");
+        assert_eq!((sending.received, sending.most), (0, 10));
+        sending.piece = Piece::Out(round(6));
+        assert_eq!(sending.note(10, round(6), at(5)), Told::More);
+        assert_eq!(sending.grew, at(1), "it had as much before");
     }
 }

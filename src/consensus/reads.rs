@@ -25,6 +25,9 @@ use crate::types::{
 /// All of a million.
 const MILLION: u64 = 1_000_000;
 
+/// A leader remembers the moments of so many rounds that no majority has answered.
+const OPEN_MOST: usize = 1024;
+
 impl Raft {
     pub(super) fn on_read(&mut self, caller: Caller, way: ReadWay, observer: &mut impl Observer) {
         if let Some(reason) = self.reason_to_refuse_read(way) {
@@ -108,6 +111,7 @@ impl Raft {
         if !is_begun {
             leader.reading.round = leader.reading.round.next();
             leader.reading.open.push_back((leader.reading.round, now));
+            thin_out(&mut leader.reading.open);
         }
         let (round, peers) = (leader.reading.round, leader.peers.keys().copied().collect());
         self.batch.is_round_begun = true;
@@ -262,6 +266,18 @@ impl Raft {
         for read in reads {
             self.answer(read.caller, outcome);
         }
+    }
+}
+
+/// Of very many open rounds every other one is forgotten, but not the oldest: its answers confirm the one kept before it, which
+/// was sent earlier.
+fn thin_out(open: &mut VecDeque<(Round, LocalTime)>) {
+    if open.len() > OPEN_MOST {
+        let mut is_kept = false;
+        open.retain(|_| {
+            is_kept = !is_kept;
+            is_kept
+        });
     }
 }
 

@@ -17,14 +17,20 @@ const STAMPS_APART: Duration = Duration::from_secs(1);
 
 impl Raft {
     /// Stamps the time where that is due. `latest` is the latest time applied: a new leader goes on from there.
+    ///
+    /// No stamp follows one that is not applied yet, so that a leader that can't commit does not fill its log with them; and none
+    /// is appended where no proposal would be: during a transfer, and where too much is uncommitted.
     pub(super) fn stamp(&mut self, latest: ClusterTime, observer: &mut impl Observer) {
         let now = self.batch.now;
         let Role::Leader(leader) = &self.state.role else {
             return;
         };
+        if leader.transfer.is_some() || self.is_full(leader.uncommitted, 0) {
+            return;
+        }
         let time = match leader.stamped {
             None => latest,
-            Some((_, at)) if now.since(at) < STAMPS_APART => return,
+            Some((time, at)) if latest < time || now.since(at) < STAMPS_APART => return,
             Some((time, at)) => time.max(latest).after(now.since(at)),
         };
         let payload = Payload::ClusterTime(time);

@@ -19,12 +19,16 @@ use super::raft::{Promise, Raft, SnapshotOrigin};
 use super::rule::Rule;
 use super::state::{Incoming, Leader, Role};
 use crate::types::{
-    Configuration, Entry, InstallSnapshot, LocalTime, LogIndex, LogPosition, Message, MessageKind, NodeId,
-    Round, Snapshot, SnapshotReply, Term,
+    Configuration, InstallSnapshot, LocalTime, LogIndex, LogPosition, Message, MessageKind, NodeId, Round,
+    Snapshot, SnapshotReply, Term,
 };
 
 /// No snapshot stands for more entries: far enough from the last number that no log reaches that.
 pub(super) const FARTHEST: LogIndex = LogIndex::new(u64::MAX / 2);
+
+/// A leader takes no newer snapshot while a follower gets on with the one it is being sent: for so many of the shortest election
+/// timeouts after it last got on.
+const PATIENCE: u32 = 4;
 
 /// When a server takes a snapshot, and what it keeps of the log behind it. At first it takes none: the paper's Raft without §7.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -52,32 +56,31 @@ impl Compaction {
 impl Raft {
     /// The index through which a snapshot should be taken now, if one should: all that is applied.
     ///
-    /// While a follower that answers is being sent a snapshot, none is taken: a newer one would let the sending begin anew.
+    /// While a follower that answers gets on with the snapshot it is being sent, none is taken: a newer one would let the sending
+    /// begin anew. One that does not get on is not waited for, or the log would grow without bound.
     pub fn snapshot_due(&self, now: LocalTime) -> Option<LogIndex> {
         let policy = self.settings.limits.compaction;
         let (since, applied) = (self.snapshot_index(), self.state.volatile.applied);
-        if since == applied || self.sends_snapshot(now) {
+        if since == applied || self.gets_on_with_snapshot(now) {
             return None;
         }
         let is_long = |most| applied.since(since) >= most;
-        let is_heavy = |most| self.weight_between(since, applied) >= most;
+        let is_heavy = |most| self.state.persistent.log.weight_between(since, applied) >= most;
         let is_due = policy.entries.is_some_and(is_long) || policy.weight.is_some_and(is_heavy);
         is_due.then_some(applied)
     }
 
-    fn sends_snapshot(&self, now: LocalTime) -> bool {
+    fn gets_on_with_snapshot(&self, now: LocalTime) -> bool {
         let Role::Leader(leader) = &self.state.role else {
             return false;
         };
-        leader.peers.values().any(|peer| {
-            matches!(peer.flow, Flow::Snapshot(_)) && now.since(peer.heard) < self.settings.election_timeout
+        let timeout = self.settings.election_timeout;
+        leader.peers.values().any(|peer| match peer.flow {
+            Flow::Probe(_) | Flow::Replicate { .. } => false,
+            Flow::Snapshot(sending) => {
+                now.since(peer.heard) < timeout && now.since(sending.grew) < timeout * PATIENCE
+            }
         })
-    }
-
-    fn weight_between(&self, after: LogIndex, through: LogIndex) -> u64 {
-        let indices = (after.next().number()..=through.number()).map(LogIndex::new);
-        let weights = indices.filter_map(|index| self.state.persistent.log.entry(index).map(Entry::weight));
-        weights.fold(0, u64::saturating_add)
     }
 
     /// The last entry that the snapshot in force stands for; 0 where there is none.
@@ -127,7 +130,7 @@ impl Raft {
 impl Raft {
     /// Lets followers that need what is dropped have the snapshot first.
     pub(super) fn begin_snapshots(&mut self, observer: &mut impl Observer) {
-        let base = self.state.persistent.log.base().index;
+        let (base, now) = (self.state.persistent.log.base().index, self.batch.now);
         let (Some(snapshot), Role::Leader(leader)) = (&self.state.persistent.snapshot, &mut self.state.role)
         else {
             return;
@@ -139,7 +142,7 @@ impl Raft {
                 Flow::Snapshot(sending) if sending.last != last => progress.matched.next(),
                 Flow::Probe(_) | Flow::Replicate { .. } | Flow::Snapshot(_) => continue,
             };
-            progress.begin_snapshot(last);
+            progress.begin_snapshot(last, now);
             emit(observer, || Event::SnapshotNeeded {
                 follower,
                 next,
@@ -215,7 +218,7 @@ impl Raft {
             .map_or(0, |snapshot| snapshot.data.len() as u64);
         match &mut progress.flow {
             Flow::Snapshot(sending) if sending.last == last && bytes <= total => {
-                match sending.note(bytes, round) {
+                match sending.note(bytes, round, now) {
                     Told::Nothing => {}
                     Told::More => emit(observer, || Event::SnapshotProgressed {
                         follower: from,

@@ -492,6 +492,8 @@ fn sending_of(sending: &Sending) -> SendingFile {
     SendingFile {
         last: sending.last.into(),
         received: number(sending.received),
+        most: (sending.most > sending.received).then(|| number(sending.most)),
+        grew: Some(local(sending.grew)),
         out: match sending.piece {
             Piece::Ready => None,
             Piece::Out(round) => Some(round_of(round)),

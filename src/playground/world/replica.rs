@@ -8,6 +8,9 @@ use crate::machine::{SerialCheck, Sessions, StateMachine};
 use crate::node::snapshot;
 use crate::types::{Entry, LogIndex, Payload, Snapshot};
 
+/// So many states are kept. What a snapshot from before the first of them should hold is not known any more.
+const STATES_KEPT: usize = 256;
+
 /// What is known to be committed, and the states that it led to.
 pub(super) struct Replica {
     /// What the committed entries carry, by index, as far as they were seen.
@@ -55,6 +58,16 @@ impl Replica {
         let state = machine.machine().snapshot()?.into_bytes().ok()?;
         let data = snapshot::encode(machine.table(), &state);
         self.states.insert(index, data.clone());
+        self.forget_what_is_long_past();
         Some(data)
+    }
+
+    fn forget_what_is_long_past(&mut self) {
+        if self.states.len() > STATES_KEPT {
+            self.states.pop_first();
+            if let Some((&oldest, _)) = self.states.first_key_value() {
+                self.payloads = self.payloads.split_off(&oldest);
+            }
+        }
     }
 }

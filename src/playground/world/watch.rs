@@ -189,9 +189,10 @@ impl Watch {
             entry: &entry,
         });
         let execution = match &applied.execution {
-            Execution::Executed(answer) => Some((Effect::First, answer)),
-            Execution::Repeated(answer) => Some((Effect::Repeat, answer)),
-            Execution::Nothing | Execution::Opened(_) | Execution::Refused(_) => None,
+            Execution::Executed(answer) => Some((Effect::First, &answer[..])),
+            Execution::Repeated(answer) => Some((Effect::Repeat, &answer[..])),
+            Execution::Refused(_) => Some((Effect::Refused, &[][..])),
+            Execution::Nothing | Execution::Opened(_) => None,
         };
         if let (Payload::Guarded(guarded), Some((effect, answer))) = (&applied.payload, execution) {
             self.tell(&Fact::Executed {

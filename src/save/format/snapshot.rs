@@ -57,6 +57,12 @@ pub(in crate::save) struct SendingFile {
     pub(in crate::save) last: PositionFile,
     /// How many bytes the follower has.
     pub(in crate::save) received: Number,
+    /// The most that it ever had, where that is more.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(in crate::save) most: Option<Number>,
+    /// When that last grew; by default now.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(in crate::save) grew: Option<Seconds>,
     /// The round of heartbeats in which the piece that is out was sent; none is out where this is left out.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(in crate::save) out: Option<Number>,

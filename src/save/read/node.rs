@@ -92,6 +92,7 @@ pub(super) fn node_of(
             let maker = Maker {
                 id,
                 image,
+                now: clock.at(image.now),
                 members,
                 persistent,
                 syncs: syncs.unwrap_or_default(),

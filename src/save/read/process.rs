@@ -26,6 +26,8 @@ use crate::types::{
 pub(super) struct Maker<'a> {
     pub(super) id: NodeId,
     pub(super) image: &'a WorldImage,
+    /// What its own clock says.
+    pub(super) now: LocalTime,
     pub(super) members: Members,
     pub(super) persistent: Persistent,
     /// How its writes are synced.
@@ -165,7 +167,7 @@ impl Maker<'_> {
 
     /// A leader's rounds where none are told: the first begins now.
     fn first_round(&self, transfer: Option<TransferFile>) -> Reading {
-        let now = LocalTime::from_nanos(self.image.now.nanos());
+        let now = self.now;
         let first = Round::new(1);
         let is_asked = transfer.is_some_and(|transfer| transfer.asked);
         let is_leased = self.image.settings.protections.lease.is_on();
@@ -207,7 +209,7 @@ impl Maker<'_> {
 
     /// The rounds of the learners; of one that is not told, the first begins now.
     fn catching_up(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, CatchUp>, Problem> {
-        let now = LocalTime::from_nanos(self.image.now.nanos());
+        let now = self.now;
         let first = |learner: &NodeId| {
             let (round, goal, since) = (1, self.persistent.log.last_index(), now);
             (*learner, CatchUp { round, goal, since })
@@ -235,7 +237,7 @@ impl Maker<'_> {
     fn peers(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, Progress>, Problem> {
         let next = self.persistent.log.last_index().next();
         let others = self.persistent.log.configuration().peers_of(self.id);
-        let now = LocalTime::from_nanos(self.image.now.nanos());
+        let now = self.now;
         let mut peers: BTreeMap<_, _> = others.map(|peer| (peer, Progress::new(next, now))).collect();
         let mut named = BTreeSet::from([self.id]);
         for file in files {
@@ -247,7 +249,7 @@ impl Maker<'_> {
             let progress = Progress {
                 matched: LogIndex::new(file.matched.get()),
                 next: file.next.map_or(next, |next| LogIndex::new(next.get())),
-                flow: flow_of(&file.flow),
+                flow: flow_of(&file.flow, now),
                 heard: file.heard.map_or(now, local),
                 round: Round::new(file.answered.get()),
             };
@@ -380,7 +382,7 @@ fn cluster_time(time: Seconds) -> ClusterTime {
     ClusterTime::from_nanos(time.instant().nanos())
 }
 
-/// A node's own clock is the world's.
+/// A moment by a node's own clock.
 pub(super) fn local(time: Seconds) -> LocalTime {
     LocalTime::from_nanos(time.instant().nanos())
 }
@@ -405,11 +407,11 @@ fn backlog_of<const MOST: usize>(files: List<BacklogFile, MOST>, role: RoleFile)
     waiting.collect()
 }
 
-fn flow_of(file: &FlowFile) -> Flow {
+fn flow_of(file: &FlowFile, now: LocalTime) -> Flow {
     match file {
         FlowFile::Probe => Flow::Probe(Probe::Ready),
         FlowFile::Awaiting => Flow::Probe(Probe::Awaiting),
-        FlowFile::Snapshot(sending) => Flow::Snapshot(sending_of(*sending)),
+        FlowFile::Snapshot(sending) => Flow::Snapshot(sending_of(*sending, now)),
         FlowFile::Replicate(requests) => {
             let request = |(last, weight): &(Number, Number)| InFlight {
                 last: LogIndex::new(last.get()),

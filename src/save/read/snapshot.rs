@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::entry::configuration_of;
+use super::process::local;
 use super::{Problem, ensure};
 use crate::consensus::{Incoming, Piece, Sending};
 use crate::machine::{KeyValue, SessionTable};
@@ -12,7 +13,7 @@ use crate::node::snapshot;
 use crate::playground::WorldImage;
 use crate::save::format::{IncomingFile, SendingFile, SnapshotFile};
 use crate::save::scalar::Text;
-use crate::types::{Configuration, LogPosition, Round, Snapshot};
+use crate::types::{Configuration, LocalTime, LogPosition, Round, Snapshot};
 
 /// A snapshot: of an entry of a term, with a state in one of two forms.
 pub(super) fn snapshot_of(file: &SnapshotFile, image: &WorldImage) -> Result<Snapshot, Problem> {
@@ -55,10 +56,12 @@ pub(super) fn incoming_of(file: &IncomingFile) -> Result<Incoming, Problem> {
     })
 }
 
-pub(super) fn sending_of(file: SendingFile) -> Sending {
+pub(super) fn sending_of(file: SendingFile, now: LocalTime) -> Sending {
     Sending {
         last: file.last.into(),
         received: file.received.get(),
+        most: file.most.unwrap_or(file.received).get(),
+        grew: file.grew.map_or(now, local),
         piece: file
             .out
             .map_or(Piece::Ready, |round| Piece::Out(Round::new(round.get()))),

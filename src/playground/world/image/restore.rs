@@ -214,6 +214,11 @@ impl<M: Exhibit + Default> World<M> {
         let node = Node::<M, _>::resume(settings, disk, memory);
         let node = node.map_err(|source| ImageError::Memory { node: id, source })?;
         let state = node.state();
+        let times = state.validate_times(server.clock.at(self.now));
+        times.map_err(|source| ImageError::Memory {
+            node: id,
+            source: source.into(),
+        })?;
         let backlog = frozen.as_deref().unwrap_or_default();
         check_writes(id, state, &writes, backlog)?;
         check_snapshot(id, node.taking(), snapshot_due, backlog)?;
