@@ -2,7 +2,11 @@
 
 use raft_play::consensus::{Event, IgnoreReason, RoleName, Rule, RuleSet, TimerChange};
 
-use crate::server::{append, appends, granted, matched, messages, of, refused, vote_request};
+use raft_play::types::Message;
+
+use crate::server::{
+    append, appends, diverged, granted, matched, messages, of, piece, refused, vote_request,
+};
 
 #[test]
 fn when_servers_start_up_they_begin_as_followers() {
@@ -27,6 +31,44 @@ fn a_server_remains_in_follower_state_as_long_as_it_receives_valid_requests() {
     server.election = None;
     server.receive(3, 2, vote_request(1, 1));
     assert_eq!(server.election, Some(TimerChange::Restart), "it granted its vote");
+}
+
+/// Whatever it hears, and whatever its callers want.
+#[test]
+fn followers_are_passive_they_issue_no_requests_on_their_own_but_simply_respond() {
+    let is_response = |message: &Message| match message {
+        Message::VoteReply(_)
+        | Message::AppendReply(_)
+        | Message::SnapshotReply(_)
+        | Message::PreVoteReply(_)
+        | Message::ForwardReply(_) => true,
+        Message::VoteRequest(_)
+        | Message::AppendRequest(_)
+        | Message::InstallSnapshot(_)
+        | Message::PreVoteRequest(_)
+        | Message::TimeoutNow(_)
+        | Message::Forward(_)
+        | Message::Gossip(_) => false,
+    };
+    let mut follower = of(2, 3).in_term(1).start();
+    assert!(follower.heartbeat_timeout().is_empty());
+    for message in [
+        append((0, 0), &[], 0),
+        append((0, 0), &[1, 1], 1),
+        append((9, 1), &[], 0),
+        granted(),
+        refused(),
+        matched(2),
+        diverged(0, (0, 0)),
+        piece((4, 1), 7, 0..8),
+        vote_request(9, 1),
+    ] {
+        for sent in follower.receive(1, 1, message.clone()) {
+            assert!(is_response(&sent.message), "{message:?} leads to {sent:?}");
+            assert_eq!(sent.to.number(), 1);
+        }
+        assert!(follower.propose(1).is_empty());
+    }
 }
 
 #[test]

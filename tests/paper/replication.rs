@@ -3,9 +3,11 @@
 use raft_play::consensus::{
     Event, IgnoreReason, Limits, ProposalOutcome, ProposalRefusal, Role, RoleName, Rule, RuleSet,
 };
-use raft_play::types::{LogIndex, Message, NodeId};
+use raft_play::types::{Envelope, LogIndex, Message, NodeId};
 
-use crate::server::{Deed, Server, append, appends, diverged, granted, matched, messages, of, position};
+use crate::server::{
+    Deed, Server, append, appends, diverged, granted, matched, messages, of, position, refused, vote_request,
+};
 
 fn broken(rule: Rule) -> RuleSet {
     RuleSet::sound().without(rule)
@@ -21,7 +23,7 @@ fn settled_leader() -> Server {
 }
 
 /// The commit index in each append request.
-fn commits(sent: &[raft_play::types::Envelope]) -> Vec<u64> {
+fn commits(sent: &[Envelope]) -> Vec<u64> {
     let commit = |message| match message {
         Message::AppendRequest(request) => Some(request.commit.number()),
         Message::PreVoteRequest(_)
@@ -430,6 +432,34 @@ fn raft_never_commits_entries_from_previous_terms_by_counting_replicas() {
     assert_eq!(elect(broken(Rule::CommitOwnTermOnly)).commit(), 2);
 }
 
+/// §5.4.2: that is what makes it possible to reason about them.
+#[test]
+fn entries_retain_their_original_term_numbers_when_a_leader_replicates_entries_from_previous_terms() {
+    let log = [1, 2, 4];
+    let mut leader = of(1, 3).in_term(4).with_log(&log).start().elected_by(&[2]);
+    let mut sent = leader.receive(3, 5, diverged(3, (0, 0)));
+    let mut follower = of(3, 3).start();
+    let answer = follower.receive_envelope(sent.remove(0));
+    assert_eq!(answer.len(), 1);
+    assert_eq!(follower.log_terms(), [1, 2, 4, 5]);
+    assert_eq!(
+        follower.raft.state().persistent.log,
+        leader.raft.state().persistent.log
+    );
+}
+
+/// §5.4: one round to a majority commits an entry, whatever the rest do.
+#[test]
+fn a_single_slow_follower_does_not_impact_performance() {
+    let mut leader = settled_leader();
+    for number in 2..=300 {
+        let sent = appends(&leader.propose(number));
+        assert!(sent.contains(&(2, number - 1, 1)), "{number}: {sent:?}");
+        leader.receive(2, 1, matched(number));
+        assert_eq!(leader.commit(), number);
+    }
+}
+
 /// Figure 7: whichever of the logs (a) to (f) a follower has, the leader of term 8 brings it in line with its own.
 #[test]
 fn the_leader_brings_every_log_of_figure_7_in_line() {
@@ -446,18 +476,70 @@ fn the_leader_brings_every_log_of_figure_7_in_line() {
         let mut leader = of(1, 2).in_term(7).with_log(&own).start();
         let mut follower = of(2, 2).in_term(7).with_log(log).start();
         leader.election_timeout();
-        let mut in_flight = leader.receive(2, 8, granted());
-        for _ in 0..20 {
-            let replies: Vec<_> = in_flight
-                .drain(..)
-                .flat_map(|sent| follower.receive_envelope(sent))
-                .collect();
-            in_flight = replies
-                .into_iter()
-                .flat_map(|sent| leader.receive_envelope(sent))
-                .collect();
-        }
+        let sent = leader.receive(2, 8, granted());
+        converse(&mut leader, &mut follower, sent);
         assert_eq!(follower.log_terms(), leader.log_terms());
         assert_eq!(leader.commit(), 11);
     }
+}
+
+/// What is sent to S2 and answered, until both say nothing more.
+fn converse(leader: &mut Server, follower: &mut Server, first: Vec<Envelope>) {
+    let mut in_flight = first;
+    while !in_flight.is_empty() {
+        in_flight.retain(|sent| sent.to == follower.id() || sent.to == leader.id());
+        let answers: Vec<_> = in_flight
+            .drain(..)
+            .flat_map(|sent| follower.receive_envelope(sent))
+            .collect();
+        in_flight = answers
+            .into_iter()
+            .flat_map(|sent| leader.receive_envelope(sent))
+            .collect();
+    }
+}
+
+/// §5.5: also after the leader has answered its clients.
+#[test]
+fn if_a_follower_crashes_the_leader_retries_indefinitely_and_the_requests_complete_once_it_restarts() {
+    let mut leader = of(1, 3).start().elected_by(&[3]);
+    leader.receive(3, 1, matched(1));
+    let mut follower = of(2, 3).in_term(1).start();
+    let sent = leader.heartbeat_timeout();
+    converse(&mut leader, &mut follower, sent);
+    for number in 2..=4 {
+        leader.propose(number);
+        leader.receive(3, 1, matched(number));
+    }
+    assert_eq!(leader.commit(), 4);
+    for _ in 0..10 {
+        assert_eq!(
+            appends(&leader.heartbeat_timeout()).len(),
+            2,
+            "S2 is down, and asked all the same"
+        );
+    }
+    let mut follower = follower.restarted_with(0);
+    let sent = leader.heartbeat_timeout();
+    converse(&mut leader, &mut follower, sent);
+    assert_eq!(follower.log_terms(), leader.log_terms());
+    let sent = leader.heartbeat_timeout();
+    converse(&mut leader, &mut follower, sent);
+    assert_eq!(follower.commit(), 4);
+}
+
+/// §5.5: requests are idempotent, so this causes no harm.
+#[test]
+fn if_a_server_crashes_after_completing_a_request_but_before_responding_it_receives_the_same_again() {
+    let mut follower = of(1, 3).in_term(1).on_a_slow_disk().start();
+    let request = || append((0, 0), &[1, 1], 0);
+    assert!(follower.receive(2, 1, request()).is_empty());
+    let mut again = follower.restarted_with(1);
+    assert_eq!(messages(&again.receive(2, 1, request())), [matched(2)]);
+    assert_eq!((again.log_terms(), again.under_way()), (vec![1, 1], 0));
+
+    assert!(again.receive(3, 2, vote_request(2, 1)).is_empty());
+    let mut again = again.restarted_with(1);
+    assert_eq!(messages(&again.receive(2, 2, vote_request(2, 1))), [refused()]);
+    assert_eq!(messages(&again.receive(3, 2, vote_request(2, 1))), [granted()]);
 }

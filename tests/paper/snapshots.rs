@@ -1,6 +1,6 @@
 //! §7 log compaction, and the `InstallSnapshot` of Figure 13.
 
-use raft_play::consensus::{Event, Flow, IgnoreReason, Limits, Quiet, Role, Rule, RuleSet};
+use raft_play::consensus::{Compaction, Event, Flow, IgnoreReason, Limits, Quiet, Role, Rule, RuleSet};
 use raft_play::types::{Configuration, Envelope, InstallSnapshot, LogIndex, Message, NodeId, SnapshotReply};
 
 use crate::server::{
@@ -77,6 +77,42 @@ fn once_the_snapshot_completes_the_server_may_delete_all_log_entries_up_through_
     let snapshot = leader.raft.state().persistent.snapshot.as_ref().unwrap();
     assert_eq!(snapshot.last, position(4, 1));
     assert_eq!(snapshot.data, data_of(leader.machine));
+}
+
+/// A follower with three entries, two of them committed, whose policy is this.
+fn with_policy(compaction: Compaction) -> Server {
+    let limits = Limits {
+        compaction,
+        ..limits()
+    };
+    let mut follower = of(2, 3).with_limits(limits).in_term(1).start();
+    follower.receive(1, 1, append((0, 0), &[1, 1, 1], 2));
+    follower.deeds.clear();
+    follower.snapshot_if_due();
+    follower
+}
+
+#[test]
+fn each_server_takes_snapshots_independently_covering_just_the_committed_entries_in_its_log() {
+    let follower = with_policy(Compaction::of(Some(1), None, 0));
+    let snapshot = follower.raft.state().persistent.snapshot.as_ref();
+    assert_eq!(snapshot.map(|snapshot| snapshot.last), Some(position(2, 1)));
+    assert_eq!(follower.log_terms(), [1], "the third is not committed");
+    assert!(
+        follower.deeds.iter().all(|deed| !matches!(deed, Deed::Sent(_))),
+        "nobody is asked or told"
+    );
+}
+
+/// §7: not so often that it wastes the disk, nor so seldom that it fills it.
+#[test]
+fn one_simple_strategy_is_to_take_a_snapshot_when_the_log_reaches_a_fixed_size_in_bytes() {
+    // Two entries of 9 bytes ("of term 1"), with 16 each for the rest.
+    for (bytes, expected) in [(50, Some(position(2, 1))), (51, None)] {
+        let follower = with_policy(Compaction::of(None, Some(bytes), 0));
+        let snapshot = follower.raft.state().persistent.snapshot.as_ref();
+        assert_eq!(snapshot.map(|snapshot| snapshot.last), expected, "{bytes} bytes");
+    }
 }
 
 #[test]
