@@ -3,39 +3,25 @@
 //! Sound, no seed may break a property. With a safety rule broken some seed must: else neither the faults nor the oracles are
 //! worth much.
 
+#[expect(dead_code, reason = "each test uses its part of the generator")]
+#[path = "common/random.rs"]
+mod random;
 #[expect(dead_code, reason = "each test uses its part of the harness")]
 #[path = "common/server.rs"]
 mod server;
+#[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/watch.rs"]
+mod watch;
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use raft_play::check::{Ballot, Base, Checker, Fact, Kept, Property, Violation};
-use raft_play::consensus::durable::{Inbound, Metadata};
+use raft_play::check::{Checker, Fact, Property, Violation};
+use raft_play::consensus::durable::Inbound;
 use raft_play::consensus::{Compaction, Input, Rule, RuleLabel, RuleSet};
-use raft_play::types::{Configuration, Entries, Envelope, LogIndex, MembershipChange, NodeId, ProposalId};
-use server::{Deed, Device, Server, applied, data_of, of};
-
-/// A small generator (SplitMix64): the same seed, the same run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("below a usize")
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
+use raft_play::types::{Configuration, Envelope, MembershipChange, NodeId, ProposalId};
+use random::Random;
+use server::{Deed, Device, Server, of};
+use watch::Watch;
 
 /// How a run goes: which faults, and how often.
 struct Weather {
@@ -94,17 +80,10 @@ impl Weather {
 struct Cluster {
     servers: Vec<Server>,
     in_flight: Vec<Envelope>,
-    checker: Checker,
+    watch: Watch,
     random: Random,
     weather: Weather,
     tally: BTreeMap<&'static str, u64>,
-    /// The state after each entry, by who applied it first.
-    replayed: BTreeMap<LogIndex, (u64, Bytes)>,
-}
-
-fn ballot(metadata: Metadata) -> Ballot {
-    let Metadata { term, vote } = metadata;
-    Ballot { term, vote }
 }
 
 impl Cluster {
@@ -127,11 +106,10 @@ impl Cluster {
         let mut cluster = Self {
             servers: boots.into_iter().map(server::Boot::start).collect(),
             in_flight: Vec::new(),
-            checker: Checker::new(configuration).watching(watched.iter().copied()),
+            watch: Watch::with(Checker::new(configuration).watching(watched.iter().copied())),
             random,
             weather,
             tally: BTreeMap::new(),
-            replayed: BTreeMap::from([(LogIndex::GENESIS, (0, data_of(0)))]),
         };
         for at in 0..cluster.servers.len() {
             cluster.tell_start(at)?;
@@ -140,20 +118,7 @@ impl Cluster {
     }
 
     fn tell_start(&mut self, at: usize) -> Result<(), Violation> {
-        let state = &self.servers[at].raft.state().persistent;
-        let log: Vec<_> = state.log.iter().map(|(_, entry)| entry.clone()).collect();
-        let base = state.log.base();
-        let log = &Entries::new(base.index.next(), log);
-        self.checker.observe(&Fact::Started {
-            node: self.servers[at].id(),
-            ballot: ballot(state.metadata),
-            base: Base {
-                position: base,
-                configuration: Some(state.log.configuration_at(base.index)),
-                snapshot: state.snapshot.as_ref(),
-            },
-            log,
-        })
+        self.watch.tell_start(&self.servers[at])
     }
 
     /// Tells the checker what a server did, and takes its messages to the network.
@@ -162,55 +127,12 @@ impl Cluster {
         self.servers[at].events.clear();
         for deed in std::mem::take(&mut self.servers[at].deeds) {
             self.count(&deed);
-            self.replay(&deed);
-            let fact = match &deed {
-                Deed::Wrote(write) => Fact::Wrote {
-                    node,
-                    sequence: write.sequence,
-                    ballot: write.metadata.map(ballot),
-                    snapshot: write.snapshot.as_ref().map(|snapshot| Kept {
-                        snapshot,
-                        replayed: self.replayed.get(&snapshot.last.index).map(|(_, data)| &data[..]),
-                    }),
-                    compact: write.compact,
-                    truncate: write.truncate,
-                    append: &write.append,
-                },
-                Deed::Durable(through) => Fact::Durable {
-                    node,
-                    through: *through,
-                },
-                Deed::Led(term) => Fact::Led { node, term: *term },
-                Deed::Committed(through) => Fact::Committed {
-                    node,
-                    through: *through,
-                },
-                Deed::Applied(index, entry) => Fact::Applied {
-                    node,
-                    index: *index,
-                    entry,
-                },
-                Deed::Sent(envelope) => Fact::Sent(envelope),
-                Deed::Restored(_) => continue,
-            };
-            self.checker.observe(&fact)?;
+            self.watch.tell(node, &deed)?;
             if let Deed::Sent(envelope) = deed {
                 self.in_flight.push(envelope);
             }
         }
         Ok(())
-    }
-
-    /// Replays what is applied, once: what every snapshot must hold.
-    fn replay(&mut self, deed: &Deed) {
-        let Deed::Applied(index, entry) = deed else {
-            return;
-        };
-        let before = self.replayed.get(&index.previous()).map(|(state, _)| *state);
-        if let Some(before) = before {
-            let after = applied(before, entry);
-            self.replayed.entry(*index).or_insert((after, data_of(after)));
-        }
     }
 
     fn count(&mut self, deed: &Deed) {
@@ -252,7 +174,7 @@ impl Cluster {
         let kept = self.random.below(at_risk + 1);
         *self.tally.entry("writes lost").or_default() += (at_risk - kept) as u64;
         let node = self.servers[at].id();
-        self.checker.observe(&Fact::Stopped { node })?;
+        self.watch.checker.observe(&Fact::Stopped { node })?;
         self.servers[at] = self.servers[at].restarted_with(kept);
         self.servers[at].deeds.clear();
         self.tell_start(at)
@@ -506,8 +428,8 @@ fn broken_rules_are_noticed_where_logs_are_compacted() {
     }
 }
 
-/// Every safety rule has its test above, or where it is about membership, reads or sessions, in `tests/membership.rs`,
-/// `tests/reads.rs` and `tests/sessions.rs`; and the one that is not a safety rule does no harm that an oracle of safety could see.
+/// Every safety rule has its test above, or where it is about membership, reads, leases or sessions, in `tests/membership.rs`,
+/// `tests/reads.rs`, `tests/rules.rs` and `tests/sessions.rs`; and the one that is not a safety rule does no harm that an oracle of safety could see.
 #[test]
 fn a_liveness_rule_breaks_no_property() {
     let safety = Rule::ALL.iter().filter(|rule| rule.label() == RuleLabel::Safety);

@@ -1,15 +1,19 @@
 //! Routes spread by gossip, one seed is enough, and two clusters never mix.
 
+#[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/lab.rs"]
+mod lab;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use lab::{Lab, act, cast, id, lab, lab_on, loaded};
 use raft_play::consensus::durable::Inbound;
 use raft_play::consensus::{Limits, Protections, RuleSet, Settings as RaftSettings, Switch, Unobserved};
 use raft_play::machine::KeyValue;
 use raft_play::node::{Node, NodeInput, NodeSettings, RouteEvent, RouteRefusal, Routes};
-use raft_play::playground::{Command, Happening, HostKind, Loss, Settings, Snapshot, World, WorldOptions};
-use raft_play::save::{self, Save};
+use raft_play::playground::{Command, Happening, HostKind, Loss, Settings, Snapshot};
 use raft_play::storage::simulated::SimulatedDisk;
 use raft_play::storage::wal::WalOptions;
 use raft_play::types::{
@@ -19,31 +23,13 @@ use raft_play::types::{
     TimeoutNow, VoteReply, VoteRequest, Wish,
 };
 
-type Lab = World<KeyValue>;
-
-fn id(number: u64) -> NodeId {
-    NodeId::new(number)
-}
-
-fn lab(nodes: u64, seed: u64, host: HostKind) -> Lab {
-    World::new(WorldOptions {
-        nodes,
-        seed,
-        settings: Settings::default(),
-        host,
-        data_dir: None,
-    })
-    .expect("a cluster of a few nodes")
-}
-
 fn run(world: &mut Lab, millis: u64) {
-    let end = world.now().after(Duration::from_millis(millis));
-    world.run_until(end);
+    lab::run(world, millis);
     assert_eq!(world.violations(), []);
 }
 
 fn led(nodes: u64, seed: u64) -> Lab {
-    let mut world = lab(nodes, seed, HostKind::Inline);
+    let mut world = lab(nodes, seed);
     while world.leader().is_none() {
         run(&mut world, 50);
     }
@@ -73,23 +59,18 @@ fn losses(world: &mut Lab) -> BTreeMap<(NodeId, NodeId), Vec<Loss>> {
 #[test]
 fn a_lost_route_loses_messages_until_gossip_brings_it_back() {
     let mut world = led(3, 1);
-    let leader = world.leader().unwrap();
-    let other = (1..=3).map(id).find(|node| *node != leader).unwrap();
-    world
-        .command(Command::LoseRoute {
-            at: leader,
-            of: other,
-        })
-        .unwrap();
+    let (leader, others) = cast(&world, 3);
+    let (at, of) = (leader, others[0]);
+    act(&mut world, Command::LoseRoute { at, of });
     world.drain_records();
     run(&mut world, 100);
     let lost = losses(&mut world);
-    assert!(lost[&(leader, other)].iter().all(|loss| *loss == Loss::NoRoute));
+    assert!(lost[&(leader, of)].iter().all(|loss| *loss == Loss::NoRoute));
     assert_eq!(lost.len(), 1, "all other routes work");
-    assert_eq!(knows(&world.snapshot(), leader, other), None, "nobody gossips");
-    world.command(Command::Gossip(Switch::On)).unwrap();
+    assert_eq!(knows(&world.snapshot(), leader, of), None, "nobody gossips");
+    act(&mut world, Command::Gossip(Switch::On));
     run(&mut world, 3_000);
-    assert!(knows(&world.snapshot(), leader, other).is_some());
+    assert!(knows(&world.snapshot(), leader, of).is_some());
     losses(&mut world);
     run(&mut world, 1_000);
     assert_eq!(losses(&mut world), BTreeMap::new());
@@ -101,11 +82,11 @@ fn all_learn_of_a_move_within_a_few_rounds() {
     let (nodes, seeds) = (16, 20);
     let mut total = 0;
     for seed in 0..seeds {
-        let mut world = lab(nodes, seed, HostKind::Inline);
-        world.command(Command::Gossip(Switch::On)).unwrap();
+        let mut world = lab(nodes, seed);
+        act(&mut world, Command::Gossip(Switch::On));
         run(&mut world, 1_000);
         let moved = id(1 + seed % nodes);
-        world.command(Command::Readdress(moved)).unwrap();
+        act(&mut world, Command::Readdress(moved));
         let address = format!("ch-{}.1", moved.number());
         let has_heard = |snapshot: &Snapshot| {
             let others = (1..=nodes).map(id).filter(|node| *node != moved);
@@ -133,10 +114,10 @@ fn all_learn_of_a_move_within_a_few_rounds() {
 fn one_seed_is_enough() {
     for seed in 0..5 {
         let mut world = led(3, seed);
-        world.command(Command::Gossip(Switch::On)).unwrap();
-        let leader = world.leader().unwrap();
-        let contact = (1..=3).map(id).find(|node| *node != leader).unwrap();
-        world.command(Command::JoinVia(contact)).unwrap();
+        act(&mut world, Command::Gossip(Switch::On));
+        let (_, others) = cast(&world, 3);
+        let contact = others[0];
+        act(&mut world, Command::JoinVia(contact));
         while world.snapshot().nodes.len() < 4 {
             run(&mut world, 10);
         }
@@ -163,10 +144,10 @@ fn one_seed_is_enough() {
 #[test]
 fn a_seed_that_does_not_lead_names_the_leader_and_one_token_gives_one_id() {
     let mut world = led(3, 2);
-    let leader = world.leader().unwrap();
-    let contact = (1..=3).map(id).find(|node| *node != leader).unwrap();
+    let (leader, others) = cast(&world, 3);
+    let contact = others[0];
     world.drain_records();
-    world.command(Command::JoinVia(contact)).unwrap();
+    act(&mut world, Command::JoinVia(contact));
     run(&mut world, 1_000);
     let records = world.drain_records();
     let sent_on = records.iter().filter_map(|record| match record.what {
@@ -180,7 +161,7 @@ fn a_seed_that_does_not_lead_names_the_leader_and_one_token_gives_one_id() {
 #[test]
 fn without_gossip_nothing_is_different_from_a_world_where_all_know_all() {
     let mut world = led(3, 3);
-    world.command(Command::Join).unwrap();
+    act(&mut world, Command::Join);
     run(&mut world, 2_000);
     assert_eq!(losses(&mut world), BTreeMap::new());
     let snapshot = world.snapshot();
@@ -192,14 +173,12 @@ fn without_gossip_nothing_is_different_from_a_world_where_all_know_all() {
 #[test]
 fn a_node_that_is_down_keeps_its_routes_and_comes_back_with_a_higher_version() {
     let mut world = led(3, 4);
-    world
-        .command(Command::LoseRoute { at: id(2), of: id(3) })
-        .unwrap();
+    act(&mut world, Command::LoseRoute { at: id(2), of: id(3) });
     let before = world.snapshot().node(id(2)).unwrap().routes.clone();
-    world.command(Command::CutPower(id(2))).unwrap();
+    act(&mut world, Command::CutPower(id(2)));
     assert_eq!(world.snapshot().node(id(2)).unwrap().routes, before);
-    world.command(Command::Readdress(id(2))).unwrap();
-    world.command(Command::Restart(id(2))).unwrap();
+    act(&mut world, Command::Readdress(id(2)));
+    act(&mut world, Command::Restart(id(2)));
     let after = world.snapshot().node(id(2)).unwrap().routes.clone();
     assert_eq!(after.own().address.text(), "ch-2.1");
     assert!(after.own().version > before.own().version);
@@ -241,7 +220,7 @@ fn busy(world: &mut Lab, seed: u64, steps: u64) {
 fn threads_and_inline_give_the_same_trace() {
     for seed in 0..8 {
         let mut hashes = [HostKind::Inline, HostKind::Threads].map(|host| {
-            let mut world = lab(4, seed, host);
+            let mut world = lab_on(host, 4, seed, Settings::default());
             busy(&mut world, seed, 60);
             world.trace_hash()
         });
@@ -253,16 +232,9 @@ fn threads_and_inline_give_the_same_trace() {
 #[test]
 fn a_loaded_cluster_gossips_on_as_if_it_had_never_been_saved() {
     for seed in 0..20 {
-        let mut world = lab(4, seed, HostKind::Inline);
+        let mut world = lab(4, seed);
         busy(&mut world, seed, 40);
-        let text = save::render(&Save {
-            title: None,
-            notes: Vec::new(),
-            image: world.image().expect("no disk has failed"),
-        });
-        let read = save::parse(&text, "the save").unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let mut loaded: Lab =
-            World::restore(read.image, HostKind::Inline, None).expect("parsing has tried it");
+        let mut loaded = loaded(&mut world);
         busy(&mut world, seed + 1, 40);
         busy(&mut loaded, seed + 1, 40);
         assert_eq!(loaded.trace_hash(), world.trace_hash(), "seed {seed}");

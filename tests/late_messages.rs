@@ -5,14 +5,17 @@
 //! from its whole past are delivered among the new ones: no promise falls. And whatever a server has come to, messages
 //! that nobody would send, with the most awkward numbers, make it neither panic nor go back.
 
-#[expect(dead_code, reason = "each test uses its part of the harness")]
-#[path = "common/server.rs"]
-mod server;
-
 #[path = "common/cluster.rs"]
 mod cluster;
 #[path = "late_messages/hostile.rs"]
 mod hostile;
+#[path = "common/random.rs"]
+mod random;
+#[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/server.rs"]
+mod server;
+#[path = "common/watch.rs"]
+mod watch;
 
 use std::collections::BTreeMap;
 

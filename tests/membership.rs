@@ -5,45 +5,18 @@
 #[path = "common/choices.rs"]
 mod choices;
 
+#[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/lab.rs"]
+mod lab;
+
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use choices::Choices;
+use lab::{Lab, act, cast, id, ids, lab, lab_with, linked, loaded, lossy, propose, run, settled};
 use raft_play::check::{Property, Violation};
 use raft_play::consensus::{Rule, Switch};
-use raft_play::machine::KeyValue;
-use raft_play::playground::{Command, HostKind, LinkSettings, Place, Settings, Span, World, WorldOptions};
-use raft_play::save::{self, Save};
+use raft_play::playground::{Command, Place};
 use raft_play::types::NodeId;
-
-type Lab = World<KeyValue>;
-
-fn lab(nodes: u64, seed: u64, link: LinkSettings) -> Lab {
-    let settings = Settings {
-        link,
-        ..Settings::default()
-    };
-    let options = WorldOptions {
-        nodes,
-        seed,
-        settings,
-        host: HostKind::Inline,
-        data_dir: None,
-    };
-    World::new(options).expect("a small cluster begins")
-}
-
-fn id(number: u64) -> NodeId {
-    NodeId::new(number)
-}
-
-fn ids(numbers: &[u64]) -> Vec<NodeId> {
-    numbers.iter().copied().map(NodeId::new).collect()
-}
-
-fn run(world: &mut Lab, millis: u64) {
-    world.run_until(world.now().after(Duration::from_millis(millis)));
-}
 
 /// The voters and learners by which the cluster goes.
 fn members(world: &mut Lab) -> (Vec<u64>, Vec<u64>) {
@@ -56,14 +29,10 @@ fn members(world: &mut Lab) -> (Vec<u64>, Vec<u64>) {
 /// A run in which members come, go and change places while nodes fail, with this rule broken, to its first violation.
 fn troubled(seed: u64, broken: Option<Rule>) -> Option<Violation> {
     let mut choices = Choices(seed);
-    let link = LinkSettings {
-        latency: Span::of_millis(1, 1 + choices.below(60)),
-        loss_ppm: 20_000,
-        ..LinkSettings::default()
-    };
-    let mut world = lab(1 + choices.below(5), seed, link);
+    let link = lossy(1 + choices.below(60), 20_000);
+    let mut world = lab_with(1 + choices.below(5), seed, linked(link));
     if let Some(rule) = broken {
-        world.command(Command::Break(rule)).expect("a rule can be broken");
+        act(&mut world, Command::Break(rule));
     }
     for _ in 0..80 {
         run(&mut world, choices.below(120));
@@ -76,10 +45,7 @@ fn troubled(seed: u64, broken: Option<Rule>) -> Option<Violation> {
             4 | 5 => Command::FireTimer(one),
             6 => Command::Partition(vec![vec![one, other]]),
             7 | 8 => Command::Heal,
-            9 => Command::Propose {
-                to: Some(one),
-                command: format!("x={}", choices.below(100)),
-            },
+            9 => propose(one, format!("x={}", choices.below(100))),
             _ => choices.change(nodes),
         };
         // What makes no sense now is refused.
@@ -141,20 +107,15 @@ fn learners_do_not_count_is_noticed() {
 
 #[test]
 fn one_node_grows_to_a_cluster_by_joins() {
-    let mut world = lab(1, 7, LinkSettings::default());
-    world.command(Command::AutoPromote(Switch::On)).unwrap();
+    let mut world = lab(1, 7);
+    act(&mut world, Command::AutoPromote(Switch::On));
     run(&mut world, 1_000);
     for expected in 2..=5 {
-        world.command(Command::Join).unwrap();
+        act(&mut world, Command::Join);
         run(&mut world, 2_000);
         assert_eq!(members(&mut world), ((1..=expected).collect(), vec![]));
     }
-    world
-        .command(Command::Propose {
-            to: None,
-            command: "x=1".to_owned(),
-        })
-        .unwrap();
+    act(&mut world, propose(None, "x=1"));
     run(&mut world, 500);
     let snapshot = world.snapshot();
     let logs = snapshot.nodes.iter().map(|node| &node.contents);
@@ -167,16 +128,15 @@ fn one_node_grows_to_a_cluster_by_joins() {
 
 #[test]
 fn an_id_is_never_given_twice() {
-    let mut world = lab(3, 5, LinkSettings::default());
-    run(&mut world, 1_000);
-    world.command(Command::Join).unwrap();
+    let mut world = settled(3, 5);
+    act(&mut world, Command::Join);
     run(&mut world, 500);
     assert_eq!(members(&mut world), (vec![1, 2, 3], vec![4]));
-    world.command(Command::Remove(id(4))).unwrap();
+    act(&mut world, Command::Remove(id(4)));
     run(&mut world, 500);
     assert_eq!(members(&mut world), (vec![1, 2, 3], vec![]));
     assert_eq!(world.snapshot().place(id(4)), Place::Outsider);
-    world.command(Command::Join).unwrap();
+    act(&mut world, Command::Join);
     run(&mut world, 500);
     assert_eq!(members(&mut world), (vec![1, 2, 3], vec![5]));
 }
@@ -184,24 +144,16 @@ fn an_id_is_never_given_twice() {
 /// The cut-off half of the old voters can't decide alone, nor can the new ones without a majority of the old.
 #[test]
 fn a_joint_change_waits_for_both_majorities_and_is_then_left_by_itself() {
-    let mut world = lab(3, 9, LinkSettings::default());
-    run(&mut world, 1_000);
+    let mut world = settled(3, 9);
     for _ in 0..2 {
-        world.command(Command::Join).unwrap();
+        act(&mut world, Command::Join);
         run(&mut world, 500);
     }
-    let leader = world.leader().expect("somebody leads");
+    let (leader, others) = cast(&world, 3);
     let keeps = ids(&[leader.number(), 4, 5]);
-    let others: Vec<_> = ids(&[1, 2, 3]).into_iter().filter(|id| *id != leader).collect();
-    world
-        .command(Command::Partition(vec![keeps.clone(), others]))
-        .unwrap();
-    world
-        .command(Command::Reconfigure {
-            voters: keeps.clone(),
-            learners: Vec::new(),
-        })
-        .unwrap();
+    act(&mut world, Command::Partition(vec![keeps.clone(), others]));
+    let (voters, learners) = (keeps.clone(), Vec::new());
+    act(&mut world, Command::Reconfigure { voters, learners });
     run(&mut world, 400);
     let is_joint = |world: &mut Lab| {
         let snapshot = world.snapshot();
@@ -209,7 +161,7 @@ fn a_joint_change_waits_for_both_majorities_and_is_then_left_by_itself() {
         node.log.configuration().is_joint()
     };
     assert!(is_joint(&mut world), "the new majority alone does not commit it");
-    world.command(Command::Heal).unwrap();
+    act(&mut world, Command::Heal);
     run(&mut world, 3_000);
     assert!(!is_joint(&mut world));
     assert_eq!(world.violations(), []);
@@ -221,10 +173,9 @@ fn a_joint_change_waits_for_both_majorities_and_is_then_left_by_itself() {
 
 #[test]
 fn a_leader_that_is_removed_commits_that_and_steps_down() {
-    let mut world = lab(3, 3, LinkSettings::default());
-    run(&mut world, 1_000);
-    let leader = world.leader().expect("somebody leads");
-    world.command(Command::Remove(leader)).unwrap();
+    let mut world = settled(3, 3);
+    let (leader, _) = cast(&world, 3);
+    act(&mut world, Command::Remove(leader));
     run(&mut world, 1_500);
     assert_ne!(world.leader(), Some(leader));
     assert!(world.leader().is_some(), "the others elect another");
@@ -235,21 +186,17 @@ fn a_leader_that_is_removed_commits_that_and_steps_down() {
 /// Thesis §4.2.3: it does not know that it was removed, and CheckQuorum's promise keeps it from doing harm.
 #[test]
 fn a_removed_server_does_not_disrupt_a_cluster_that_checks_its_quorum() {
-    let mut world = lab(3, 3, LinkSettings::default());
-    world.command(Command::CheckQuorum(Switch::On)).unwrap();
+    let mut world = lab(3, 3);
+    act(&mut world, Command::CheckQuorum(Switch::On));
     run(&mut world, 1_000);
-    let leader = world.leader().expect("somebody leads");
-    let removed = ids(&[1, 2, 3]).into_iter().find(|id| *id != leader).unwrap();
+    let (leader, others) = cast(&world, 3);
+    let removed = others[0];
     // It never hears that it is removed.
-    world
-        .command(Command::Cut {
-            from: leader,
-            to: removed,
-        })
-        .unwrap();
-    world.command(Command::Remove(removed)).unwrap();
+    let (from, to) = (leader, removed);
+    act(&mut world, Command::Cut { from, to });
+    act(&mut world, Command::Remove(removed));
     run(&mut world, 300);
-    world.command(Command::Heal).unwrap();
+    act(&mut world, Command::Heal);
     let term = world.snapshot().node(leader).unwrap().term;
     run(&mut world, 3_000);
     assert_eq!(world.leader(), Some(leader));
@@ -260,22 +207,13 @@ fn a_removed_server_does_not_disrupt_a_cluster_that_checks_its_quorum() {
 fn a_save_in_the_middle_of_changes_goes_on_as_if_nothing_had_been() {
     for seed in 0..60 {
         let mut choices = Choices(seed);
-        let mut world = lab(2 + choices.below(3), seed, LinkSettings::default());
+        let mut world = lab(2 + choices.below(3), seed);
         for _ in 0..12 {
             run(&mut world, choices.below(250));
             let nodes = world.snapshot().nodes.len() as u64;
             let _ = world.command(choices.change(nodes));
         }
-        let image = world.image().expect("no disk has failed");
-        let save = Save {
-            title: None,
-            notes: Vec::new(),
-            image,
-        };
-        let read =
-            save::parse(&save::render(&save), "test").unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        assert!(read == save, "seed {seed}");
-        let mut again = Lab::restore(read.image, HostKind::Threads, None).expect("parsing has tried it");
+        let mut again = loaded(&mut world);
         for world in [&mut world, &mut again] {
             run(world, 2_000);
         }

@@ -1,65 +1,39 @@
 //! Reads under faults: none misses what was acknowledged before it began while the rules are kept, and one does when a rule is
-//! broken that they hang on.
+//! broken that they hang on. What leases hang on takes a rival at the right moment, and is in `tests/rules.rs`.
 
 #[expect(dead_code, reason = "each test uses its part of the choices")]
 #[path = "common/choices.rs"]
 mod choices;
 
-use std::time::Duration;
+#[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/lab.rs"]
+mod lab;
 
 use choices::Choices;
+use lab::{Lab, act, cast, isolate, lab, lab_with, linked, loaded, lossy, propose, read, run, settled, told};
 use raft_play::check::{Property, Violation};
 use raft_play::consensus::{ReadWay, Rule, Switch};
-use raft_play::machine::KeyValue;
-use raft_play::playground::{
-    ClientAnswer, Command, Happening, HostKind, LinkSettings, Record, Settings, Span, World, WorldOptions,
-};
-use raft_play::save::{self, Save};
-use raft_play::types::{MessageKind, NodeId};
-
-type Lab = World<KeyValue>;
+use raft_play::playground::{ClientAnswer, Command, Happening};
+use raft_play::types::MessageKind;
 
 const WAYS: [ReadWay; 3] = [ReadWay::Log, ReadWay::Index, ReadWay::Lease];
 
-fn lab(nodes: u64, seed: u64, link: LinkSettings) -> Lab {
-    let settings = Settings {
-        link,
-        ..Settings::default()
-    };
-    let options = WorldOptions {
-        nodes,
-        seed,
-        settings,
-        host: HostKind::Inline,
-        data_dir: None,
-    };
-    World::new(options).expect("a small cluster begins")
-}
-
-fn run(world: &mut Lab, millis: u64) {
-    world.run_until(world.now().after(Duration::from_millis(millis)));
-}
-
-fn read(at: Option<NodeId>, way: ReadWay) -> Command {
-    let query = "x".to_owned();
-    Command::Read { at, query, way }
-}
-
-fn propose(to: Option<NodeId>, value: u64) -> Command {
-    let command = format!("x={value}");
-    Command::Propose { to, command }
-}
-
-/// What the clients of reads were told.
-fn told(records: &[Record]) -> Vec<String> {
-    let answer = |record: &Record| match &record.what {
-        Happening::Answered {
-            answer: ClientAnswer::Read { answer, .. },
-            ..
-        } => Some(String::from_utf8_lossy(answer).into_owned()),
+/// What the clients of reads were told since the records were last taken.
+fn read_results(world: &mut Lab) -> Vec<String> {
+    let answers = told(world).into_iter();
+    let results = answers.filter_map(|(_, answer)| match answer {
+        ClientAnswer::Read { answer, .. } => Some(String::from_utf8_lossy(&answer).into_owned()),
         _ => None,
-    };
-    records.iter().filter_map(answer).collect()
+    });
+    results.collect()
+}
+
+/// Three nodes with leases, of which one leads.
+fn leased() -> Lab {
+    let mut world = lab(3, 4);
+    act(&mut world, Command::Lease(Switch::On));
+    run(&mut world, 1_000);
+    world
 }
 
 /// How leaders' promises are set up.
@@ -74,20 +48,16 @@ enum Promises {
 /// A run in which leaders are cut off and nodes fail while clients write and read, to its first violation.
 fn troubled(seed: u64, promises: Promises, broken: Option<Rule>) -> Option<Violation> {
     let mut choices = Choices(seed);
-    let link = LinkSettings {
-        latency: Span::of_millis(1, 1 + choices.below(40)),
-        loss_ppm: 10_000,
-        ..LinkSettings::default()
-    };
+    let link = lossy(1 + choices.below(40), 10_000);
     let nodes = 3 + 2 * choices.below(2);
-    let mut world = lab(nodes, seed, link);
+    let mut world = lab_with(nodes, seed, linked(link));
     let set_up: &[Command] = match promises {
         Promises::None => &[],
         Promises::Leases => &[Command::Lease(Switch::On)],
         Promises::LeasesAlone => &[Command::Lease(Switch::On), Command::CheckQuorum(Switch::Off)],
     };
     for command in set_up.iter().cloned().chain(broken.map(Command::Break)) {
-        world.command(command).expect("a switch can always be set");
+        act(&mut world, command);
     }
     for step in 0..100 {
         run(&mut world, choices.below(60));
@@ -96,17 +66,13 @@ fn troubled(seed: u64, promises: Promises, broken: Option<Rule>) -> Option<Viola
             0 => Command::Crash(one),
             1 | 2 => Command::Restart(one),
             3 => Command::FireTimer(one),
-            4 => {
-                let alone = leader.unwrap_or(one);
-                let others = (1..=nodes).map(NodeId::new).filter(|id| *id != alone);
-                Command::Partition(vec![vec![alone], others.collect()])
-            }
+            4 => isolate(leader.unwrap_or(one), nodes),
             5 => Command::Heal,
-            6 | 7 => propose(leader, step),
-            8 => propose(Some(one), step),
+            6 | 7 => propose(leader, format!("x={step}")),
+            8 => propose(one, format!("x={step}")),
             _ => {
                 let way = usize::try_from(choices.below(3)).expect("a small number");
-                read(Some(one), WAYS[way])
+                read(one, WAYS[way])
             }
         };
         // What makes no sense now is refused.
@@ -152,151 +118,65 @@ fn read_index_quorum_is_noticed() {
     noticed(Rule::ReadIndexQuorum, Promises::None, 300);
 }
 
-/// What becomes of the followers before one of them stands against a leader that is cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Followers {
-    GoOn,
-    Restart,
-}
-
-/// A leader with a lease is cut off, the others elect another as soon as they will, which takes a write, and the old one is asked
-/// while its lease would still hold.
-fn rival(promises: Promises, followers: Followers, broken: Option<Rule>) -> Option<Violation> {
-    let link = LinkSettings {
-        latency: Span::of_millis(1, 1),
-        ..LinkSettings::default()
-    };
-    let mut world = lab(3, 1, link);
-    let set_up: &[Command] = match promises {
-        Promises::None | Promises::Leases => &[Command::Lease(Switch::On)],
-        Promises::LeasesAlone => &[Command::Lease(Switch::On), Command::CheckQuorum(Switch::Off)],
-    };
-    for command in set_up.iter().cloned().chain(broken.map(Command::Break)) {
-        world.command(command).expect("a switch can always be set");
-    }
-    run(&mut world, 1_000);
-    let leader = world.leader().expect("somebody leads");
-    let others: Vec<NodeId> = (1..=3).map(NodeId::new).filter(|id| *id != leader).collect();
-    world
-        .command(Command::Partition(vec![vec![leader], others.clone()]))
-        .unwrap();
-    for &id in others.iter().filter(|_| followers == Followers::Restart) {
-        world.command(Command::Crash(id)).unwrap();
-        world.command(Command::Restart(id)).unwrap();
-    }
-    world.command(Command::FireTimer(others[0])).unwrap();
-    run(&mut world, 25);
-    world.command(propose(Some(others[0]), 1)).unwrap();
-    run(&mut world, 10);
-    world.command(read(Some(leader), ReadWay::Lease)).unwrap();
-    run(&mut world, 300);
-    world.violations().first().cloned()
-}
-
-fn is_noticed_by_a_rival(rule: Rule, promises: Promises, followers: Followers) {
-    let found = rival(promises, followers, Some(rule)).map(|violation| violation.property);
-    assert_eq!(found, Some(Property::ReadsSeeAcknowledged), "{rule}");
-    assert_eq!(rival(promises, followers, None), None, "{rule} kept");
-}
-
-#[test]
-fn lease_needs_check_quorum_is_noticed() {
-    is_noticed_by_a_rival(
-        Rule::LeaseNeedsCheckQuorum,
-        Promises::LeasesAlone,
-        Followers::GoOn,
-    );
-}
-
-#[test]
-fn promise_run_out_is_noticed() {
-    is_noticed_by_a_rival(Rule::PromiseRunOut, Promises::Leases, Followers::GoOn);
-}
-
-#[test]
-fn restarted_voter_quiet_is_noticed() {
-    is_noticed_by_a_rival(Rule::RestartedVoterQuiet, Promises::Leases, Followers::Restart);
-}
-
 #[test]
 fn all_ways_read_what_was_written() {
-    let mut world = lab(3, 4, LinkSettings::default());
-    world.command(Command::Lease(Switch::On)).unwrap();
-    run(&mut world, 1_000);
-    world.command(propose(None, 7)).unwrap();
+    let mut world = leased();
+    act(&mut world, propose(None, "x=7"));
     run(&mut world, 300);
     for way in WAYS {
         world.drain_records();
-        world.command(read(None, way)).unwrap();
+        act(&mut world, read(None, way));
         run(&mut world, 200);
-        assert_eq!(told(&world.drain_records()), ["7"], "{way:?}");
+        assert_eq!(read_results(&mut world), ["7"], "{way:?}");
     }
 }
 
 #[test]
 fn a_read_by_lease_is_answered_at_once_and_one_by_index_asks_first() {
-    let mut world = lab(3, 4, LinkSettings::default());
-    world.command(Command::Lease(Switch::On)).unwrap();
-    run(&mut world, 1_000);
+    let mut world = leased();
     world.drain_records();
-    world.command(read(None, ReadWay::Lease)).unwrap();
-    assert_eq!(told(&world.drain_records()), ["none"], "without a message");
-    world.command(read(None, ReadWay::Index)).unwrap();
-    assert_eq!(told(&world.drain_records()), [""; 0], "a majority is asked first");
+    act(&mut world, read(None, ReadWay::Lease));
+    assert_eq!(read_results(&mut world), ["none"], "without a message");
+    act(&mut world, read(None, ReadWay::Index));
+    assert_eq!(read_results(&mut world), [""; 0], "a majority is asked first");
     run(&mut world, 60);
-    assert_eq!(told(&world.drain_records()), ["none"]);
+    assert_eq!(read_results(&mut world), ["none"]);
 }
 
 /// Thesis §6.4.1: the one that was asked to stand is exempt from every promise.
 #[test]
 fn a_lease_is_void_once_another_was_asked_to_stand() {
-    let mut world = lab(3, 4, LinkSettings::default());
-    world.command(Command::Lease(Switch::On)).unwrap();
-    run(&mut world, 1_000);
-    let leader = world.leader().expect("somebody leads");
-    let target = (1..=3).map(NodeId::new).find(|id| *id != leader).unwrap();
-    world.command(Command::Transfer(target)).unwrap();
+    let mut world = leased();
+    let (leader, others) = cast(&world, 3);
+    act(&mut world, Command::Transfer(others[0]));
     world.drain_records();
-    world.command(read(Some(leader), ReadWay::Lease)).unwrap();
-    assert_eq!(told(&world.drain_records()), [""; 0], "it has to ask");
+    act(&mut world, read(leader, ReadWay::Lease));
+    assert_eq!(read_results(&mut world), [""; 0], "it has to ask");
 }
 
 #[test]
 fn a_leader_without_a_majority_serves_no_read() {
-    let mut world = lab(5, 4, LinkSettings::default());
-    run(&mut world, 1_000);
-    let leader = world.leader().expect("somebody leads");
-    let others = (1..=5).map(NodeId::new).filter(|id| *id != leader).collect();
-    world
-        .command(Command::Partition(vec![vec![leader], others]))
-        .unwrap();
+    let mut world = settled(5, 4);
+    let (leader, _) = cast(&world, 5);
+    act(&mut world, isolate(leader, 5));
     for way in WAYS {
-        world.command(read(Some(leader), way)).unwrap();
+        act(&mut world, read(leader, way));
     }
     run(&mut world, 2_000);
-    assert_eq!(told(&world.drain_records()), [""; 0]);
+    assert_eq!(read_results(&mut world), [""; 0]);
 }
 
 #[test]
 fn reads_that_come_together_share_a_round_and_a_save_keeps_them() {
     for seed in 0..40 {
         let mut choices = Choices(seed);
-        let mut world = lab(3, seed, LinkSettings::default());
-        world.command(Command::Lease(Switch::On)).unwrap();
+        let mut world = lab(3, seed);
+        act(&mut world, Command::Lease(Switch::On));
         run(&mut world, 600 + choices.below(300));
         for way in WAYS {
             let _ = world.command(read(None, way));
         }
-        let image = world.image().expect("no disk has failed");
-        let save = Save {
-            title: None,
-            notes: Vec::new(),
-            image,
-        };
-        let read =
-            save::parse(&save::render(&save), "test").unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        assert!(read == save, "seed {seed}");
-        let mut again = Lab::restore(read.image, HostKind::Threads, None).expect("parsing has tried it");
+        let mut again = loaded(&mut world);
         run(&mut world, 1_000);
         run(&mut again, 1_000);
         assert_eq!(world.trace_hash(), again.trace_hash(), "seed {seed}");
@@ -306,8 +186,7 @@ fn reads_that_come_together_share_a_round_and_a_save_keeps_them() {
 /// A read by ReadIndex costs one message to each follower and back, and writes nothing.
 #[test]
 fn a_read_by_index_writes_nothing() {
-    let mut world = lab(3, 4, LinkSettings::default());
-    run(&mut world, 1_000);
+    let mut world = settled(3, 4);
     world.drain_records();
     let last = |world: &mut Lab| {
         world
@@ -318,7 +197,7 @@ fn a_read_by_index_writes_nothing() {
             .max()
     };
     let before = last(&mut world);
-    world.command(read(None, ReadWay::Index)).unwrap();
+    act(&mut world, read(None, ReadWay::Index));
     let records = world.drain_records();
     let heartbeats = records.iter().filter(|record| match &record.what {
         Happening::Sent { envelope, .. } => envelope.message.kind() == MessageKind::Heartbeat,
@@ -332,26 +211,19 @@ fn a_read_by_index_writes_nothing() {
 /// A leader with a lease and a clock that is off is cut off; the others wait until their promise has run out, elect another, which
 /// takes a write, and the old one is asked.
 fn drifting(ppm: i32) -> Option<Violation> {
-    let link = LinkSettings {
-        latency: Span::of_millis(1, 1),
-        ..LinkSettings::default()
-    };
-    let mut world = lab(3, 1, link);
-    world.command(Command::Lease(Switch::On)).unwrap();
+    let mut world = lab_with(3, 1, linked(lossy(1, 0)));
+    act(&mut world, Command::Lease(Switch::On));
     run(&mut world, 1_000);
-    let leader = world.leader().expect("somebody leads");
-    world.command(Command::Drift { node: leader, ppm }).unwrap();
+    let (leader, others) = cast(&world, 3);
+    act(&mut world, Command::Drift { node: leader, ppm });
     run(&mut world, 1_000);
-    let others: Vec<NodeId> = (1..=3).map(NodeId::new).filter(|id| *id != leader).collect();
-    world
-        .command(Command::Partition(vec![vec![leader], others.clone()]))
-        .unwrap();
+    act(&mut world, Command::Partition(vec![vec![leader], others.clone()]));
     run(&mut world, 155);
-    world.command(Command::FireTimer(others[0])).unwrap();
+    act(&mut world, Command::FireTimer(others[0]));
     run(&mut world, 25);
-    world.command(propose(Some(others[0]), 1)).unwrap();
+    act(&mut world, propose(others[0], "x=1"));
     run(&mut world, 10);
-    world.command(read(Some(leader), ReadWay::Lease)).unwrap();
+    act(&mut world, read(leader, ReadWay::Lease));
     run(&mut world, 300);
     world.violations().first().cloned()
 }

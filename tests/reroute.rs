@@ -4,81 +4,42 @@
 #[path = "common/choices.rs"]
 mod choices;
 #[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/lab.rs"]
+mod lab;
+#[expect(dead_code, reason = "each test uses its part of the harness")]
 #[path = "common/server.rs"]
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use choices::Choices;
+use lab::{Lab, act, cast, lab_with, linked, loaded, propose, read, run, settled_with, told};
 use raft_play::consensus::{ReadWay, Switch};
-use raft_play::machine::KeyValue;
-use raft_play::playground::{
-    ClientAnswer, Command, Happening, HostKind, LinkSettings, Record, Settings, Span, World, WorldOptions,
-};
-use raft_play::save::{self, Save};
+use raft_play::playground::{ClientAnswer, Command, Happening, LinkSettings, Settings, Span};
 use raft_play::types::{NodeId, ProposalId};
 
-type Lab = World<KeyValue>;
-
-fn lab(nodes: u64, seed: u64, link: LinkSettings) -> Lab {
-    let settings = Settings {
-        link,
+/// Any node may be asked, over links like these.
+fn rerouting(link: LinkSettings) -> Settings {
+    Settings {
         reroute: Switch::On,
-        ..Settings::default()
-    };
-    let options = WorldOptions {
-        nodes,
-        seed,
-        settings,
-        host: HostKind::Inline,
-        data_dir: None,
-    };
-    World::new(options).expect("a small cluster begins")
+        ..linked(link)
+    }
 }
 
-fn run(world: &mut Lab, millis: u64) {
-    world.run_until(world.now().after(Duration::from_millis(millis)));
+/// Three nodes of which one leads and any may be asked.
+fn settled(seed: u64) -> Lab {
+    settled_with(3, seed, rerouting(LinkSettings::default()))
 }
 
 fn follower(world: &Lab) -> NodeId {
-    let leader = world.leader().expect("somebody leads");
-    (1..=3)
-        .map(NodeId::new)
-        .find(|id| *id != leader)
-        .expect("there are others")
-}
-
-fn propose(to: NodeId, command: &str) -> Command {
-    Command::Propose {
-        to: Some(to),
-        command: command.to_owned(),
-    }
-}
-
-fn read(at: NodeId, way: ReadWay) -> Command {
-    Command::Read {
-        at: Some(at),
-        query: "x".to_owned(),
-        way,
-    }
-}
-
-/// What clients were told, by whom.
-fn told(world: &mut Lab) -> Vec<(NodeId, ClientAnswer)> {
-    let answer = |record: Record| match record.what {
-        Happening::Answered { node, answer, .. } => Some((node, answer)),
-        _ => None,
-    };
-    world.drain_records().into_iter().filter_map(answer).collect()
+    cast(world, 3).1[0]
 }
 
 #[test]
 fn a_follower_takes_a_proposal_and_answers_when_it_has_applied_it() {
-    let mut world = lab(3, 1, LinkSettings::default());
-    run(&mut world, 1_000);
+    let mut world = settled(1);
     let asked = follower(&world);
-    world.command(propose(asked, "append x 1")).unwrap();
+    act(&mut world, propose(asked, "append x 1"));
     run(&mut world, 500);
     let answers = told(&mut world);
     assert!(
@@ -90,14 +51,13 @@ fn a_follower_takes_a_proposal_and_answers_when_it_has_applied_it() {
 #[test]
 fn a_follower_serves_a_read_itself_once_it_has_applied_what_the_leader_names() {
     for way in [ReadWay::Log, ReadWay::Index, ReadWay::Lease] {
-        let mut world = lab(3, 2, LinkSettings::default());
-        run(&mut world, 1_000);
+        let mut world = settled(2);
         let leader = world.leader().expect("somebody leads");
         let asked = follower(&world);
-        world.command(propose(leader, "x=7")).unwrap();
+        act(&mut world, propose(leader, "x=7"));
         run(&mut world, 200);
         told(&mut world);
-        world.command(read(asked, way)).unwrap();
+        act(&mut world, read(asked, way));
         run(&mut world, 200);
         let answers = told(&mut world);
         assert!(
@@ -109,8 +69,7 @@ fn a_follower_serves_a_read_itself_once_it_has_applied_what_the_leader_names() {
 
 #[test]
 fn a_client_is_told_that_nobody_knows_where_the_leader_does_not_answer() {
-    let mut world = lab(3, 3, LinkSettings::default());
-    run(&mut world, 1_000);
+    let mut world = settled(3);
     let (leader, asked) = (world.leader().expect("somebody leads"), follower(&world));
     world
         .command(Command::CutOneWay {
@@ -118,8 +77,8 @@ fn a_client_is_told_that_nobody_knows_where_the_leader_does_not_answer() {
             to: leader,
         })
         .unwrap();
-    world.command(propose(asked, "x=1")).unwrap();
-    world.command(read(asked, ReadWay::Index)).unwrap();
+    act(&mut world, propose(asked, "x=1"));
+    act(&mut world, read(asked, ReadWay::Index));
     run(&mut world, 2_000);
     let answers = told(&mut world);
     assert_eq!(
@@ -130,8 +89,8 @@ fn a_client_is_told_that_nobody_knows_where_the_leader_does_not_answer() {
 
 #[test]
 fn without_a_leader_nothing_is_passed_on() {
-    let mut world = lab(3, 4, LinkSettings::default());
-    world.command(propose(NodeId::new(1), "x=1")).unwrap();
+    let mut world = lab_with(3, 4, rerouting(LinkSettings::default()));
+    act(&mut world, propose(NodeId::new(1), "x=1"));
     assert_eq!(
         told(&mut world),
         [(NodeId::new(1), ClientAnswer::NotLeader { leader: None })]
@@ -149,9 +108,9 @@ fn troubled(seed: u64) -> (Lab, BTreeMap<ProposalId, (String, ClientAnswer)>) {
         reordering_ppm: 300_000,
     };
     let nodes = 3 + 2 * choices.below(2);
-    let mut world = lab(nodes, seed, link);
+    let mut world = lab_with(nodes, seed, rerouting(link));
     if choices.below(2) == 0 {
-        world.command(Command::Lease(Switch::On)).unwrap();
+        act(&mut world, Command::Lease(Switch::On));
     }
     let mut proposed = BTreeMap::new();
     let mut next = 1;
@@ -175,7 +134,7 @@ fn troubled(seed: u64) -> (Lab, BTreeMap<ProposalId, (String, ClientAnswer)>) {
                     way[usize::try_from(choices.below(3)).expect("a small number")],
                 )
             }
-            _ => propose(one, &text),
+            _ => propose(one, text.clone()),
         };
         let takes_a_name = matches!(
             command,
@@ -191,7 +150,7 @@ fn troubled(seed: u64) -> (Lab, BTreeMap<ProposalId, (String, ClientAnswer)>) {
         }
         assert_eq!(world.violations(), [], "seed {seed}, step {step}");
     }
-    world.command(Command::Heal).unwrap();
+    act(&mut world, Command::Heal);
     let quiet = LinkSettings::default();
     let (from, to) = (None, None);
     world
@@ -275,23 +234,14 @@ fn a_run_goes_on_from_a_save_while_requests_are_on_their_way() {
         ..LinkSettings::default()
     };
     for cut in 0..40 {
-        let mut world = lab(3, 5, link);
-        run(&mut world, 1_000);
+        let mut world = settled_with(3, 5, rerouting(link));
         let asked = follower(&world);
-        world.command(propose(asked, "x=1")).unwrap();
-        world.command(read(asked, ReadWay::Index)).unwrap();
+        act(&mut world, propose(asked, "x=1"));
+        act(&mut world, read(asked, ReadWay::Index));
         for _ in 0..cut {
             world.step();
         }
-        let saved = Save {
-            title: None,
-            notes: Vec::new(),
-            image: world.image().expect("every disk works"),
-        };
-        let text = save::render(&saved);
-        let loaded = save::parse(&text, "the save").expect("what was written can be read");
-        assert_eq!(loaded.image, saved.image, "after {cut} events");
-        let mut again = Lab::restore(loaded.image, HostKind::Threads, None).expect("a save goes on");
+        let mut again = loaded(&mut world);
         run(&mut world, 1_000);
         again.run_until(world.now());
         assert_eq!(again.trace_hash(), world.trace_hash(), "after {cut} events");

@@ -7,18 +7,21 @@
 #[path = "common/cluster.rs"]
 mod cluster;
 #[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/lab.rs"]
+mod lab;
+#[path = "common/random.rs"]
+mod random;
+#[expect(dead_code, reason = "each test uses its part of the harness")]
 #[path = "common/server.rs"]
 mod server;
-
-use std::time::Duration;
+#[path = "common/watch.rs"]
+mod watch;
 
 use cluster::Cluster;
+use lab::{Lab, act, cast, lab_with, linked, lossy, propose, read, run, told};
 use raft_play::check::Property;
 use raft_play::consensus::{ReadWay, Rule, RuleLabel, RuleSet, Switch};
-use raft_play::machine::KeyValue;
-use raft_play::playground::{
-    ClientAnswer, Command, Happening, HostKind, LinkSettings, Settings, Span, World, WorldOptions,
-};
+use raft_play::playground::{ClientAnswer, Command};
 use raft_play::types::{NodeId, SerialNumber};
 use server::{granted, messages, of, vote_request};
 
@@ -128,55 +131,34 @@ fn who_is_asked_in_a_higher_term_votes(rules: RuleSet) -> bool {
     messages(&voter.receive(2, 1, vote_request(0, 0))) == [granted()]
 }
 
-type Lab = World<KeyValue>;
-
 /// Three nodes of which one leads.
 fn settled(set_up: &[Command], broken: Option<Rule>) -> Lab {
-    let link = LinkSettings {
-        latency: Span::of_millis(1, 1),
-        ..LinkSettings::default()
-    };
-    let options = WorldOptions {
-        nodes: 3,
-        seed: 1,
-        settings: Settings {
-            link,
-            ..Settings::default()
-        },
-        host: HostKind::Inline,
-        data_dir: None,
-    };
-    let mut world = Lab::new(options).expect("a small cluster begins");
+    let mut world = lab_with(3, 1, linked(lossy(1, 0)));
     for command in set_up.iter().cloned().chain(broken.map(Command::Break)) {
-        world.command(command).expect("a switch can always be set");
+        act(&mut world, command);
     }
     run(&mut world, 1_000);
     world
 }
 
-fn run(world: &mut Lab, millis: u64) {
-    world.run_until(world.now().after(Duration::from_millis(millis)));
-}
-
-/// A client that got no answer sends the same command of its session once more.
+/// One of the nodes is made a learner while it is down, and a snapshot stands for that when it is back.
 fn a_follower_gets_a_snapshot(broken: Option<Rule>) -> Option<Property> {
     let mut world = settled(&[], broken);
-    let leader = world.leader().expect("somebody leads");
-    let follower = (1..=3).map(NodeId::new).find(|id| *id != leader);
-    let follower = follower.expect("the others follow");
+    let (leader, others) = cast(&world, 3);
     for command in [
-        Command::Crash(follower),
-        Command::Demote(follower),
+        Command::Crash(others[0]),
+        Command::Demote(others[0]),
         Command::Snapshot(leader),
-        Command::Restart(follower),
+        Command::Restart(others[0]),
     ] {
-        world.command(command).expect("it can be done");
+        act(&mut world, command);
         run(&mut world, 100);
     }
     run(&mut world, 300);
     world.violation().map(|violation| violation.property)
 }
 
+/// A client that got no answer sends the same command of its session once more.
 fn a_client_asks_again(broken: Option<Rule>) -> Option<Property> {
     asked_twice(broken, &[])
 }
@@ -190,18 +172,14 @@ fn a_snapshot_comes_between(broken: Option<Rule>) -> Option<Property> {
 fn asked_twice(broken: Option<Rule>, between: &[Command]) -> Option<Property> {
     let mut world = settled(&[], broken);
     let (to, timeout_ms) = (None, 60_000);
-    world
-        .command(Command::OpenSession { to, timeout_ms })
-        .expect("somebody leads");
+    act(&mut world, Command::OpenSession { to, timeout_ms });
     run(&mut world, 200);
-    let records = world.drain_records().into_iter();
-    let mut opened = records.filter_map(|record| match record.what {
-        Happening::Answered {
-            answer: ClientAnswer::SessionOpened { session },
-            ..
-        } => Some(session),
-        _ => None,
-    });
+    let mut opened = told(&mut world)
+        .into_iter()
+        .filter_map(|(_, answer)| match answer {
+            ClientAnswer::SessionOpened { session } => Some(session),
+            _ => None,
+        });
     let ask = Command::ProposeIn {
         to: None,
         session: opened.next().expect("it was opened"),
@@ -210,88 +188,61 @@ fn asked_twice(broken: Option<Rule>, between: &[Command]) -> Option<Property> {
     };
     let deeds = std::iter::once(&ask).chain(between).chain([&ask]);
     for deed in deeds {
-        world.command(deed.clone()).expect("it can be done");
+        act(&mut world, deed.clone());
         run(&mut world, 200);
     }
     world.violation().map(|violation| violation.property)
 }
 
-/// What the followers have promised, and what becomes of them.
+/// What the followers have promised, what becomes of them, and how the old leader is asked.
 struct Scene {
     set_up: &'static [Command],
     restarts: bool,
-    /// How long after it was cut off the old leader is asked, and how.
-    millis: u64,
     way: ReadWay,
 }
 
 const LEASES: &[Command] = &[Command::Lease(Switch::On)];
 const LEASES_ALONE: &[Command] = &[Command::Lease(Switch::On), Command::CheckQuorum(Switch::Off)];
+const SCENE: Scene = Scene {
+    set_up: LEASES,
+    restarts: false,
+    way: ReadWay::Lease,
+};
 
 fn a_follower_stands_at_once(broken: Option<Rule>) -> Option<Property> {
-    let (set_up, restarts, millis, way) = (LEASES, false, 25, ReadWay::Lease);
-    Scene {
-        set_up,
-        restarts,
-        millis,
-        way,
-    }
-    .play(broken)
+    SCENE.play(broken)
 }
 
 fn a_follower_stands_after_a_restart(broken: Option<Rule>) -> Option<Property> {
-    let (set_up, restarts, millis, way) = (LEASES, true, 25, ReadWay::Lease);
-    Scene {
-        set_up,
-        restarts,
-        millis,
-        way,
-    }
-    .play(broken)
+    let restarts = true;
+    Scene { restarts, ..SCENE }.play(broken)
 }
 
 fn nobody_has_promised(broken: Option<Rule>) -> Option<Property> {
-    let (set_up, restarts, millis, way) = (LEASES_ALONE, false, 25, ReadWay::Lease);
-    Scene {
-        set_up,
-        restarts,
-        millis,
-        way,
-    }
-    .play(broken)
+    let set_up = LEASES_ALONE;
+    Scene { set_up, ..SCENE }.play(broken)
 }
 
 fn a_deposed_leader_is_asked(broken: Option<Rule>) -> Option<Property> {
-    let (set_up, restarts, millis, way) = (&[][..], false, 25, ReadWay::Index);
-    Scene {
-        set_up,
-        restarts,
-        millis,
-        way,
-    }
-    .play(broken)
+    let (set_up, way) = (&[], ReadWay::Index);
+    Scene { set_up, way, ..SCENE }.play(broken)
 }
 
 impl Scene {
     /// A leader is cut off, one of the others stands against it and takes a write as soon as it may, and the old one is asked.
     fn play(&self, broken: Option<Rule>) -> Option<Property> {
         let mut world = settled(self.set_up, broken);
-        let leader = world.leader().expect("somebody leads");
-        let others: Vec<NodeId> = (1..=3).map(NodeId::new).filter(|id| *id != leader).collect();
-        let mut commands = vec![Command::Partition(vec![vec![leader], others.clone()])];
+        let (leader, others) = cast(&world, 3);
+        act(&mut world, Command::Partition(vec![vec![leader], others.clone()]));
         for &id in others.iter().filter(|_| self.restarts) {
-            commands.extend([Command::Crash(id), Command::Restart(id)]);
+            act(&mut world, Command::Crash(id));
+            act(&mut world, Command::Restart(id));
         }
-        commands.push(Command::FireTimer(others[0]));
-        for command in commands {
-            world.command(command).expect("it makes sense");
-        }
-        run(&mut world, self.millis);
-        let (to, command) = (Some(others[0]), "x=1".to_owned());
-        world.command(Command::Propose { to, command }).expect("it is up");
+        act(&mut world, Command::FireTimer(others[0]));
+        run(&mut world, 25);
+        act(&mut world, propose(others[0], "x=1"));
         run(&mut world, 10);
-        let (at, query, way) = (Some(leader), "x".to_owned(), self.way);
-        world.command(Command::Read { at, query, way }).expect("it is up");
+        act(&mut world, read(leader, self.way));
         run(&mut world, 300);
         world.violation().map(|violation| violation.property)
     }

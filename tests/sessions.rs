@@ -5,39 +5,26 @@
 #[path = "common/choices.rs"]
 mod choices;
 
+#[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/lab.rs"]
+mod lab;
+
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use choices::Choices;
+use lab::{Lab, act, cast, compact, lab_with, linked, loaded, lossy, run, settled_with};
 use raft_play::check::{Property, Violation};
 use raft_play::consensus::{Rule, Switch};
-use raft_play::machine::{KeyValue, SessionRefusal};
-use raft_play::playground::{
-    ClientAnswer, Command, Happening, HostKind, LinkSettings, Settings, Snapshot, Span, World, WorldOptions,
-};
-use raft_play::save::{self, Save};
+use raft_play::machine::SessionRefusal;
+use raft_play::playground::{ClientAnswer, Command, LinkSettings, Settings, Snapshot};
 use raft_play::types::{NodeId, SerialNumber, SessionId};
 
-type Lab = World<KeyValue>;
-
-fn lab(nodes: u64, seed: u64, link: LinkSettings) -> Lab {
-    let settings = Settings {
-        link,
+/// Any node may be asked, over links like these.
+fn rerouting(link: LinkSettings) -> Settings {
+    Settings {
         reroute: Switch::On,
-        ..Settings::default()
-    };
-    let options = WorldOptions {
-        nodes,
-        seed,
-        settings,
-        host: HostKind::Inline,
-        data_dir: None,
-    };
-    World::new(options).expect("a small cluster begins")
-}
-
-fn run(world: &mut Lab, millis: u64) {
-    world.run_until(world.now().after(Duration::from_millis(millis)));
+        ..linked(link)
+    }
 }
 
 fn propose_in(session: u64, serial: Option<u64>, command: &str) -> Command {
@@ -55,19 +42,14 @@ fn open(timeout_ms: u64) -> Command {
 
 /// What clients were told since this was last asked.
 fn told(world: &mut Lab) -> Vec<ClientAnswer> {
-    let records = world.drain_records().into_iter();
-    let answers = records.filter_map(|record| match record.what {
-        Happening::Answered { answer, .. } => Some(answer),
-        _ => None,
-    });
-    answers.collect()
+    let answers = lab::told(world).into_iter();
+    answers.map(|(_, answer)| answer).collect()
 }
 
 /// A cluster at rest with one session open.
 fn with_session(seed: u64, timeout_ms: u64) -> (Lab, u64) {
-    let mut world = lab(3, seed, LinkSettings::default());
-    run(&mut world, 1_000);
-    world.command(open(timeout_ms)).expect("somebody leads");
+    let mut world = settled_with(3, seed, rerouting(LinkSettings::default()));
+    act(&mut world, open(timeout_ms));
     run(&mut world, 200);
     let session = told(&mut world).into_iter().find_map(|answer| match answer {
         ClientAnswer::SessionOpened { session } => Some(session),
@@ -81,14 +63,12 @@ fn a_session_that_is_used_lives_and_one_that_is_not_expires() {
     let (mut world, session) = with_session(1, 3_000);
     for serial in 1..=4 {
         run(&mut world, 2_000);
-        world
-            .command(propose_in(session, Some(serial), "append x a"))
-            .unwrap();
+        act(&mut world, propose_in(session, Some(serial), "append x a"));
     }
     run(&mut world, 200);
     assert_eq!(told(&mut world).len(), 4);
     run(&mut world, 6_000);
-    world.command(propose_in(session, None, "append x b")).unwrap();
+    act(&mut world, propose_in(session, None, "append x b"));
     run(&mut world, 200);
     let answers = told(&mut world);
     assert!(
@@ -125,7 +105,7 @@ fn time_goes_on_from_the_last_stamp_under_a_new_leader() {
     let time = |snapshot: &Snapshot| snapshot.nodes.iter().map(|node| node.sessions.time()).max();
     let before = time(&world.snapshot());
     let leader = world.leader().unwrap();
-    world.command(Command::Crash(leader)).unwrap();
+    act(&mut world, Command::Crash(leader));
     run(&mut world, 4_000);
     assert!(time(&world.snapshot()) > before);
 }
@@ -135,19 +115,16 @@ fn time_goes_on_from_the_last_stamp_under_a_new_leader() {
 fn troubled(seed: u64, broken: Option<Rule>) -> Result<Snapshot, Violation> {
     let mut choices = Choices(seed);
     let link = LinkSettings {
-        latency: Span::of_millis(1, 1 + choices.below(40)),
-        loss_ppm: 20_000,
         duplication_ppm: 100_000,
-        ..LinkSettings::default()
+        ..lossy(1 + choices.below(40), 20_000)
     };
     let nodes = 3 + 2 * choices.below(2);
-    let mut world = lab(nodes, seed, link);
+    let mut world = lab_with(nodes, seed, rerouting(link));
     if let Some(rule) = broken {
-        world.command(Command::Break(rule)).unwrap();
+        act(&mut world, Command::Break(rule));
     }
     if choices.below(2) == 0 {
-        let (entries, bytes, keep) = (Some(6), None, 1);
-        world.command(Command::Compact { entries, bytes, keep }).unwrap();
+        act(&mut world, compact(6, 1));
     }
     run(&mut world, 1_000);
     let mut sessions: Vec<SessionId> = Vec::new();
@@ -233,19 +210,12 @@ fn a_save_goes_on_with_its_sessions_also_where_the_rule_was_broken_meanwhile() {
         open(1_000),
     ];
     for step in steps {
-        world.command(step).unwrap();
+        act(&mut world, step);
         for _ in 0..25 {
             world.step();
         }
         world.go_on();
-        let saved = Save {
-            title: None,
-            notes: Vec::new(),
-            image: world.image().expect("every disk works"),
-        };
-        let loaded = save::parse(&save::render(&saved), "the save").expect("what was written can be read");
-        assert_eq!(loaded.image, saved.image);
-        let mut again = Lab::restore(loaded.image, HostKind::Threads, None).expect("a save goes on");
+        let mut again = loaded(&mut world);
         again.go_on();
         for (one, other) in world.snapshot().nodes.iter().zip(&again.snapshot().nodes) {
             assert_eq!((&one.contents, &one.sessions), (&other.contents, &other.sessions));
@@ -260,16 +230,14 @@ fn a_save_goes_on_with_its_sessions_also_where_the_rule_was_broken_meanwhile() {
 #[test]
 fn sessions_travel_with_a_snapshot() {
     let (mut world, session) = with_session(5, 60_000);
-    let leader = world.leader().unwrap();
-    let others: Vec<NodeId> = (1..=3).map(NodeId::new).filter(|id| *id != leader).collect();
-    world.command(Command::Crash(others[0])).unwrap();
-    world.command(propose_in(session, None, "append x a")).unwrap();
+    let (leader, others) = cast(&world, 3);
+    act(&mut world, Command::Crash(others[0]));
+    act(&mut world, propose_in(session, None, "append x a"));
     run(&mut world, 300);
-    let (entries, bytes, keep) = (None, None, 0);
-    world.command(Command::Compact { entries, bytes, keep }).unwrap();
-    world.command(Command::Snapshot(leader)).unwrap();
+    act(&mut world, compact(None, 0));
+    act(&mut world, Command::Snapshot(leader));
     run(&mut world, 300);
-    world.command(Command::Restart(others[0])).unwrap();
+    act(&mut world, Command::Restart(others[0]));
     run(&mut world, 1_000);
     let base = world.snapshot().nodes[usize::try_from(others[0].number()).unwrap() - 1]
         .log
@@ -278,10 +246,10 @@ fn sessions_travel_with_a_snapshot() {
         base.index.number() > 2,
         "it got the snapshot: its log begins after {base}"
     );
-    world.command(Command::Transfer(others[0])).unwrap();
+    act(&mut world, Command::Transfer(others[0]));
     run(&mut world, 1_000);
     assert_eq!(world.leader(), Some(others[0]), "it leads now");
-    world.command(Command::Retry { to: None }).unwrap();
+    act(&mut world, Command::Retry { to: None });
     run(&mut world, 500);
     let snapshot = world.snapshot();
     for node in &snapshot.nodes {

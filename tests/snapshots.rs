@@ -3,64 +3,28 @@
 #[path = "common/choices.rs"]
 mod choices;
 
-use std::time::Duration;
+#[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/lab.rs"]
+mod lab;
 
 use choices::Choices;
-use raft_play::machine::KeyValue;
-use raft_play::playground::{
-    Command, Condition, HostKind, NodeView, PeerView, RoleView, Settings, World, WorldOptions,
-};
-use raft_play::save::{self, Save};
-use raft_play::types::{LogIndex, NodeId};
-
-type Lab = World<KeyValue>;
-
-fn world(nodes: u64, seed: u64) -> Lab {
-    World::new(WorldOptions {
-        nodes,
-        seed,
-        settings: Settings::default(),
-        host: HostKind::Inline,
-        data_dir: None,
-    })
-    .expect("a world of a few nodes begins")
-}
-
-fn id(number: u64) -> NodeId {
-    NodeId::new(number)
-}
-
-fn run_for(world: &mut Lab, millis: u64) {
-    world.run_until(world.now().after(Duration::from_millis(millis)));
-}
-
-fn act(world: &mut Lab, command: Command) {
-    world.command(command).expect("it can be done");
-}
+use lab::{Lab, act, compact, id, lab, loaded, run};
+use raft_play::playground::{Command, Condition, HostKind, NodeView, PeerView, RoleView};
+use raft_play::save;
+use raft_play::types::LogIndex;
 
 fn propose(world: &mut Lab, numbers: std::ops::Range<u64>) {
     for number in numbers {
-        let command = format!("k{}={number}", number % 5);
-        act(world, Command::Propose { to: None, command });
-        run_for(world, 40);
-    }
-}
-
-/// Snapshots each so many entries, with so many kept behind.
-fn compact(entries: u64, keep: u64) -> Command {
-    let entries = Some(entries);
-    Command::Compact {
-        entries,
-        bytes: None,
-        keep,
+        act(world, lab::propose(None, format!("k{}={number}", number % 5)));
+        run(world, 40);
     }
 }
 
 /// A cluster of three led by S1.
 fn led_by_s1(seed: u64) -> Lab {
-    let mut world = world(3, seed);
+    let mut world = lab(3, seed);
     act(&mut world, Command::FireTimer(id(1)));
-    run_for(&mut world, 200);
+    run(&mut world, 200);
     assert_eq!(world.leader(), Some(id(1)));
     world
 }
@@ -93,13 +57,13 @@ fn at_first_no_snapshot_is_taken() {
 fn a_person_can_have_one_taken() {
     let mut world = led_by_s1(1);
     propose(&mut world, 0..3);
-    run_for(&mut world, 100);
+    run(&mut world, 100);
     act(&mut world, Command::Snapshot(id(2)));
     assert_eq!(
         node(&mut world, 2).taking.map(|(index, _)| index),
         Some(LogIndex::new(4))
     );
-    run_for(&mut world, 20);
+    run(&mut world, 20);
     let second = node(&mut world, 2);
     assert_eq!(
         second.snapshot.map(|snapshot| snapshot.last.index),
@@ -120,7 +84,7 @@ fn logs_stay_short_and_keep_what_is_wanted_behind() {
         let snapshot = node.snapshot.expect("it took some");
         assert_eq!(snapshot.last.index.number() - base(&node), 2);
     }
-    run_for(&mut world, 200);
+    run(&mut world, 200);
     assert_sound_and_alike(&mut world);
 }
 
@@ -137,7 +101,7 @@ fn snapshots_go_by_weight_too() {
     );
     propose(&mut world, 0..20);
     assert!(world.snapshot().nodes.iter().all(|node| base(node) > 10));
-    run_for(&mut world, 200);
+    run(&mut world, 200);
     assert_sound_and_alike(&mut world);
 }
 
@@ -158,9 +122,9 @@ fn a_node_starts_from_its_snapshot() {
         assert_eq!((started.commit, started.applied), (last, last));
         assert!(!started.contents.is_empty());
     }
-    run_for(&mut world, 3_000);
+    run(&mut world, 3_000);
     propose(&mut world, 13..15);
-    run_for(&mut world, 200);
+    run(&mut world, 200);
     assert_sound_and_alike(&mut world);
 }
 
@@ -201,7 +165,7 @@ fn a_follower_that_is_left_behind_gets_the_snapshot_in_pieces() {
         received.dedup();
         assert!(received.len() > 1, "seed {seed}: {received:?}");
         assert!(received.is_sorted());
-        run_for(&mut world, 500);
+        run(&mut world, 500);
         assert!(third(&mut world).matched.number() >= 20);
         assert_sound_and_alike(&mut world);
     }
@@ -222,7 +186,7 @@ fn a_transfer_goes_on_after_loss_and_begins_anew_after_a_restart() {
                 to: id(3),
             },
         );
-        run_for(&mut world, 60);
+        run(&mut world, 60);
         act(
             &mut world,
             Command::Mend {
@@ -235,7 +199,7 @@ fn a_transfer_goes_on_after_loss_and_begins_anew_after_a_restart() {
         act(&mut world, Command::Crash(id(3)));
         act(&mut world, Command::Restart(id(3)));
         assert_eq!(node(&mut world, 3).incoming, None, "pieces are kept in memory");
-        run_for(&mut world, 3_000);
+        run(&mut world, 3_000);
         assert_sound_and_alike(&mut world);
     }
 }
@@ -244,13 +208,13 @@ fn a_transfer_goes_on_after_loss_and_begins_anew_after_a_restart() {
 fn a_server_that_joins_late_gets_a_snapshot_with_the_configuration() {
     let mut world = led_by_s1(4);
     act(&mut world, Command::Join);
-    run_for(&mut world, 300);
+    run(&mut world, 300);
     act(&mut world, Command::Promote(id(4)));
-    run_for(&mut world, 300);
+    run(&mut world, 300);
     act(&mut world, compact(4, 0));
     propose(&mut world, 0..12);
     act(&mut world, Command::Join);
-    run_for(&mut world, 600);
+    run(&mut world, 600);
     let fifth = node(&mut world, 5);
     assert!(base(&fifth) > 0, "it never saw the entries before");
     assert!(fifth.log.configuration().is_voter(id(4)));
@@ -263,7 +227,7 @@ fn no_fault_breaks_a_property_where_logs_are_compacted() {
     let mut installs = 0;
     for seed in 0..60 {
         let mut choices = Choices(seed);
-        let mut lab = world(3 + seed % 3, seed);
+        let mut lab = lab(3 + seed % 3, seed);
         act(&mut lab, compact(1 + choices.below(6), choices.below(4)));
         act(
             &mut lab,
@@ -278,19 +242,12 @@ fn no_fault_breaks_a_property_where_logs_are_compacted() {
                 other => other,
             };
             drop(lab.command(command));
-            run_for(&mut lab, choices.below(80));
+            run(&mut lab, choices.below(80));
             let nodes = lab.snapshot().nodes;
             installs += nodes.iter().filter(|node| node.incoming.is_some()).count();
         }
         assert_eq!(lab.violations(), [], "seed {seed}");
-        let image = lab.image().expect("no disk has failed");
-        let text = save::render(&Save {
-            title: None,
-            notes: Vec::new(),
-            image,
-        });
-        let read = save::parse(&text, "the save").unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        let mut loaded: Lab = World::restore(read.image, HostKind::Inline, None).expect("parsed");
+        let mut loaded = loaded(&mut lab);
         for world in [&mut lab, &mut loaded] {
             for node in world.snapshot().nodes {
                 match node.condition {
@@ -300,7 +257,7 @@ fn no_fault_breaks_a_property_where_logs_are_compacted() {
                 }
             }
             act(world, Command::Heal);
-            run_for(world, 5_000);
+            run(world, 5_000);
             assert_eq!(world.violations(), [], "seed {seed}");
         }
         assert_eq!(lab.trace_hash(), loaded.trace_hash(), "seed {seed}");
@@ -322,14 +279,14 @@ fn a_snapshot_can_be_written_by_hand() {
         ],
     )"#;
     let save = save::parse(text, "by hand").expect("a save");
-    let mut world: Lab = World::restore(save.image, HostKind::Inline, None).expect("parsed");
+    let mut world = Lab::restore(save.image, HostKind::Inline, None).expect("parsed");
     let first = node(&mut world, 1);
     assert_eq!(
         first.contents,
         [("x".into(), "8".into()), ("y".into(), "1".into())]
     );
     assert_eq!(base(&first), 40);
-    run_for(&mut world, 1_000);
+    run(&mut world, 1_000);
     assert_eq!(base(&node(&mut world, 3)), 40, "it got the snapshot");
     assert_sound_and_alike(&mut world);
 }

@@ -1,42 +1,18 @@
 //! The world as a whole: it elects, replicates, survives, and does the same thing twice.
 
-use std::time::Duration;
+#[expect(dead_code, reason = "each test uses its part of the harness")]
+#[path = "common/lab.rs"]
+mod lab;
 
-use raft_play::consensus::Switch;
-use raft_play::machine::KeyValue;
+use lab::{Lab, act, id, isolate, lab, lab_on, lab_with, loaded, run};
+use raft_play::consensus::{Rule, Switch};
 use raft_play::playground::{
-    Command, Condition, HostKind, LinkSettings, Record, RoleView, Settings, Snapshot, World, WorldOptions,
+    Command, Condition, HostKind, LinkSettings, Record, RoleView, Settings, Snapshot, Span,
 };
 use raft_play::types::{NodeId, VirtualTime};
 
-type Lab = World<KeyValue>;
-
-fn world(nodes: u64, seed: u64, host: HostKind) -> Lab {
-    let options = WorldOptions {
-        nodes,
-        seed,
-        settings: Settings::default(),
-        host,
-        data_dir: None,
-    };
-    World::new(options).expect("a world of a few nodes begins")
-}
-
-fn id(number: u64) -> NodeId {
-    NodeId::new(number)
-}
-
-fn run_for(world: &mut Lab, millis: u64) {
-    world.run_until(world.now().after(Duration::from_millis(millis)));
-}
-
 fn propose(world: &mut Lab, command: &str) {
-    world
-        .command(Command::Propose {
-            to: None,
-            command: command.to_owned(),
-        })
-        .expect("there is a leader");
+    act(world, lab::propose(None, command));
 }
 
 fn leader(snapshot: &Snapshot) -> NodeId {
@@ -64,12 +40,12 @@ fn assert_converged(snapshot: &Snapshot) {
 #[test]
 fn a_cluster_elects_a_leader_and_keeps_it() {
     for seed in 0..50 {
-        let mut world = world(5, seed, HostKind::Inline);
-        run_for(&mut world, 2_000);
+        let mut world = lab(5, seed);
+        run(&mut world, 2_000);
         let elected = world.snapshot();
         assert_eq!(elected.leaders().len(), 1, "seed {seed}");
         let (first, term) = (leader(&elected), elected.leaders()[0].term);
-        run_for(&mut world, 10_000);
+        run(&mut world, 10_000);
         let later = world.snapshot();
         assert_eq!(
             (leader(&later), later.leaders()[0].term),
@@ -83,20 +59,20 @@ fn a_cluster_elects_a_leader_and_keeps_it() {
 #[test]
 fn a_crashed_leader_is_replaced_in_a_higher_term_and_comes_back_as_a_follower() {
     for seed in 0..30 {
-        let mut world = world(5, seed, HostKind::Inline);
-        run_for(&mut world, 2_000);
+        let mut world = lab(5, seed);
+        run(&mut world, 2_000);
         propose(&mut world, "x=1");
-        run_for(&mut world, 500);
+        run(&mut world, 500);
         let before = world.snapshot();
         let old = leader(&before);
-        world.command(Command::Crash(old)).unwrap();
-        run_for(&mut world, 3_000);
+        act(&mut world, Command::Crash(old));
+        run(&mut world, 3_000);
         let after = world.snapshot();
         assert_ne!(leader(&after), old);
         assert!(after.leaders()[0].term > before.leaders()[0].term);
-        world.command(Command::Restart(old)).unwrap();
+        act(&mut world, Command::Restart(old));
         propose(&mut world, "x=2");
-        run_for(&mut world, 1_000);
+        run(&mut world, 1_000);
         let healed = world.snapshot();
         assert!(matches!(
             healed.node(old).unwrap().role,
@@ -111,32 +87,25 @@ fn a_crashed_leader_is_replaced_in_a_higher_term_and_comes_back_as_a_follower() 
 #[test]
 fn a_minority_cannot_commit_and_converges_when_healed() {
     for seed in 0..30 {
-        let mut world = world(5, seed, HostKind::Inline);
-        run_for(&mut world, 2_000);
+        let mut world = lab(5, seed);
+        run(&mut world, 2_000);
         let old = leader(&world.snapshot());
         let companion = (1..=5).map(id).find(|&other| other != old).unwrap();
         let rest = (1..=5)
             .map(id)
             .filter(|&node| node != old && node != companion)
             .collect();
-        world
-            .command(Command::Partition(vec![vec![old, companion], rest]))
-            .unwrap();
-        world
-            .command(Command::Propose {
-                to: Some(old),
-                command: "x=lost".to_owned(),
-            })
-            .unwrap();
-        run_for(&mut world, 3_000);
+        act(&mut world, Command::Partition(vec![vec![old, companion], rest]));
+        act(&mut world, lab::propose(old, "x=lost"));
+        run(&mut world, 3_000);
         let parted = world.snapshot();
         let cut_off = parted.node(old).unwrap();
         assert!(cut_off.commit < cut_off.log.last_index(), "a minority committed");
         assert_ne!(leader(&parted), old);
         propose(&mut world, "x=kept");
-        run_for(&mut world, 1_000);
-        world.command(Command::Heal).unwrap();
-        run_for(&mut world, 3_000);
+        run(&mut world, 1_000);
+        act(&mut world, Command::Heal);
+        run(&mut world, 3_000);
         let healed = world.snapshot();
         assert_converged(&healed);
         assert_eq!(healed.nodes[0].contents, [("x".to_owned(), "kept".to_owned())]);
@@ -147,15 +116,15 @@ fn a_minority_cannot_commit_and_converges_when_healed() {
 #[test]
 fn a_power_cut_loses_exactly_what_was_not_synced() {
     for seed in 0..100 {
-        let mut world = world(3, seed, HostKind::Inline);
-        run_for(&mut world, 2_000);
+        let mut world = lab(3, seed);
+        run(&mut world, 2_000);
         for value in 0..5 {
             propose(&mut world, &format!("x={value}"));
-            run_for(&mut world, seed % 7);
+            run(&mut world, seed % 7);
         }
         for victim in [1, 2, 3].map(id) {
             let before = world.snapshot().node(victim).unwrap().clone();
-            world.command(Command::CutPower(victim)).unwrap();
+            act(&mut world, Command::CutPower(victim));
             let after = world.snapshot().node(victim).unwrap().clone();
             assert_eq!(after.condition, Condition::Down);
             assert_eq!(
@@ -171,15 +140,15 @@ fn a_power_cut_loses_exactly_what_was_not_synced() {
 
 #[test]
 fn a_frozen_leader_is_deposed_and_learns_it_when_it_thaws() {
-    let mut world = world(3, 11, HostKind::Inline);
-    run_for(&mut world, 2_000);
+    let mut world = lab(3, 11);
+    run(&mut world, 2_000);
     let frozen = leader(&world.snapshot());
-    world.command(Command::Freeze(frozen)).unwrap();
-    run_for(&mut world, 2_000);
+    act(&mut world, Command::Freeze(frozen));
+    run(&mut world, 2_000);
     let snapshot = world.snapshot();
     assert_eq!(snapshot.leaders().len(), 2, "the frozen one still believes");
-    world.command(Command::Thaw(frozen)).unwrap();
-    run_for(&mut world, 500);
+    act(&mut world, Command::Thaw(frozen));
+    run(&mut world, 500);
     let thawed = world.snapshot();
     assert_eq!(thawed.leaders().len(), 1);
     assert_ne!(leader(&thawed), frozen);
@@ -220,31 +189,22 @@ impl Choices {
             5 => Command::Thaw(one),
             6 => Command::FireTimer(one),
             7 => Command::TieTimers(Vec::new()),
-            8 => Command::Partition(vec![
-                vec![one],
-                (1..=nodes).map(id).filter(|&node| node != one).collect(),
-            ]),
+            8 => isolate(one, nodes),
             9 => Command::Cut { from: one, to: other },
             10 => Command::CutOneWay { from: one, to: other },
             11 | 12 => Command::Heal,
-            13 => Command::Propose {
-                to: Some(one),
-                command: format!("x={}", self.below(100)),
-            },
+            13 => lab::propose(one, format!("x={}", self.below(100))),
             14 => Command::SpreadTimers,
             15 => Command::Transfer(one),
             16 => Command::PreVote(self.switch()),
             17 => Command::CheckQuorum(self.switch()),
-            _ => Command::Propose {
-                to: None,
-                command: format!("y={}", self.below(100)),
-            },
+            _ => lab::propose(None, format!("y={}", self.below(100))),
         }
     }
 }
 
 fn faulty(seed: u64) -> Settings {
-    let latency = raft_play::playground::Span::of_millis(1, 20 + seed % 200);
+    let latency = Span::of_millis(1, 20 + seed % 200);
     let link = LinkSettings {
         latency,
         loss_ppm: 50_000,
@@ -260,16 +220,9 @@ fn faulty(seed: u64) -> Settings {
 fn stormy_run(seed: u64, host: HostKind) -> (Vec<Record>, u128) {
     let mut choices = Choices(seed);
     let nodes = 1 + choices.below(5);
-    let options = WorldOptions {
-        nodes,
-        seed,
-        settings: faulty(seed),
-        host,
-        data_dir: None,
-    };
-    let mut world: Lab = World::new(options).unwrap();
+    let mut world = lab_on(host, nodes, seed, faulty(seed));
     for _ in 0..40 {
-        run_for(&mut world, choices.below(200));
+        run(&mut world, choices.below(200));
         // Commands that make no sense now are refused, on both hosts alike.
         let _ = world.command(choices.command(nodes));
     }
@@ -301,22 +254,14 @@ fn an_image_goes_on_exactly() {
     for seed in 0..150 {
         let mut choices = Choices(seed ^ 0xabcd);
         let nodes = 1 + choices.below(5);
-        let options = WorldOptions {
-            nodes,
-            seed,
-            settings: faulty(seed),
-            host: HostKind::Inline,
-            data_dir: None,
-        };
-        let mut straight: Lab = World::new(options).unwrap();
+        let mut straight = lab_with(nodes, seed, faulty(seed));
         for _ in 0..choices.below(30) {
-            run_for(&mut straight, choices.below(120));
+            run(&mut straight, choices.below(120));
             let _ = straight.command(choices.command(nodes));
         }
         straight.drain_records();
         let image = straight.image().expect("no disk has failed");
-        let mut resumed: Lab =
-            World::restore(image.clone(), HostKind::Threads, None).expect("it was a world");
+        let mut resumed = Lab::restore(image.clone(), HostKind::Threads, None).expect("it was a world");
         assert_eq!(
             resumed.image().unwrap(),
             image,
@@ -325,7 +270,7 @@ fn an_image_goes_on_exactly() {
         for _ in 0..20 {
             let (millis, command) = (choices.below(120), choices.command(nodes));
             for world in [&mut straight, &mut resumed] {
-                run_for(world, millis);
+                run(world, millis);
                 let _ = world.command(command.clone());
             }
             assert_eq!(straight.drain_records(), resumed.drain_records(), "seed {seed}");
@@ -338,18 +283,18 @@ fn an_image_goes_on_exactly() {
 /// What waited for a frozen node is due at once when it thaws: a save right then has it so.
 #[test]
 fn an_image_of_a_node_that_has_just_thawed_goes_on_exactly() {
-    let mut straight = world(3, 5, HostKind::Inline);
-    run_for(&mut straight, 2_000);
+    let mut straight = lab(3, 5);
+    run(&mut straight, 2_000);
     let frozen = id(2);
-    straight.command(Command::Freeze(frozen)).unwrap();
+    act(&mut straight, Command::Freeze(frozen));
     propose(&mut straight, "x=1");
-    run_for(&mut straight, 400);
+    run(&mut straight, 400);
     assert!(straight.snapshot().node(frozen).unwrap().backlog > 0);
-    straight.command(Command::Thaw(frozen)).unwrap();
+    act(&mut straight, Command::Thaw(frozen));
     let image = straight.image().unwrap();
-    let mut resumed: Lab = World::restore(image, HostKind::Inline, None).expect("it was a world");
+    let mut resumed = Lab::restore(image, HostKind::Inline, None).expect("it was a world");
     for world in [&mut straight, &mut resumed] {
-        run_for(world, 2_000);
+        run(world, 2_000);
     }
     assert_eq!(straight.trace_hash(), resumed.trace_hash());
 }
@@ -362,7 +307,7 @@ fn a_vote_once_sent_survives_any_power_cut() {
     use raft_play::types::{AppendReply, Message, VoteReply};
     let mut points = 0;
     for seed in 0..4 {
-        let mut live = world(3, seed, HostKind::Inline);
+        let mut live = lab(3, seed);
         let mut sent = Vec::new();
         for _ in 0..120 {
             if live.now() > VirtualTime::from_nanos(400_000_000)
@@ -382,9 +327,9 @@ fn a_vote_once_sent_survives_any_power_cut() {
             );
             let image = live.image().unwrap();
             for victim in [1, 2, 3].map(id) {
-                let mut branch: Lab = World::restore(image.clone(), HostKind::Inline, None).unwrap();
-                branch.command(Command::CutPower(victim)).unwrap();
-                branch.command(Command::Restart(victim)).unwrap();
+                let mut branch = Lab::restore(image.clone(), HostKind::Inline, None).unwrap();
+                act(&mut branch, Command::CutPower(victim));
+                act(&mut branch, Command::Restart(victim));
                 let back = branch.snapshot().node(victim).unwrap().clone();
                 points += 1;
                 for envelope in sent.iter().filter(|envelope| envelope.from == victim) {
@@ -405,7 +350,7 @@ fn a_vote_once_sent_survives_any_power_cut() {
                         assert_eq!(back.vote, Some(vote), "{victim} forgot its vote");
                     }
                 }
-                run_for(&mut branch, 1_500);
+                run(&mut branch, 1_500);
                 assert_eq!(branch.violations(), []);
             }
         }
@@ -413,29 +358,25 @@ fn a_vote_once_sent_survives_any_power_cut() {
     assert_eq!(points, 4 * 120 * 3);
 }
 
+/// A cluster of faulty links whose voters do not look at candidates' logs.
+fn careless(seed: u64) -> (Lab, Choices) {
+    let mut world = lab_with(5, seed, faulty(seed));
+    act(&mut world, Command::Break(Rule::UpToDateCheck));
+    (world, Choices(seed))
+}
+
 #[test]
 fn a_broken_rule_is_found_and_stops_time() {
     let mut found = std::collections::BTreeSet::new();
     for seed in 0..200 {
-        let mut choices = Choices(seed);
-        let options = WorldOptions {
-            nodes: 5,
-            seed,
-            settings: faulty(seed),
-            host: HostKind::Inline,
-            data_dir: None,
-        };
-        let mut world: Lab = World::new(options).unwrap();
-        world
-            .command(Command::Break(raft_play::consensus::Rule::UpToDateCheck))
-            .unwrap();
+        let (mut world, mut choices) = careless(seed);
         for _ in 0..60 {
-            run_for(&mut world, choices.below(300));
+            run(&mut world, choices.below(300));
             let _ = world.command(choices.command(5));
             if let Some(violation) = world.violation() {
                 found.insert(violation.property.name());
                 let stopped = world.now();
-                run_for(&mut world, 1_000);
+                run(&mut world, 1_000);
                 assert_eq!(world.now(), stopped, "a violation stops time");
                 break;
             }
@@ -446,19 +387,16 @@ fn a_broken_rule_is_found_and_stops_time() {
 
 /// A follower that is cut off and comes back: how often the leader was replaced meanwhile.
 fn terms_after_a_visit_to_nowhere(pre_vote: Switch) -> (u64, u64) {
-    let mut world = world(3, 21, HostKind::Inline);
-    world.command(Command::PreVote(pre_vote)).unwrap();
-    run_for(&mut world, 2_000);
+    let mut world = lab(3, 21);
+    act(&mut world, Command::PreVote(pre_vote));
+    run(&mut world, 2_000);
     let before = world.snapshot();
     let leader = leader(&before);
     let cut_off = (1..=3).map(id).find(|&node| node != leader).unwrap();
-    let rest = (1..=3).map(id).filter(|&node| node != cut_off).collect();
-    world
-        .command(Command::Partition(vec![vec![cut_off], rest]))
-        .unwrap();
-    run_for(&mut world, 3_000);
-    world.command(Command::Heal).unwrap();
-    run_for(&mut world, 3_000);
+    act(&mut world, isolate(cut_off, 3));
+    run(&mut world, 3_000);
+    act(&mut world, Command::Heal);
+    run(&mut world, 3_000);
     assert_eq!(world.violations(), []);
     (
         before.leaders()[0].term.number(),
@@ -480,13 +418,12 @@ fn a_server_that_was_cut_off_deposes_the_leader_but_not_with_pre_vote() {
 #[test]
 fn a_leader_without_its_majority_steps_down_with_check_quorum() {
     for (check_quorum, leaders) in [(Switch::Off, 2), (Switch::On, 1)] {
-        let mut world = world(5, 4, HostKind::Inline);
-        world.command(Command::CheckQuorum(check_quorum)).unwrap();
-        run_for(&mut world, 2_000);
+        let mut world = lab(5, 4);
+        act(&mut world, Command::CheckQuorum(check_quorum));
+        run(&mut world, 2_000);
         let old = leader(&world.snapshot());
-        let rest = (1..=5).map(id).filter(|&node| node != old).collect();
-        world.command(Command::Partition(vec![vec![old], rest])).unwrap();
-        run_for(&mut world, 3_000);
+        act(&mut world, isolate(old, 5));
+        run(&mut world, 3_000);
         assert_eq!(world.snapshot().leaders().len(), leaders);
         assert_eq!(world.violations(), []);
     }
@@ -495,18 +432,18 @@ fn a_leader_without_its_majority_steps_down_with_check_quorum() {
 #[test]
 fn a_leader_hands_over_to_whom_it_is_told_in_a_moment() {
     for seed in 0..30 {
-        let mut world = world(5, seed, HostKind::Inline);
+        let mut world = lab(5, seed);
         for switch in [Command::PreVote(Switch::On), Command::CheckQuorum(Switch::On)] {
-            world.command(switch).unwrap();
+            act(&mut world, switch);
         }
-        run_for(&mut world, 3_000);
+        run(&mut world, 3_000);
         propose(&mut world, "x=1");
         let old = leader(&world.snapshot());
         let target = id(old.number() % 5 + 1);
-        world.command(Command::Transfer(target)).unwrap();
-        run_for(&mut world, 140);
+        act(&mut world, Command::Transfer(target));
+        run(&mut world, 140);
         assert_eq!(leader(&world.snapshot()), target, "seed {seed}");
-        run_for(&mut world, 1_000);
+        run(&mut world, 1_000);
         assert_converged(&world.snapshot());
         assert_eq!(world.violations(), []);
     }
@@ -514,120 +451,20 @@ fn a_leader_hands_over_to_whom_it_is_told_in_a_moment() {
 
 #[test]
 fn a_lone_node_leads_and_commits_alone() {
-    let mut world = world(1, 3, HostKind::Threads);
-    run_for(&mut world, 1_000);
+    let mut world = lab_on(HostKind::Threads, 1, 3, Settings::default());
+    run(&mut world, 1_000);
     propose(&mut world, "x=1");
-    run_for(&mut world, 100);
+    run(&mut world, 100);
     let snapshot = world.snapshot();
     assert_eq!(snapshot.nodes[0].contents, [("x".to_owned(), "1".to_owned())]);
 
     assert!(world.now() > VirtualTime::default());
 }
 
-fn in_folder(folder: &std::path::Path, nodes: u64) -> Result<Lab, raft_play::playground::WorldError> {
-    World::new(WorldOptions {
-        nodes,
-        seed: 9,
-        settings: Settings::default(),
-        host: HostKind::Threads,
-        data_dir: Some(folder.to_owned()),
-    })
-}
-
-#[test]
-fn a_data_directory_powers_the_cluster_on_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let (term, log) = {
-        let mut world = in_folder(folder.path(), 3).unwrap();
-        run_for(&mut world, 2_000);
-        propose(&mut world, "x=1");
-        run_for(&mut world, 1_000);
-        world.sync_mirrors();
-        assert!(world.drain_complaints().is_empty());
-        let error = in_folder(folder.path(), 3)
-            .err()
-            .expect("it is in use")
-            .to_string();
-        assert!(error.contains("in use"), "{error}");
-        let snapshot = world.snapshot();
-        (snapshot.nodes[0].term, snapshot.nodes[0].log.clone())
-    };
-    let mut world = in_folder(folder.path(), 3).unwrap();
-    let snapshot = world.snapshot();
-    for node in &snapshot.nodes {
-        assert_eq!((node.term, &node.log), (term, &log));
-        assert_eq!(node.commit.number(), 0, "the commit index is not on the disk");
-    }
-    run_for(&mut world, 2_000);
-    assert_converged(&world.snapshot());
-    assert_eq!(world.violations(), []);
-    drop(world);
-    assert!(in_folder(folder.path(), 5).is_err(), "another number of nodes");
-}
-
-#[test]
-fn a_loaded_world_takes_over_the_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut first = in_folder(folder.path(), 3).unwrap();
-    run_for(&mut first, 2_000);
-    propose(&mut first, "x=1");
-    let image = first.image().unwrap();
-    run_for(&mut first, 1_000);
-    propose(&mut first, "x=2");
-    run_for(&mut first, 1_000);
-    let mut second: Lab = World::restore(image, HostKind::Threads, None).unwrap();
-    second.command(Command::CutPower(id(3))).unwrap();
-    second.take_files_from(first);
-    run_for(&mut second, 1_000);
-    second.command(Command::Restart(id(3))).unwrap();
-    run_for(&mut second, 1_000);
-    second.sync_mirrors();
-    assert!(second.drain_complaints().is_empty());
-    let logs = |world: &mut Lab| {
-        world
-            .snapshot()
-            .nodes
-            .iter()
-            .map(|node| node.log.clone())
-            .collect::<Vec<_>>()
-    };
-    let expected = logs(&mut second);
-    drop(second);
-    assert_eq!(logs(&mut in_folder(folder.path(), 3).unwrap()), expected);
-}
-
-#[test]
-fn a_damaged_data_directory_is_refused_with_file_and_offset() {
-    let folder = tempfile::tempdir().unwrap();
-    {
-        let mut world = in_folder(folder.path(), 3).unwrap();
-        for value in 0..6 {
-            run_for(&mut world, 1_000);
-            propose(&mut world, &format!("x={value}"));
-        }
-        run_for(&mut world, 1_000);
-        world.sync_mirrors();
-    }
-    let file = folder.path().join("S2").join("wal-0000000001.log");
-    let mut bytes = std::fs::read(&file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x10;
-    std::fs::write(&file, &bytes).unwrap();
-    let error = in_folder(folder.path(), 3)
-        .err()
-        .expect("damage in the middle")
-        .to_string();
-    assert!(
-        error.contains("S2") && error.contains("wal-0000000001.log") && error.contains("byte"),
-        "{error}"
-    );
-    assert_eq!(std::fs::read(&file).unwrap(), bytes, "nothing is changed");
-}
-
 #[test]
 fn commands_that_can_do_nothing_are_refused_and_leave_no_trace() {
-    let mut world = world(1, 3, HostKind::Inline);
-    run_for(&mut world, 1_000);
+    let mut world = lab(1, 3);
+    run(&mut world, 1_000);
     assert!(world.leader().is_some(), "so no election timer runs");
     world.drain_records();
     let before = world.trace_hash();
@@ -651,22 +488,22 @@ fn commands_that_can_do_nothing_are_refused_and_leave_no_trace() {
 /// What a node that is down looks like is kept, and looked at anew when it changes.
 #[test]
 fn a_node_that_is_down_looks_like_its_disk() {
-    let mut world = world(3, 5, HostKind::Inline);
-    run_for(&mut world, 2_000);
+    let mut world = lab(3, 5);
+    run(&mut world, 2_000);
     let victim = leader(&world.snapshot());
     propose(&mut world, "x=1");
-    world.command(Command::Crash(victim)).unwrap();
+    act(&mut world, Command::Crash(victim));
     let crashed = world.snapshot().node(victim).unwrap().clone();
     assert!(
         crashed.durable < crashed.log.last_index(),
         "the last entry is not synced"
     );
-    world.command(Command::CutPower(victim)).unwrap();
+    act(&mut world, Command::CutPower(victim));
     let cut = world.snapshot().node(victim).unwrap().clone();
     assert_eq!(cut.log.last_index(), crashed.durable);
-    world.command(Command::Restart(victim)).unwrap();
-    run_for(&mut world, 2_000);
-    world.command(Command::Crash(victim)).unwrap();
+    act(&mut world, Command::Restart(victim));
+    run(&mut world, 2_000);
+    act(&mut world, Command::Crash(victim));
     let again = world.snapshot().node(victim).unwrap().clone();
     assert!(
         again.log.last_index() > cut.log.last_index(),
@@ -678,44 +515,23 @@ fn a_node_that_is_down_looks_like_its_disk() {
 #[test]
 fn a_violation_outlives_a_save() {
     let broken = |seed| {
-        let mut choices = Choices(seed);
-        let options = WorldOptions {
-            nodes: 5,
-            seed,
-            settings: faulty(seed),
-            host: HostKind::Inline,
-            data_dir: None,
-        };
-        let mut world: Lab = World::new(options).unwrap();
-        world
-            .command(Command::Break(raft_play::consensus::Rule::UpToDateCheck))
-            .unwrap();
+        let (mut world, mut choices) = careless(seed);
         for _ in 0..60 {
-            run_for(&mut world, choices.below(300));
+            run(&mut world, choices.below(300));
             let _ = world.command(choices.command(5));
         }
         world.violation().is_some().then_some(world)
     };
     let mut straight = (0..200).find_map(broken).expect("the rule matters");
     let violation = straight.violation().cloned();
-    let image = straight.image().unwrap();
-    let save = raft_play::save::Save {
-        title: None,
-        notes: Vec::new(),
-        image,
-    };
-    let text = raft_play::save::render(&save);
-    let image = raft_play::save::parse(&text, "test")
-        .expect("it was written just now")
-        .image;
-    let mut resumed: Lab = World::restore(image, HostKind::Inline, None).unwrap();
+    let mut resumed = loaded(&mut straight);
     assert_eq!(resumed.violation().cloned(), violation);
     let stopped = resumed.now();
-    run_for(&mut resumed, 1_000);
+    run(&mut resumed, 1_000);
     assert_eq!(resumed.now(), stopped);
     for world in [&mut straight, &mut resumed] {
         world.go_on();
-        run_for(world, 300);
+        run(world, 300);
     }
     assert_eq!(straight.trace_hash(), resumed.trace_hash());
 }

@@ -3,50 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use raft_play::check::{Ballot, Base, Checker, Fact, Kept, Violation};
-use raft_play::consensus::durable::Metadata;
-use raft_play::consensus::{
-    Answer, Event, Input, ProposalOutcome, Protections, ReadWay, Role, RuleSet, Switch,
-};
+use raft_play::check::{Fact, Violation};
+use raft_play::consensus::{Answer, Event, Input, ProposalOutcome, Protections, ReadWay, Role, RuleSet};
 use raft_play::types::{
-    Configuration, Entries, Entry, Envelope, JoinToken, LogIndex, LogPosition, MembershipChange, NodeId,
-    Payload, ProposalId, Term,
+    Entry, Envelope, JoinToken, LogIndex, LogPosition, MembershipChange, NodeId, Payload, ProposalId, Term,
 };
 
+use crate::random::Random;
 use crate::server::{Deed, Device, Server, of};
+use crate::watch::Watch;
 
 /// Servers that there are: three voters, and two that may join.
 const SERVERS: u64 = 5;
 const VOTERS: u64 = 3;
-
-/// A small generator (SplitMix64): the same seed, the same run.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("below a usize")
-    }
-
-    pub fn one_of<T: Copy>(&mut self, values: &[T]) -> T {
-        values[self.below(values.len())]
-    }
-
-    pub fn switch(&mut self) -> Switch {
-        self.one_of(&[Switch::Off, Switch::On])
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
 
 /// What a caller waits for at one server.
 #[derive(Default)]
@@ -94,15 +63,10 @@ pub struct Cluster {
     in_flight: Vec<Envelope>,
     /// Every message that was ever sent.
     past: Vec<Envelope>,
-    checker: Checker,
+    watch: Watch,
     protections: Protections,
     asked: u64,
     weather: Weather,
-}
-
-fn ballot(metadata: Metadata) -> Ballot {
-    let Metadata { term, vote } = metadata;
-    Ballot { term, vote }
 }
 
 impl Cluster {
@@ -125,7 +89,7 @@ impl Cluster {
             terms: (0..SERVERS).map(|_| Term::default()).collect(),
             in_flight: Vec::new(),
             past: Vec::new(),
-            checker: Checker::new(Configuration::of_voters((1..=VOTERS).map(NodeId::new))),
+            watch: Watch::of(VOTERS),
             protections,
             asked: 0,
             weather: Weather::of(&mut random),
@@ -198,7 +162,7 @@ impl Cluster {
                 .one_of(&[ReadWay::Log, ReadWay::Index, ReadWay::Lease]),
         );
         self.callers[at].reads.insert(id);
-        self.checker.observe(&Fact::ReadBegan { read: id })?;
+        self.watch.checker.observe(&Fact::ReadBegan { read: id })?;
         self.input(at, Input::Read { id, way });
         self.tell(at)
     }
@@ -257,7 +221,7 @@ impl Cluster {
         self.count("power cuts");
         let kept = self.random.below(self.servers[at].at_risk() + 1);
         let node = self.servers[at].id();
-        self.checker.observe(&Fact::Stopped { node })?;
+        self.watch.checker.observe(&Fact::Stopped { node })?;
         let timeout = self.servers[at].raft.settings().election_timeout;
         self.servers[at] = self.servers[at].restarted_with(kept);
         self.servers[at].raft.set_election_timeout(timeout);
@@ -319,20 +283,7 @@ impl Cluster {
 /// What the checker is told.
 impl Cluster {
     fn tell_start(&mut self, at: usize) -> Result<(), Violation> {
-        let state = &self.servers[at].raft.state().persistent;
-        let log: Vec<_> = state.log.iter().map(|(_, entry)| entry.clone()).collect();
-        let base = state.log.base();
-        let log = &Entries::new(base.index.next(), log);
-        self.checker.observe(&Fact::Started {
-            node: self.servers[at].id(),
-            ballot: ballot(state.metadata),
-            base: Base {
-                position: base,
-                configuration: Some(state.log.configuration_at(base.index)),
-                snapshot: state.snapshot.as_ref(),
-            },
-            log,
-        })
+        self.watch.tell_start(&self.servers[at])
     }
 
     /// Tells what a server did, takes its messages to the network, and its answers to the callers.
@@ -340,37 +291,7 @@ impl Cluster {
         self.look_at(at);
         let node = self.servers[at].id();
         for deed in std::mem::take(&mut self.servers[at].deeds) {
-            let fact = match &deed {
-                Deed::Wrote(write) => Fact::Wrote {
-                    node,
-                    sequence: write.sequence,
-                    ballot: write.metadata.map(ballot),
-                    snapshot: write.snapshot.as_ref().map(|snapshot| Kept {
-                        snapshot,
-                        replayed: None,
-                    }),
-                    compact: write.compact,
-                    truncate: write.truncate,
-                    append: &write.append,
-                },
-                Deed::Durable(through) => Fact::Durable {
-                    node,
-                    through: *through,
-                },
-                Deed::Led(term) => Fact::Led { node, term: *term },
-                Deed::Committed(through) => Fact::Committed {
-                    node,
-                    through: *through,
-                },
-                Deed::Applied(index, entry) => Fact::Applied {
-                    node,
-                    index: *index,
-                    entry,
-                },
-                Deed::Sent(envelope) => Fact::Sent(envelope),
-                Deed::Restored(_) => continue,
-            };
-            self.checker.observe(&fact)?;
+            self.watch.tell(node, &deed)?;
             match deed {
                 Deed::Sent(envelope) => {
                     self.in_flight.push(envelope.clone());
@@ -441,7 +362,9 @@ impl Cluster {
     fn serve(&mut self, at: usize, read: ProposalId, applied: LogIndex) -> Result<(), Violation> {
         self.count("reads");
         let node = self.servers[at].id();
-        self.checker.observe(&Fact::ReadServed { node, read, applied })
+        self.watch
+            .checker
+            .observe(&Fact::ReadServed { node, read, applied })
     }
 
     /// A caller of this server learns that its entry is done.
@@ -458,7 +381,7 @@ impl Cluster {
             | Payload::Configuration(_)
             | Payload::OpenSession { .. }
             | Payload::Guarded(_)
-            | Payload::ClusterTime(_) => self.checker.observe(&Fact::Acknowledged { index }),
+            | Payload::ClusterTime(_) => self.watch.checker.observe(&Fact::Acknowledged { index }),
         }
     }
 }

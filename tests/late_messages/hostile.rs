@@ -12,7 +12,7 @@ use raft_play::types::{
     SnapshotReply, Term, TimeoutNow, VoteReply, VoteRequest, Wish,
 };
 
-use crate::cluster::Random;
+use crate::random::Random;
 
 /// What a snapshot holds.
 const SNAPSHOT: &[u8] = b"12345678";

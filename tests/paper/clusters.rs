@@ -84,7 +84,7 @@ fn when_the_entry_has_been_safely_replicated_the_leader_applies_it_and_returns_t
             for record in world.drain_records() {
                 match record.what {
                     Happening::Applied { node, position, .. } if Some(node) == leader => {
-                        applied = Some(position.index)
+                        applied = Some(position.index);
                     }
                     Happening::Answered { node, answer, .. } => {
                         let ClientAnswer::Done { index, answer } = answer else {
