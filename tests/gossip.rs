@@ -15,7 +15,7 @@ use raft_play::machine::KeyValue;
 use raft_play::node::{Node, NodeInput, NodeSettings, RouteEvent, RouteRefusal, Routes};
 use raft_play::playground::{Command, Happening, HostKind, Loss, Settings, Snapshot};
 use raft_play::storage::simulated::SimulatedDisk;
-use raft_play::storage::wal::WalOptions;
+use raft_play::storage::wal::{Wal, WalOptions};
 use raft_play::types::{
     Address, AppendReply, AppendRequest, ClusterId, Configuration, ElectionOrigin, Entries, Envelope,
     Forward, ForwardReply, Gossip, Incarnation, LocalTime, LogIndex, LogPosition, Message, MessageKind,
@@ -243,7 +243,7 @@ fn a_loaded_cluster_gossips_on_as_if_it_had_never_been_saved() {
 }
 
 /// A server of its own, with this id in this cluster.
-fn server(cluster: u64, own: u64) -> Node<KeyValue, SimulatedDisk> {
+fn server(cluster: u64, own: u64) -> Node<KeyValue, Wal<SimulatedDisk>> {
     let settings = NodeSettings {
         cluster: ClusterId::new(cluster),
         genesis: Configuration::of_voters([1, 2, 3].map(id)),

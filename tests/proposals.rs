@@ -10,7 +10,7 @@ use raft_play::consensus::{
 use raft_play::machine::KeyValue;
 use raft_play::node::{Effects, Node, NodeInput, NodeSettings, ProposalEnd, Routes};
 use raft_play::storage::simulated::SimulatedDisk;
-use raft_play::storage::wal::WalOptions;
+use raft_play::storage::wal::{Wal, WalOptions};
 use raft_play::types::{
     AppendReply, AppendRequest, ChangeRefusal, ClusterId, Configuration, Entries, Entry, Envelope,
     ForwardReply, Incarnation, LocalTime, LogIndex, LogPosition, Message, NodeId, ProposalId, Round, Term,
@@ -19,7 +19,7 @@ use raft_play::types::{
 
 /// S1 of three, whose every write is synced at once.
 struct Server {
-    node: Node<KeyValue, SimulatedDisk>,
+    node: Node<KeyValue, Wal<SimulatedDisk>>,
     ended: Vec<(ProposalId, ProposalEnd)>,
 }
 
@@ -51,7 +51,7 @@ impl Server {
         }
     }
 
-    fn step(&mut self, input: NodeInput<SimulatedDisk>) {
+    fn step(&mut self, input: NodeInput<Wal<SimulatedDisk>>) {
         let mut next = Some(input);
         while let Some(input) = next.take() {
             let effects = self.node.step(LocalTime::default(), input, &mut Unobserved);

@@ -33,7 +33,7 @@ pub struct NodeImage {
     pub taking: Option<LogIndex>,
 }
 
-impl<M: StateMachine + Default, D: Disk> Node<M, D> {
+impl<M: StateMachine + Default, D: Disk> Node<M, Wal<D>> {
     /// Its memory; `None` once its disk has failed.
     pub fn image(&self) -> Option<NodeImage> {
         let held = self

@@ -7,9 +7,9 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{Effects, Node, NodeError, ProposalEnd};
+use crate::consensus::durable::Store;
 use crate::consensus::{Input, Observer};
 use crate::machine::{RestoreError, SessionTable, Sessions, SnapshotError, SnapshotTask, StateMachine};
-use crate::types::disk::Disk;
 use crate::types::{LocalTime, LogIndex, Snapshot};
 
 /// The section of the sessions; left out where there was never any.
@@ -101,7 +101,7 @@ pub(crate) fn restore<M: StateMachine>(machine: &mut Sessions<M>, data: &Bytes) 
     machine.restore(sessions, &bytes)
 }
 
-impl<M: StateMachine, D: Disk> Node<M, D> {
+impl<M: StateMachine, S: Store> Node<M, S> {
     /// Begins a snapshot of the machine as it is, where none is under way and there is anything new.
     pub(super) fn begin_snapshot(&mut self) {
         let state = self.raft.state();
@@ -127,7 +127,7 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     pub(super) fn finish_snapshot(
         &mut self,
         now: LocalTime,
-        effects: &mut Effects<D>,
+        effects: &mut Effects<S>,
         observer: &mut impl Observer,
     ) {
         let Some(Taking {
@@ -168,8 +168,8 @@ impl<M: StateMachine, D: Disk> Node<M, D> {
     pub(super) fn take_over(
         &mut self,
         snapshot: &Snapshot,
-        effects: &mut Effects<D>,
-    ) -> Result<(), NodeError> {
+        effects: &mut Effects<S>,
+    ) -> Result<(), NodeError<S::Error>> {
         self.taking = None;
         restore(&mut self.machine, &snapshot.data)?;
         while let Some(entry) = self.proposals.first_entry()

@@ -136,7 +136,7 @@ pub(in crate::playground) struct Parked {
 /// A node with its syncs under way, and the files that mirror its disk.
 pub(in crate::playground) struct Hosted<M> {
     id: NodeId,
-    node: Node<M, SimulatedDisk>,
+    node: Node<M, Wal<SimulatedDisk>>,
     syncs: BTreeMap<WriteSequence, Pending<Wal<SimulatedDisk>>>,
     mirror: Option<Mirror>,
 }
@@ -144,7 +144,7 @@ pub(in crate::playground) struct Hosted<M> {
 impl<M: Exhibit + Default> Hosted<M> {
     pub(in crate::playground) fn new(
         id: NodeId,
-        node: Node<M, SimulatedDisk>,
+        node: Node<M, Wal<SimulatedDisk>>,
         mirror: Option<Mirror>,
     ) -> Self {
         Self {
@@ -170,7 +170,7 @@ impl<M: Exhibit + Default> Hosted<M> {
     pub(in crate::playground) fn stepped(
         &mut self,
         events: Vec<Event>,
-        effects: Effects<SimulatedDisk>,
+        effects: Effects<Wal<SimulatedDisk>>,
     ) -> Stepped {
         let Effects {
             write,
