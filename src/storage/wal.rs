@@ -6,7 +6,8 @@
 //! The log is a sequence of files, `wal-0000000001.log` and on. Each begins with a header: magic, version, cluster,
 //! node, generation, and the whole state that all segments before it lead to, but for the entries' commands. A segment that
 //! has grown past [`WalOptions::segment_bytes`], or in which a snapshot was named, is synced and closed, and the next is
-//! made and synced, before anything more is written. So a segment with a successor is whole.
+//! made and synced, before anything more is written. So a segment with a successor is whole. Batches whose syncs are still under
+//! way then are written once more first: one of those syncs may have failed already, and nobody has said so yet.
 //!
 //! # Batches
 //!
@@ -61,6 +62,7 @@ mod state;
 mod sync;
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 
 pub use self::error::{Damage, Evidence, Inconsistency, OpenError, OutOfPlace, SnapshotDamage, WalError};
 use self::header::Header;
@@ -315,8 +317,7 @@ impl<D: Disk> Wal<D> {
             outline: self.state.outline.clone(),
         };
         let closed = self.tail.segment.file_name();
-        self.disk
-            .sync_now(&closed)
+        self.close(&closed)
             .map_err(|source| WalError::Disk { file: closed, source })?;
         let file = header.number.file_name();
         let made = self
@@ -329,6 +330,21 @@ impl<D: Disk> Wal<D> {
         self.state
             .drop_needless_files(&mut self.disk)
             .map_err(|(file, source)| WalError::Disk { file, source })
+    }
+}
+
+impl<D: Disk> Wal<D> {
+    /// Makes all of the segment durable. What no finished sync vouches for is written once more, for a sync that is still under
+    /// way may have failed, and another one of the same pages would succeed without having written them.
+    fn close(&mut self, file: &str) -> io::Result<()> {
+        let Tail { synced, end, .. } = self.tail;
+        if synced < end {
+            let bytes = self.disk.read(file)?;
+            let [from, to] = [synced, end].map(|place| usize::try_from(place).unwrap_or(usize::MAX));
+            let unproven = bytes.get(from..to).ok_or(ErrorKind::UnexpectedEof)?;
+            self.disk.write_at(file, synced, unproven)?;
+        }
+        self.disk.sync_now(file)
     }
 }
 

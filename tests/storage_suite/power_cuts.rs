@@ -268,3 +268,27 @@ fn a_failed_sync_is_reported_and_what_it_left_is_written_again() {
     });
     assert!(rewritten, "everything behind the mark is written again");
 }
+
+/// A sync of an earlier batch may have failed, and nobody has said so yet when the segment is full. A sync of the same pages
+/// would then succeed without having written them.
+#[test]
+fn a_segment_is_closed_only_when_what_no_sync_vouches_for_is_written_again() {
+    let options = WalOptions { segment_bytes: 200 };
+    for settled in [false, true] {
+        let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
+        let (begin, sync) = (wal.end(), wal.begin(&append(1, 1, 100)).unwrap());
+        if settled {
+            wal.settle(sync);
+        }
+        wal.disk_mut().enable_journal();
+        wal.begin(&append(2, 1, 5)).unwrap();
+        assert_eq!(wal.segment().file_name(), SECOND);
+        let rewritten = wal.disk_mut().drain_journal().into_iter().any(|op| match op {
+            DiskOp::Write { name, offset, bytes } => {
+                name == FIRST && offset == begin && offset + bytes.len() as u64 == sync.through()
+            }
+            _ => false,
+        });
+        assert_eq!(rewritten, !settled);
+    }
+}
