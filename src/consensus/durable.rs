@@ -23,7 +23,7 @@
 //! writes, not of log indices: a completed write of an entry that has since been replaced must not count for the
 //! entry that replaced it, and the sequence of writes alone tells the two apart.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::types::{Entries, Incarnation, LogIndex, LogPosition, NodeId, Snapshot, Term, WriteSequence};
@@ -73,7 +73,8 @@ pub trait Store {
     /// Makes that write durable. Blocks for as long as the device takes.
     fn sync(sync: Self::Sync) -> Result<Self::Synced, Self::Error>;
 
-    /// Takes note that it is.
+    /// Takes note that it is. Comes in the order of the writes, and never after a sync that failed: a later sync of the same file
+    /// may succeed without what the failed one has left behind.
     fn settle(&mut self, synced: Self::Synced);
 }
 
@@ -229,14 +230,14 @@ pub enum DriverError<E: std::error::Error> {
 }
 
 /// Drives a [`Store`] and gives proofs, in order: none for a write before all below it are durable.
-#[derive(Debug)]
-pub struct Driver<S> {
+pub struct Driver<S: Store> {
     store: S,
     node: NodeId,
     incarnation: Incarnation,
     begun: WriteSequence,
     proven: WriteSequence,
-    synced_ahead: BTreeSet<WriteSequence>,
+    /// Syncs that ended before an earlier one did. The store hears of them when that one has ended, and has not failed.
+    synced_ahead: BTreeMap<WriteSequence, S::Synced>,
     failed: bool,
 }
 
@@ -308,7 +309,7 @@ impl<S: Store> Driver<S> {
             incarnation,
             begun,
             proven,
-            synced_ahead: BTreeSet::new(),
+            synced_ahead: BTreeMap::new(),
             failed: false,
         };
         (
@@ -366,10 +367,10 @@ impl<S: Store> Driver<S> {
             "a sync of another driver's write"
         );
         let synced = finished.result.map_err(|error| self.fail(error))?;
-        self.store.settle(synced);
-        self.synced_ahead.insert(finished.sequence);
+        self.synced_ahead.insert(finished.sequence, synced);
         let before = self.proven;
-        while self.synced_ahead.remove(&self.proven.next()) {
+        while let Some(synced) = self.synced_ahead.remove(&self.proven.next()) {
+            self.store.settle(synced);
             self.proven = self.proven.next();
         }
         Ok((self.proven > before).then(|| self.proof()))
@@ -412,6 +413,22 @@ impl<S: Store> Driver<S> {
     fn fail(&mut self, error: S::Error) -> DriverError<S::Error> {
         self.failed = true;
         DriverError::Store(error)
+    }
+}
+
+impl<S: Store + fmt::Debug> fmt::Debug for Driver<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let synced_ahead: Vec<_> = self.synced_ahead.keys().collect();
+        formatter
+            .debug_struct("Driver")
+            .field("store", &self.store)
+            .field("node", &self.node)
+            .field("incarnation", &self.incarnation)
+            .field("begun", &self.begun)
+            .field("proven", &self.proven)
+            .field("synced_ahead", &synced_ahead)
+            .field("failed", &self.failed)
+            .finish()
     }
 }
 
@@ -535,6 +552,40 @@ mod tests {
         ));
         assert!(matches!(driver.complete(second.sync()), Err(DriverError::Failed)));
         assert!(matches!(driver.begin(&write(3)), Err(DriverError::Failed)));
+    }
+
+    #[test]
+    fn a_store_hears_of_syncs_in_the_order_of_its_writes() {
+        #[derive(Default)]
+        struct Listening {
+            begun: u64,
+            heard: Vec<u64>,
+        }
+        impl Store for Listening {
+            type Sync = u64;
+            type Synced = u64;
+            type Error = Infallible;
+
+            fn begin(&mut self, _: &Write) -> Result<u64, Infallible> {
+                self.begun += 1;
+                Ok(self.begun)
+            }
+
+            fn sync(sync: u64) -> Result<u64, Infallible> {
+                Ok(sync)
+            }
+
+            fn settle(&mut self, synced: u64) {
+                self.heard.push(synced);
+            }
+        }
+        let (mut driver, _) = Driver::new(Listening::default(), NodeId::new(1), Incarnation::new(1));
+        let [first, second, third] = [1, 2, 3].map(|sequence| driver.begin(&write(sequence)).unwrap());
+        driver.complete(third.sync()).unwrap();
+        driver.complete(second.sync()).unwrap();
+        assert!(driver.store().heard.is_empty(), "write 1 may still fail");
+        driver.complete(first.sync()).unwrap();
+        assert_eq!(driver.store().heard, [1, 2, 3]);
     }
 
     #[test]
