@@ -96,7 +96,8 @@ impl Network {
         *ordinal += 1;
         let key = [id.0.number(), id.1.number(), kind as u64, *ordinal];
         let mut due = now.after(draws.duration(Purpose::Latency, &key, settings.latency));
-        if draws.is_one_of(Purpose::Reordering, &key, settings.reordering_ppm) {
+        let is_held_up = draws.is_one_of(Purpose::Reordering, &key, settings.reordering_ppm);
+        if is_held_up {
             // Held up by as much again as it takes, or twice that: what follows overtakes it.
             due = due.after(draws.duration(Purpose::HoldUp, &key, settings.latency) * 2);
         } else {
@@ -110,7 +111,7 @@ impl Network {
             (Ok(()), false, true) => Err(Loss::Chance),
             (Ok(()), false, false) => Ok(due),
         };
-        if fate.is_ok() {
+        if fate.is_ok() && !is_held_up {
             link.last_due = link.last_due.max(due);
         }
         let copy_due = now.after(draws.duration(Purpose::CopyLatency, &key, settings.latency) * 2);
@@ -240,6 +241,28 @@ mod tests {
             ..LinkSettings::default()
         };
         assert!(!dues(&fates(reordering)).is_sorted());
+    }
+
+    #[test]
+    fn what_follows_overtakes_what_is_held_up() {
+        let mut network = Network::default();
+        let mut due = |millis, reordering_ppm| {
+            let settings = LinkSettings {
+                latency: Span::of_millis(millis, millis),
+                reordering_ppm,
+                ..LinkSettings::default()
+            };
+            let now = VirtualTime::default();
+            let (posted, _) = network.carry(now, &envelope(1, 2), Draws::new(5), settings, Ok(()));
+            posted.fate.unwrap().since(now).as_millis()
+        };
+        assert_eq!(due(20, 0), 20);
+        assert_eq!(due(1_000, LinkSettings::ALL_PPM), 3_000);
+        assert_eq!(
+            due(10, 0),
+            20,
+            "it waits for what keeps its order, and for nothing else"
+        );
     }
 
     #[test]
