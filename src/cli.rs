@@ -1,8 +1,9 @@
-//! The command line: `raft-play` opens the screen, `raft-play run` does the same without one.
+//! The command line: `raft-play` opens the screen, `raft-play run` does the same without one, and `raft-play fuzz` does it many times.
 //!
 //! Exit codes: 0 all is well; 1 something failed, or a promise of Raft was broken; 2 the program was used wrongly.
 
 mod error;
+mod fuzz;
 #[cfg(feature = "tui")]
 mod library;
 mod report;
@@ -13,6 +14,7 @@ mod start;
 mod values;
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,11 +22,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use error::CliError;
-pub use values::Expectation;
+pub use values::{Expectation, Seeds};
 
 #[cfg(feature = "tui")]
 use self::screen::screen;
 
+use crate::consensus::Rule;
 use crate::playground::HostKind;
 
 const EXAMPLES: &str = "\
@@ -53,6 +56,15 @@ A file of commands:
 
 Exit codes: 0 as expected; 1 a broken promise, or a failure; 2 used wrongly.";
 
+const FUZZ_EXAMPLES: &str = "\
+Examples:
+  raft-play fuzz                                for a minute, on all cores
+  raft-play fuzz --seeds 1..100000
+  raft-play fuzz --seed 17 --nodes 5            one of them again
+  raft-play fuzz --break up-to-date-check       would it notice?
+
+Exit codes: 0 no promise was broken; 1 one was, or too little happened to tell; 2 used wrongly.";
+
 /// A laboratory for the Raft consensus algorithm, in the terminal.
 #[derive(Clone, Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -71,6 +83,9 @@ pub enum Task {
     /// Run without a screen: print what happens, or what came of it
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Run many clusters under every fault, until a promise breaks
+    #[command(after_help = FUZZ_EXAMPLES)]
+    Fuzz(FuzzArgs),
 }
 
 /// How the screen begins.
@@ -156,6 +171,46 @@ pub struct RunArgs {
     pub expect: Expectation,
 }
 
+/// Many runs.
+#[derive(Clone, Debug, Args)]
+pub struct FuzzArgs {
+    /// One seed
+    #[arg(long, value_name = "S", conflicts_with_all = ["seeds", "time"])]
+    pub seed: Option<u64>,
+    /// Seeds from A up to, and without, B; `A..` has no end [default: 1..]
+    #[arg(long, value_name = "A..B", value_parser = values::seeds)]
+    pub seeds: Option<Seeds>,
+    /// For how long, by the clock on the wall: 60s, 10m [default: 60s where the seeds have no end]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub time: Option<Duration>,
+    /// How many nodes, 1 to 25 [default: another number for each seed]
+    #[arg(long, short, value_name = "N", value_parser = values::nodes)]
+    pub nodes: Option<u64>,
+    /// Break a rule of Raft in every run; may be given more than once
+    #[arg(long = "break", value_name = "RULE", value_parser = values::rule)]
+    pub rules: Vec<Rule>,
+    /// How long each run takes, about, in the cluster's time
+    #[arg(long = "for", value_name = "TIME", default_value = "20s", value_parser = values::duration)]
+    pub duration: Duration,
+    /// On how many threads [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Every seed that is a multiple of N is run in every other way as well, and must be the same; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub twice_every: u64,
+    /// Where runs that fail are written down
+    #[arg(long, value_name = "DIR", default_value = "fuzz-failures")]
+    pub out: PathBuf,
+    /// Go on after a failure
+    #[arg(long)]
+    pub keep_going: bool,
+}
+
+impl FuzzArgs {
+    /// How long a run takes where nothing else is said.
+    const USUAL_LENGTH: Duration = Duration::from_secs(20);
+}
+
 /// Where the nodes run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Host {
@@ -191,6 +246,7 @@ pub enum Format {
 pub fn perform(cli: &Cli) -> Result<ExitCode, CliError> {
     match &cli.task {
         Some(Task::Run(args)) => run::run(args, &mut io::stdout().lock(), &mut io::stderr().lock()),
+        Some(Task::Fuzz(args)) => fuzz::fuzz(args, &mut io::stdout().lock()),
         None => screen(&cli.screen),
     }
 }
@@ -243,6 +299,11 @@ mod tests {
         }
         assert!(error("raft-play --load x --nodes 3").contains("cannot be used with"));
         assert!(error("raft-play run x --seed 3").contains("cannot be used with"));
+        assert!(error("raft-play fuzz --seeds 5").contains("1..1000"));
+        assert!(error("raft-play fuzz --seeds 5..5").contains("1..1000"));
+        assert!(error("raft-play fuzz --break gravity").contains("up-to-date-check"));
+        assert!(error("raft-play fuzz --threads 0").contains("--threads"));
+        assert!(error("raft-play fuzz --seed 1 --seeds 1..2").contains("cannot be used with"));
         assert!(error("raft-play run --for 10").contains("try 500ms, 10s or 2m"));
         assert!(error("raft-play run --expect violation:Gravity").contains("LeaderCompleteness"));
     }

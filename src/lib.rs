@@ -4,6 +4,7 @@ pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod consensus;
+pub mod fuzz;
 pub mod machine;
 pub mod node;
 pub mod playground;

@@ -123,6 +123,27 @@ const LAYERS: &[Layer] = &[
         never: SCREENS,
     },
     Layer {
+        module: "fuzz",
+        may_use: &[
+            "types",
+            "consensus",
+            "storage",
+            "machine",
+            "wire",
+            "node",
+            "check",
+            "playground",
+        ],
+        never: &[
+            "Instant",
+            "SystemTime",
+            "HashMap",
+            "HashSet",
+            "ratatui",
+            "crossterm",
+        ],
+    },
+    Layer {
         module: "lesson",
         may_use: &[
             "types",

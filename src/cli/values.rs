@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::check::Property;
+use crate::consensus::Rule;
 use crate::playground::NODES_MAX;
 
 /// What must happen in a run.
@@ -12,6 +13,38 @@ pub enum Expectation {
     None,
     /// This one is.
     Violation(Property),
+}
+
+/// Seeds, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    /// The first.
+    pub first: u64,
+    /// The first that is not among them any more, if they have an end.
+    pub end: Option<u64>,
+}
+
+/// `1..1000`, or `1..`.
+pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
+    let seeds = text.split_once("..").and_then(|(first, end)| {
+        let first = first.parse().ok()?;
+        let end = if end.is_empty() {
+            None
+        } else {
+            Some(end.parse().ok().filter(|end| *end > first)?)
+        };
+        Some(Seeds { first, end })
+    });
+    seeds.ok_or_else(|| format!("`{text}` are no seeds; try 1..1000, or 1.. for no end"))
+}
+
+/// `up-to-date-check`.
+pub(super) fn rule(text: &str) -> Result<Rule, String> {
+    let found = Rule::ALL.iter().copied().find(|rule| rule.word() == text);
+    found.ok_or_else(|| {
+        let words: Vec<&str> = Rule::ALL.iter().map(|rule| rule.word()).collect();
+        format!("`{text}` is no rule; the rules are {}", words.join(", "))
+    })
 }
 
 /// `5`.
@@ -95,6 +128,16 @@ mod tests {
             "½s",
         ] {
             assert_eq!(nanos(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn seeds_have_a_beginning_and_may_have_an_end() {
+        let (first, end) = (3, Some(9));
+        assert_eq!(seeds("3..9"), Ok(Seeds { first, end }));
+        assert_eq!(seeds("3.."), Ok(Seeds { first, end: None }));
+        for wrong in ["", "3", "..", "..9", "9..3", "3..3", "3..=9", "-1..3", "a..b"] {
+            assert!(seeds(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,0 +1,236 @@
+//! What happened in the runs, counted: a generator that has fallen silent about something is a failure of its own.
+
+use crate::consensus::Event;
+use crate::machine::Execution;
+use crate::playground::{ClientAnswer, Happening, Loss, Stop};
+use crate::types::Payload;
+
+macro_rules! counters {
+    ($($name:ident, $word:literal, $floor:literal;)*) => {
+        /// Something that runs must come across again and again.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Counter {
+            $(#[doc = concat!("How many ", $word, ".")] $name,)*
+        }
+
+        impl Counter {
+            /// All that is counted.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// In words.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// How many there must be in a thousand seeds of the usual length.
+            pub const fn floor(self) -> u64 {
+                match self { $(Self::$name => $floor,)* }
+            }
+        }
+    };
+}
+
+counters! {
+    Elections, "elections won", 1;
+    PreVotes, "pre-votes asked for", 1;
+    VotesRefused, "votes refused", 1;
+    QuorumsLost, "quorums lost by leaders", 1;
+    Kept, "elections not held because of a promise", 1;
+    Commits, "commits by counting", 1;
+    CommitsWithheld, "commits withheld from an earlier term", 1;
+    Truncations, "conflicting tails truncated", 1;
+    ChecksFailed, "consistency checks failed", 1;
+    Snapshots, "snapshots taken", 1;
+    Pieces, "pieces of snapshots received", 1;
+    Installs, "snapshots installed", 1;
+    Changes, "configurations appended", 1;
+    JointChanges, "joint configurations appended", 1;
+    RolledBack, "configurations changed at followers", 1;
+    Transfers, "leaderships handed over", 1;
+    TransfersAborted, "transfers given up", 1;
+    ReadsByLog, "reads appended to the log", 1;
+    ReadsByIndex, "reads confirmed by a round", 1;
+    ReadsByLease, "reads by a lease", 1;
+    PassedOn, "requests passed on to the leader", 1;
+    AnswersLost, "answers lost on their way back", 1;
+    Sessions, "sessions opened", 1;
+    Retried, "session commands asked twice and executed once", 1;
+    Crashes, "crashes", 1;
+    PowerCuts, "power cuts", 1;
+    EntriesLost, "power cuts that took entries", 1;
+    TornRecoveries, "recoveries from a torn write", 0;
+    LostByCut, "messages lost to cut links", 1;
+    LostByChance, "messages lost by chance", 1;
+    Overwritten, "proposals overwritten", 1;
+    Unknown, "answers that nobody knows", 1;
+    Done, "commands done", 1;
+}
+
+/// How often each counter's thing has happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    counts: Vec<u64>,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self {
+            counts: vec![0; Counter::ALL.len()],
+        }
+    }
+}
+
+impl Coverage {
+    /// How often.
+    pub fn of(&self, counter: Counter) -> u64 {
+        self.counts[counter as usize]
+    }
+
+    /// Takes note of what happened.
+    pub fn note(&mut self, what: &Happening) {
+        if let Some(counter) = counter_of(what) {
+            self.counts[counter as usize] += 1;
+        }
+    }
+
+    /// Adds what another has counted.
+    pub fn add(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+
+    /// What has happened less often than it must in so many seeds; nothing where they are too few to tell.
+    pub fn below_floor(&self, seeds: u64) -> Vec<Counter> {
+        let is_below = |counter: &Counter| self.of(*counter) < counter.floor() * seeds / 1_000;
+        let all = Counter::ALL.iter().copied();
+        all.filter(|counter| seeds >= 1_000 && is_below(counter))
+            .collect()
+    }
+}
+
+fn counter_of(what: &Happening) -> Option<Counter> {
+    match what {
+        Happening::Node { event, .. } => counter_of_event(event),
+        Happening::Started { torn_bytes, .. } => (*torn_bytes > 0).then_some(Counter::TornRecoveries),
+        Happening::Stopped { how, .. } => match how {
+            Stop::Crash { .. } => Some(Counter::Crashes),
+            Stop::PowerCut { lost: Some(_) } => Some(Counter::EntriesLost),
+            Stop::PowerCut { lost: None } => Some(Counter::PowerCuts),
+            Stop::Failed { .. } => None,
+        },
+        Happening::Lost { reason, .. } => match reason {
+            Loss::Cut => Some(Counter::LostByCut),
+            Loss::Chance => Some(Counter::LostByChance),
+            Loss::ReceiverDown | Loss::NoRoute | Loss::NobodyThere => None,
+        },
+        Happening::Applied {
+            payload: Payload::Guarded(_),
+            execution: Execution::Repeated(_),
+            ..
+        } => Some(Counter::Retried),
+        Happening::Answered { answer, .. } => counter_of_answer(answer),
+        Happening::Applied { .. }
+        | Happening::Commanded(_)
+        | Happening::Routes { .. }
+        | Happening::JoinSentOn { .. }
+        | Happening::TimerFired { .. }
+        | Happening::Sent { .. }
+        | Happening::Delivered { .. }
+        | Happening::WriteBegun { .. }
+        | Happening::SnapshotBegun { .. }
+        | Happening::SnapshotFailed { .. }
+        | Happening::Violated { .. } => None,
+    }
+}
+
+fn counter_of_answer(answer: &ClientAnswer) -> Option<Counter> {
+    match answer {
+        ClientAnswer::Done { .. } => Some(Counter::Done),
+        ClientAnswer::SessionOpened { .. } => Some(Counter::Sessions),
+        ClientAnswer::Overwritten { .. } => Some(Counter::Overwritten),
+        ClientAnswer::Unknown => Some(Counter::Unknown),
+        ClientAnswer::SessionRefused { .. }
+        | ClientAnswer::NotLeader { .. }
+        | ClientAnswer::Transferring { .. }
+        | ClientAnswer::Read { .. }
+        | ClientAnswer::ChangeRefused
+        | ClientAnswer::Joined { .. }
+        | ClientAnswer::Overloaded
+        | ClientAnswer::TransferStarted
+        | ClientAnswer::TransferRefused => None,
+    }
+}
+
+fn counter_of_event(event: &Event) -> Option<Counter> {
+    match event {
+        Event::BecameLeader { .. } => Some(Counter::Elections),
+        Event::PreVoteStarted { .. } => Some(Counter::PreVotes),
+        Event::VoteRefused { .. } => Some(Counter::VotesRefused),
+        Event::LostQuorum { .. } => Some(Counter::QuorumsLost),
+        Event::Stayed { .. } => Some(Counter::Kept),
+        Event::CommittedByCounting { .. } => Some(Counter::Commits),
+        Event::CommitWithheld { .. } => Some(Counter::CommitsWithheld),
+        Event::Truncated { .. } => Some(Counter::Truncations),
+        Event::CheckFailed { .. } => Some(Counter::ChecksFailed),
+        Event::SnapshotTaken { .. } => Some(Counter::Snapshots),
+        Event::PieceReceived { .. } => Some(Counter::Pieces),
+        Event::SnapshotInstalled { .. } => Some(Counter::Installs),
+        Event::ConfigurationAppended { after, .. } if after.is_joint() => Some(Counter::JointChanges),
+        Event::ConfigurationAppended { .. } => Some(Counter::Changes),
+        Event::ConfigurationChanged { .. } => Some(Counter::RolledBack),
+        Event::TransferAsked { .. } => Some(Counter::Transfers),
+        Event::TransferAborted { .. } => Some(Counter::TransfersAborted),
+        Event::ReadAppended { .. } => Some(Counter::ReadsByLog),
+        Event::ReadConfirmed { .. } => Some(Counter::ReadsByIndex),
+        Event::ReadByLease { .. } => Some(Counter::ReadsByLease),
+        Event::PassedOn { .. } => Some(Counter::PassedOn),
+        Event::AnswerLost { .. } => Some(Counter::AnswersLost),
+        Event::PreVoteGranted { .. }
+        | Event::PreVoteRefused { .. }
+        | Event::PreVoteCounted { .. }
+        | Event::TransferStarted { .. }
+        | Event::TransferRefused { .. }
+        | Event::ElectionStarted { .. }
+        | Event::OwnVoteCounted { .. }
+        | Event::VoteGranted { .. }
+        | Event::VoteCounted { .. }
+        | Event::AdoptedTerm { .. }
+        | Event::RecognisedLeader { .. }
+        | Event::ReadWaits { .. }
+        | Event::RoundConfirmed { .. }
+        | Event::NoLease
+        | Event::ReadRefused { .. }
+        | Event::ChangeRefused { .. }
+        | Event::RemovedItself { .. }
+        | Event::CaughtUp { .. }
+        | Event::Proposed { .. }
+        | Event::AnswerCame { .. }
+        | Event::Stamped { .. }
+        | Event::ProposalRefused { .. }
+        | Event::Stored { .. }
+        | Event::MatchAdvanced { .. }
+        | Event::Backed { .. }
+        | Event::SnapshotOutdated { .. }
+        | Event::SnapshotNeeded { .. }
+        | Event::SnapshotProgressed { .. }
+        | Event::SnapshotResumed { .. }
+        | Event::SnapshotNotNeeded { .. }
+        | Event::CommitLearned { .. }
+        | Event::Flushed { .. }
+        | Event::Ignored { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_noticed_once_there_are_seeds_enough() {
+        let silent = Coverage::default();
+        assert_eq!(silent.below_floor(999), []);
+        let missing = silent.below_floor(1_000);
+        assert!(missing.contains(&Counter::Elections) && missing.contains(&Counter::Retried));
+    }
+}

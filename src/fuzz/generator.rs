@@ -1,0 +1,289 @@
+//! Makes a run as it goes: what is done next depends on what was seen.
+//!
+//! A fault that is aimed finds what a hundred blind ones do not: a leader cut off at the very event that made it leader, a machine
+//! that loses power while a write is on its way. So the world is stepped event by event, and whatever is done is written
+//! down as a command at its moment. The record is all that a run is: it needs no generator to be run again.
+
+mod aims;
+mod deeds;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::Workload;
+use super::coverage::Coverage;
+use super::plan::Moment;
+use super::random::Random;
+use super::weather::{Deed, Weather};
+use crate::playground::{ClientAnswer, Command, Condition, Happening, Stop, TimedCommand, World};
+use crate::types::{LogIndex, LogPosition, NodeId, SerialNumber, SessionId, Term, VirtualTime};
+
+/// How many commands of sessions are remembered, to be sent again.
+const REMEMBERED: usize = 16;
+
+/// A run in the making.
+pub(super) struct Generator<'a, M> {
+    pub(super) world: &'a mut World<M>,
+    pub(super) random: Random,
+    pub(super) weather: &'a Weather,
+    given: &'a mut Vec<TimedCommand>,
+    pub(super) coverage: Coverage,
+    /// A node that went down by itself, and why.
+    pub(super) failed: Option<(NodeId, String)>,
+    /// Nothing is done any more in answer to what is seen.
+    pub(super) is_calm: bool,
+    /// How many commands clients know to be done.
+    pub(super) done: u64,
+    /// The entries that clients know to be done.
+    pub(super) acknowledged: BTreeMap<LogIndex, Term>,
+    /// The term of the last entry that each node applied.
+    applied: BTreeMap<NodeId, LogPosition>,
+    agenda: BTreeMap<(VirtualTime, u64), Step>,
+    planned: u64,
+    nodes: BTreeMap<NodeId, Condition>,
+    sessions: Vec<SessionId>,
+    serials: BTreeMap<SessionId, SerialNumber>,
+    /// What was proposed in sessions lately.
+    sent: VecDeque<(SessionId, SerialNumber, String)>,
+    /// No reaction before this: they would get in each other's way.
+    quiet_until: VirtualTime,
+}
+
+/// What is to come.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Something, chosen then.
+    Choose,
+    /// This.
+    Do(Command),
+}
+
+impl<'a, M: Workload> Generator<'a, M> {
+    /// Takes over a world in which nothing has happened.
+    pub(super) fn new(
+        world: &'a mut World<M>,
+        random: Random,
+        weather: &'a Weather,
+        given: &'a mut Vec<TimedCommand>,
+    ) -> Self {
+        Self {
+            world,
+            random,
+            weather,
+            given,
+            coverage: Coverage::default(),
+            failed: None,
+            is_calm: false,
+            done: 0,
+            acknowledged: BTreeMap::new(),
+            applied: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            planned: 0,
+            nodes: BTreeMap::new(),
+            sessions: Vec::new(),
+            serials: BTreeMap::new(),
+            sent: VecDeque::new(),
+            quiet_until: VirtualTime::default(),
+        }
+    }
+
+    /// Lets faults and requests come until the end, or until something is broken.
+    pub(super) fn run(&mut self, end: VirtualTime) {
+        for command in self.weather.beginning.clone() {
+            self.give(command);
+        }
+        self.plan(VirtualTime::default(), Step::Choose);
+        while !self.is_over() {
+            let Some((&(at, number), _)) = self.agenda.first_key_value() else {
+                break;
+            };
+            if at >= end {
+                break;
+            }
+            if !self.run_to(at) {
+                // Something was seen, and there may be something to do before.
+                continue;
+            }
+            if let Some(step) = self.agenda.remove(&(at, number)) {
+                self.take(step);
+            }
+        }
+        self.agenda.clear();
+        while !self.is_over() && self.world.next_event_at().is_some_and(|at| at < end) {
+            self.step();
+        }
+    }
+
+    /// Whether there is nothing more to find.
+    pub(super) fn is_over(&self) -> bool {
+        self.failed.is_some() || self.world.violation().is_some()
+    }
+
+    /// Carries out all that is due before a time and moves time there; or stops where something is to be done before, or is broken.
+    fn run_to(&mut self, time: VirtualTime) -> bool {
+        while self.world.next_event_at().is_some_and(|at| at < time) {
+            self.step();
+            let is_first = |agenda: &BTreeMap<(VirtualTime, u64), Step>| {
+                agenda.first_key_value().is_some_and(|((at, _), _)| *at < time)
+            };
+            if self.is_over() || is_first(&self.agenda) {
+                return false;
+            }
+        }
+        // Also where an agenda has something for a moment that is over already: then it is done now.
+        if time > self.world.now() {
+            self.world.run_into(time, 0);
+        }
+        true
+    }
+
+    /// Lets time go on without any fault.
+    pub(super) fn run_for(&mut self, time: Duration) {
+        let end = self.world.now().after(time);
+        while !self.is_over() && self.world.next_event_at().is_some_and(|at| at <= end) {
+            self.step();
+        }
+        if !self.is_over() {
+            self.world.run_until(end);
+        }
+    }
+
+    /// This moment.
+    pub(super) fn moment(&self) -> Moment {
+        Moment::of(self.world)
+    }
+
+    fn step(&mut self) {
+        self.world.step();
+        self.look();
+    }
+
+    /// Takes note of what happened, and may do something about it.
+    pub(super) fn look(&mut self) {
+        for record in self.world.drain_records() {
+            self.coverage.note(&record.what);
+            self.note(&record.what);
+            if !self.is_over() && !self.is_calm {
+                self.react(&record.what);
+            }
+        }
+    }
+
+    fn note(&mut self, what: &Happening) {
+        match what {
+            Happening::Started { node, .. } | Happening::Commanded(Command::Thaw(node)) => {
+                self.nodes.insert(*node, Condition::Up);
+            }
+            Happening::Stopped { node, how } => {
+                self.nodes.insert(*node, Condition::Down);
+                if let Stop::Failed { reason } = how {
+                    self.failed = Some((*node, reason.clone()));
+                }
+            }
+            Happening::Commanded(Command::Freeze(node)) => {
+                self.nodes.insert(*node, Condition::Frozen);
+            }
+            Happening::Applied { node, position, .. } => drop(self.applied.insert(*node, *position)),
+            Happening::Answered {
+                node,
+                answer: ClientAnswer::Done { index, .. },
+                ..
+            } => {
+                self.done += 1;
+                let last = self.applied.get(node).filter(|last| last.index == *index);
+                self.acknowledged.extend(last.map(|last| (last.index, last.term)));
+            }
+            Happening::Answered { .. }
+            | Happening::Commanded(_)
+            | Happening::Node { .. }
+            | Happening::Routes { .. }
+            | Happening::JoinSentOn { .. }
+            | Happening::TimerFired { .. }
+            | Happening::Sent { .. }
+            | Happening::Delivered { .. }
+            | Happening::Lost { .. }
+            | Happening::WriteBegun { .. }
+            | Happening::SnapshotBegun { .. }
+            | Happening::SnapshotFailed { .. }
+            | Happening::Violated { .. } => {}
+        }
+    }
+
+    /// Gives a command now. What can't be done is no part of the run.
+    pub(super) fn give(&mut self, command: Command) -> bool {
+        let (at, after) = (self.world.now(), self.world.carried_out());
+        let is_done = self.world.command(command.clone()).is_ok();
+        if is_done {
+            self.given.push(TimedCommand { at, after, command });
+            self.look();
+        }
+        is_done
+    }
+
+    fn plan(&mut self, at: VirtualTime, step: Step) {
+        self.planned += 1;
+        self.agenda.insert((at.max(self.world.now()), self.planned), step);
+    }
+
+    /// Gives a command some milliseconds from now.
+    fn later(&mut self, millis: (u64, u64), command: Command) {
+        let at = self.random.within(self.world.now(), millis);
+        self.plan(at, Step::Do(command));
+    }
+
+    /// Undoes a fault once it has lasted for a while.
+    fn undo(&mut self, command: Command) {
+        let longest = self.random.one_of(&[10, 60, 200, 600, self.weather.longest]);
+        self.later((1, longest), command);
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Do(command) => drop(self.give(command)),
+            Step::Choose => {
+                let deed = self.choose();
+                self.perform(deed);
+                let pause = (0, 2 * self.weather.pause);
+                let at = self.random.within(self.world.now(), pause);
+                self.plan(at, Step::Choose);
+            }
+        }
+    }
+
+    fn choose(&mut self) -> Deed {
+        let whole = self.weather.deeds.iter().map(|(_, weight)| weight).sum();
+        let mut place = self.random.below(whole);
+        for &(deed, weight) in &self.weather.deeds {
+            if place < weight {
+                return deed;
+            }
+            place -= weight;
+        }
+        Deed::Propose
+    }
+
+    /// All nodes that there are.
+    pub(super) fn everybody(&self) -> Vec<NodeId> {
+        self.nodes.keys().copied().collect()
+    }
+
+    /// The nodes in a condition.
+    fn those(&self, condition: Condition) -> Vec<NodeId> {
+        let nodes = self.nodes.iter();
+        nodes
+            .filter(|(_, found)| **found == condition)
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    fn others(&self, than: NodeId) -> Vec<NodeId> {
+        self.nodes.keys().copied().filter(|id| *id != than).collect()
+    }
+
+    /// A node that runs, for the most part the leader.
+    fn victim(&mut self) -> Option<NodeId> {
+        let leader = self.world.leader().filter(|_| self.random.one_in(2));
+        let up = self.those(Condition::Up);
+        leader.or_else(|| self.random.any_of(&up))
+    }
+}
