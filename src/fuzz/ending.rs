@@ -186,7 +186,7 @@ impl<M: Workload> Generator<'_, M> {
                 continue;
             };
             let members = leader.log.configuration().members();
-            if !core.is_subset(&members) {
+            if is_committed(leader) && members.contains(&leader.id) && !core.is_subset(&members) {
                 // Who is no member hears of no leader, and would stand against it for ever.
                 core.retain(|id| members.contains(id));
                 let core = core.clone();
@@ -331,18 +331,18 @@ fn leader_among<'a>(snapshot: &'a Snapshot, core: &BTreeSet<NodeId>) -> Option<&
 /// Whether no change is under way: the configuration is committed everywhere, and the leader is one of its voters.
 fn is_settled(snapshot: &Snapshot, leader: &NodeView, core: &BTreeSet<NodeId>) -> bool {
     let configuration = leader.log.configuration();
-    let last_change = leader
-        .log
-        .configurations()
-        .last()
-        .map(|(index, _)| *index)
-        .unwrap_or_default();
-    let knows = |node: &NodeView| node.commit >= last_change && node.log.configuration() == configuration;
+    let knows = |node: &NodeView| is_committed(node) && node.log.configuration() == configuration;
     let mut members = snapshot.nodes.iter().filter(|node| core.contains(&node.id));
-    !configuration.is_joint()
-        && configuration.voters.contains(&leader.id)
+    configuration.voters.contains(&leader.id)
         && leader.log.term_at(leader.commit) == Some(leader.term)
         && members.all(knows)
+}
+
+/// Whether the configuration that a node goes by is known to it to be committed, and no step on the way to another.
+fn is_committed(node: &NodeView) -> bool {
+    let changes = node.log.configurations();
+    let last = changes.last().map(|(index, _)| *index).unwrap_or_default();
+    node.commit >= last && !node.log.configuration().is_joint()
 }
 
 fn term_of(snapshot: &Snapshot, id: NodeId) -> Option<Term> {

@@ -280,6 +280,12 @@ impl<'a, M: Workload> Generator<'a, M> {
         self.nodes.keys().copied().filter(|id| *id != than).collect()
     }
 
+    /// Whether so many are down or frozen that more are spared.
+    fn are_enough_down(&self) -> bool {
+        let well = self.those(Condition::Up).len();
+        (self.nodes.len() - well) as u64 >= self.weather.most_down.max(1)
+    }
+
     /// A node that runs, for the most part the leader.
     fn victim(&mut self) -> Option<NodeId> {
         let leader = self.world.leader().filter(|_| self.random.one_in(2));

@@ -101,6 +101,8 @@ pub(super) struct Weather {
     pub(super) drift_ppm: u64,
     /// The longest that a fault lasts, in milliseconds.
     pub(super) longest: u64,
+    /// How many nodes may be down or frozen before more are spared.
+    pub(super) most_down: u64,
 }
 
 impl Weather {
@@ -128,6 +130,7 @@ impl Weather {
             ways,
             drift_ppm: if leases { 45_000 } else { 400_000 },
             longest: random.one_of(&[100, 500, 2_000]),
+            most_down: random.one_of(&[1, nodes / 2, nodes / 2, nodes]),
         }
     }
 

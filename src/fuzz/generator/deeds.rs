@@ -101,8 +101,9 @@ impl<M: Workload> Generator<'_, M> {
     }
 
     fn take_down(&mut self, how: fn(NodeId) -> Command) {
-        let Some(victim) = self.victim() else {
-            return;
+        let victim = self.victim().filter(|_| !self.are_enough_down());
+        let Some(victim) = victim else {
+            return self.propose();
         };
         self.give(how(victim));
         if self.random.one_in(6) {
@@ -121,7 +122,7 @@ impl<M: Workload> Generator<'_, M> {
     }
 
     fn freeze(&mut self) {
-        if let Some(victim) = self.victim() {
+        if let Some(victim) = self.victim().filter(|_| !self.are_enough_down()) {
             self.give(Command::Freeze(victim));
             self.undo(Command::Thaw(victim));
         }
