@@ -9,6 +9,7 @@ pub mod machine;
 pub mod node;
 pub mod playground;
 pub mod save;
+pub mod server;
 pub mod storage;
 pub mod types;
 #[cfg(feature = "tui")]

@@ -179,6 +179,11 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         self.taking.as_ref().map(|taking| taking.index)
     }
 
+    /// What it was told when it started.
+    pub fn settings(&self) -> &NodeSettings {
+        &self.settings
+    }
+
     /// Its state, to look at.
     pub fn state(&self) -> &State {
         self.raft.state()

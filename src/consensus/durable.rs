@@ -78,6 +78,10 @@ pub trait Store {
     fn settle(&mut self, synced: Self::Synced);
 }
 
+/// A store in which the sync of a write makes all writes before it durable too, so that a host that has several to sync does it
+/// once, for the last: a group commit.
+pub trait GroupSync: Store {}
+
 /// Proof that everything through one write of one incarnation of one node is durable.
 ///
 /// It can't be copied, stored or made up: only a [`Driver`] gives one.
@@ -236,8 +240,9 @@ pub struct Driver<S: Store> {
     incarnation: Incarnation,
     begun: WriteSequence,
     proven: WriteSequence,
-    /// Syncs that ended before an earlier one did. The store hears of them when that one has ended, and has not failed.
-    synced_ahead: BTreeMap<WriteSequence, S::Synced>,
+    /// Syncs that ended before an earlier one did, by the first and with the last write that each made durable. The store hears of
+    /// them when that one has ended, and has not failed.
+    synced_ahead: BTreeMap<WriteSequence, (WriteSequence, S::Synced)>,
     failed: bool,
 }
 
@@ -253,6 +258,9 @@ pub struct Pending<S: Store> {
 pub struct Finished<S: Store> {
     node: NodeId,
     incarnation: Incarnation,
+    /// The first write that it made durable.
+    first: WriteSequence,
+    /// The last.
     sequence: WriteSequence,
     result: Result<S::Synced, S::Error>,
 }
@@ -269,6 +277,7 @@ impl<S: Store> Pending<S> {
         Finished {
             node: self.node,
             incarnation: self.incarnation,
+            first: self.sequence,
             sequence: self.sequence,
             result: S::sync(self.sync),
         }
@@ -277,6 +286,24 @@ impl<S: Store> Pending<S> {
     /// What it takes to sync it, for a save to write down.
     pub(crate) fn sync_handle(&self) -> &S::Sync {
         &self.sync
+    }
+}
+
+impl<S: GroupSync> Pending<S> {
+    /// Makes these writes durable by one sync, that of the last. They must follow each other, and nothing before them be without a sync.
+    /// `None` where there are none.
+    pub fn sync_all(writes: Vec<Self>) -> Option<Finished<S>> {
+        let sequences = writes.iter().map(|write| write.sequence);
+        assert!(
+            sequences
+                .clone()
+                .zip(sequences.skip(1))
+                .all(|(one, next)| one.next() == next),
+            "a group of writes has a gap"
+        );
+        let first = writes.first()?.sequence;
+        let last = writes.into_iter().next_back()?;
+        Some(Finished { first, ..last.sync() })
     }
 }
 
@@ -367,11 +394,12 @@ impl<S: Store> Driver<S> {
             "a sync of another driver's write"
         );
         let synced = finished.result.map_err(|error| self.fail(error))?;
-        self.synced_ahead.insert(finished.sequence, synced);
+        let group = (finished.sequence, synced);
+        self.synced_ahead.insert(finished.first, group);
         let before = self.proven;
-        while let Some(synced) = self.synced_ahead.remove(&self.proven.next()) {
+        while let Some((last, synced)) = self.synced_ahead.remove(&self.proven.next()) {
             self.store.settle(synced);
-            self.proven = self.proven.next();
+            self.proven = last;
         }
         Ok((self.proven > before).then(|| self.proof()))
     }

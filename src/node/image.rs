@@ -145,11 +145,6 @@ impl<M: StateMachine + Default, D: Disk> Node<M, Wal<D>> {
     ) -> Pending<Wal<D>> {
         self.driver.resume_pending(sequence, sync)
     }
-
-    /// What the node was told when it started.
-    pub fn settings(&self) -> &NodeSettings {
-        &self.settings
-    }
 }
 
 /// What a node remembers is what a reader of its disk sees.

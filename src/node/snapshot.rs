@@ -4,6 +4,10 @@
 //! in bytes, then the bytes. So the machine's own bytes stand in it as they are, and whatever else is part of the replicated
 //! state gets a section of its own.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{Effects, Node, NodeError, ProposalEnd};
@@ -24,7 +28,14 @@ pub(super) struct Taking {
     pub(super) index: LogIndex,
     /// The sessions at that entry.
     sessions: SessionTable,
-    task: SnapshotTask,
+    work: Work,
+}
+
+/// What makes a snapshot.
+#[derive(Debug)]
+enum Work {
+    Running(SnapshotTask),
+    Over(Result<(), SnapshotError>),
 }
 
 impl Taking {
@@ -35,7 +46,7 @@ impl Taking {
         Self {
             index,
             sessions,
-            task,
+            work: Work::Running(task),
         }
     }
 }
@@ -123,6 +134,20 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         }
     }
 
+    /// Whether a snapshot was begun and only waits to be [finished](super::NodeInput::FinishSnapshot). Where the machine is still at
+    /// it, it wakes the context's task when it is done.
+    pub fn is_snapshot_made(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(Taking { work, .. }) = &mut self.taking else {
+            return false;
+        };
+        if let Work::Running(task) = work
+            && let Poll::Ready(result) = Pin::new(task).poll(context)
+        {
+            *work = Work::Over(result);
+        }
+        matches!(work, Work::Over(_))
+    }
+
     /// Waits for the snapshot that was begun, and hands it to the algorithm. A machine that failed goes on without.
     pub(super) fn finish_snapshot(
         &mut self,
@@ -133,12 +158,16 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         let Some(Taking {
             index,
             sessions,
-            task,
+            work,
         }) = self.taking.take()
         else {
             return;
         };
-        let taken = task.wait().and_then(|()| self.finished(index));
+        let made = match work {
+            Work::Running(task) => task.wait(),
+            Work::Over(result) => result,
+        };
+        let taken = made.and_then(|()| self.finished(index));
         match taken {
             Ok(machine) => {
                 let sessions = if self.raft.puts_sessions_into_snapshots() {

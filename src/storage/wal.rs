@@ -74,7 +74,7 @@ pub use self::segment::SegmentNumber;
 use self::snapshot_file::{EncodedSnapshot, NamedSnapshot, SnapshotNumber};
 use self::state::LogState;
 pub use self::sync::WalSync;
-use crate::consensus::durable::{Metadata, Store, Write};
+use crate::consensus::durable::{GroupSync, Metadata, Store, Write};
 use crate::types::disk::Disk;
 use crate::types::{ClusterId, Entries, LogPosition, NodeId, Snapshot};
 
@@ -347,6 +347,9 @@ impl<D: Disk> Wal<D> {
         self.disk.sync_now(file)
     }
 }
+
+/// A sync is of a whole file, and the segments before were synced when they were closed.
+impl<D: Disk> GroupSync for Wal<D> {}
 
 impl<D: Disk> Store for Wal<D> {
     type Sync = WalSync<D::Sync>;

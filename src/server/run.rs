@@ -1,0 +1,265 @@
+//! The thread that a server runs on.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, select};
+
+use super::mailbox::{Ask, Letter, Mailbox, Reply};
+use super::status::Status;
+use super::sync::Syncer;
+use super::timers::{Due, Timers};
+use super::transport::Transport;
+use crate::consensus::Unobserved;
+use crate::consensus::durable::{Finished, GroupSync, Inbound};
+use crate::machine::StateMachine;
+use crate::node::{Effects, Node, NodeError, NodeInput};
+use crate::types::{LocalTime, ProposalId};
+
+/// So many letters are taken before the server acts on them.
+const BATCH_MOST: usize = 4096;
+
+/// A server at work.
+pub(super) struct Engine<M, S: GroupSync, T> {
+    pub(super) node: Node<M, S>,
+    pub(super) effects: Effects<S>,
+    pub(super) transport: T,
+    pub(super) mailbox: Mailbox,
+    pub(super) letters: Receiver<Letter>,
+    pub(super) synced: Receiver<Finished<S>>,
+    pub(super) syncer: Syncer<S>,
+    pub(super) timers: Timers,
+    /// Its own clock, when it last looked.
+    pub(super) now: LocalTime,
+    pub(super) open: Open,
+}
+
+/// What was asked and is not answered yet. Ids are given in order, so the oldest is mostly the first to go.
+#[derive(Default)]
+pub(super) struct Open {
+    first: u64,
+    replies: VecDeque<Option<Reply>>,
+    count: usize,
+}
+
+impl Open {
+    fn add(&mut self, reply: Reply) -> ProposalId {
+        let id = ProposalId::new(self.first + self.replies.len() as u64);
+        self.replies.push_back(Some(reply));
+        self.count += 1;
+        id
+    }
+
+    fn take(&mut self, id: ProposalId) -> Option<Reply> {
+        let place = usize::try_from(id.number().checked_sub(self.first)?).ok()?;
+        let reply = self.replies.get_mut(place)?.take();
+        self.count -= usize::from(reply.is_some());
+        while self.replies.front().is_some_and(Option::is_none) {
+            self.replies.pop_front();
+            self.first += 1;
+        }
+        reply
+    }
+}
+
+/// What came.
+enum Mail<S: GroupSync> {
+    Letter(Letter),
+    Synced(Finished<S>),
+    /// Nobody is left who could send anything.
+    Gone,
+}
+
+/// Whether a server goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    On,
+    Stop,
+}
+
+/// Tells a server that its machine has made a snapshot.
+struct Poke(Sender<Letter>);
+
+impl Wake for Poke {
+    fn wake(self: Arc<Self>) {
+        drop(self.0.send(Letter::SnapshotMade));
+    }
+}
+
+impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
+    /// Runs until the server is told to stop, or can't go on. Gives what is left of it.
+    pub(super) fn run(mut self) -> Result<Node<M, S>, NodeError<S::Error>> {
+        self.carry_out()?;
+        loop {
+            let course = self.take_in()?;
+            self.take_due()?;
+            self.act()?;
+            if course == Course::Stop {
+                return Ok(self.node);
+            }
+        }
+    }
+
+    /// Waits for something, and takes all that is there.
+    fn take_in(&mut self) -> Result<Course, NodeError<S::Error>> {
+        let first = match self.next() {
+            Some(mail) => Some(mail),
+            None => self.wait(),
+        };
+        // What came is absorbed at a time after it came.
+        self.now = self.timers.now();
+        let Some(mut mail) = first else {
+            return Ok(Course::On);
+        };
+        for _ in 0..BATCH_MOST {
+            let course = match mail {
+                Mail::Letter(letter) => self.open_letter(letter)?,
+                Mail::Synced(finished) => self.absorb(NodeInput::Synced(finished)).map(|()| Course::On)?,
+                Mail::Gone => Course::Stop,
+            };
+            if course == Course::Stop {
+                return Ok(course);
+            }
+            match self.next() {
+                Some(next) => mail = next,
+                None => break,
+            }
+        }
+        Ok(Course::On)
+    }
+
+    /// What is there already, if anything; syncs first, for others wait for them.
+    fn next(&self) -> Option<Mail<S>> {
+        if let Ok(finished) = self.synced.try_recv() {
+            return Some(Mail::Synced(finished));
+        }
+        match self.letters.try_recv() {
+            Ok(letter) => Some(Mail::Letter(letter)),
+            Err(TryRecvError::Disconnected) => Some(Mail::Gone),
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+
+    /// Waits until something comes, or a timer runs out.
+    fn wait(&self) -> Option<Mail<S>> {
+        let deadline = self.timers.next();
+        if !self.syncer.is_apart() {
+            return match self.letters.recv_deadline(deadline) {
+                Ok(letter) => Some(Mail::Letter(letter)),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Mail::Gone),
+            };
+        }
+        select! {
+            recv(self.synced) -> finished => Some(finished.map_or(Mail::Gone, Mail::Synced)),
+            recv(self.letters) -> letter => Some(letter.map_or(Mail::Gone, Mail::Letter)),
+            recv(crossbeam_channel::at(deadline)) -> _ => None,
+        }
+    }
+
+    fn open_letter(&mut self, letter: Letter) -> Result<Course, NodeError<S::Error>> {
+        match letter {
+            Letter::Message(cluster, envelope) => {
+                let message = Inbound::received(envelope);
+                self.absorb(NodeInput::Receive { cluster, message })?;
+            }
+            Letter::Ask(ask, reply) => self.ask(ask, reply)?,
+            Letter::Commands(commands, first, sender) => {
+                for (token, command) in (first..).zip(commands) {
+                    self.ask(Ask::Propose(command), Reply::Stream(token, sender.clone()))?;
+                }
+            }
+            Letter::Status(sender) => {
+                let status = Status::of(&self.node, self.open.count, self.timers.now());
+                drop(sender.send(status));
+            }
+            Letter::SnapshotMade => {}
+            Letter::Shutdown => return Ok(Course::Stop),
+        }
+        Ok(Course::On)
+    }
+
+    fn ask(&mut self, ask: Ask, reply: Reply) -> Result<(), NodeError<S::Error>> {
+        let id = self.open.add(reply);
+        self.absorb(match ask {
+            Ask::Propose(command) => NodeInput::Propose { id, command },
+            Ask::OpenSession(timeout) => NodeInput::OpenSession { id, timeout },
+            Ask::ProposeIn(guarded) => NodeInput::ProposeIn { id, guarded },
+            Ask::Read(way, query) => NodeInput::Read { id, way, query },
+            Ask::Reconfigure(change) => NodeInput::Reconfigure { id, change },
+            Ask::Transfer(target) => NodeInput::Transfer { id, target },
+        })
+    }
+
+    fn take_due(&mut self) -> Result<(), NodeError<S::Error>> {
+        while let Some(due) = self.timers.take_due() {
+            self.absorb(match due {
+                Due::Election => NodeInput::ElectionTimeout,
+                Due::Heartbeat => NodeInput::HeartbeatTimeout,
+                Due::Gossip => NodeInput::Gossip {
+                    draw: fastrand::u64(..),
+                },
+            })?;
+        }
+        self.finish_snapshot()
+    }
+
+    /// A snapshot that the machine has made is handed to the algorithm. Where it is still at it, it pokes the server when it is done.
+    fn finish_snapshot(&mut self) -> Result<(), NodeError<S::Error>> {
+        if self.node.taking().is_none() {
+            return Ok(());
+        }
+        let waker = Waker::from(Arc::new(Poke(self.mailbox.letters.clone())));
+        if self.node.is_snapshot_made(&mut Context::from_waker(&waker)) {
+            self.absorb(NodeInput::FinishSnapshot)?;
+        }
+        Ok(())
+    }
+
+    fn absorb(&mut self, input: NodeInput<S>) -> Result<(), NodeError<S::Error>> {
+        self.node
+            .absorb(self.now, input, &mut self.effects, &mut Unobserved)
+    }
+
+    /// Acts on all that was taken in, until nothing more follows at once.
+    fn act(&mut self) -> Result<(), NodeError<S::Error>> {
+        loop {
+            self.node.act(self.now, &mut self.effects, &mut Unobserved)?;
+            if !self.carry_out()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Does what the node wants done. Gives whether a write is durable already, so that there is more to do.
+    fn carry_out(&mut self) -> Result<bool, NodeError<S::Error>> {
+        let cluster = self.node.settings().cluster;
+        for sent in self.effects.sent.drain(..) {
+            self.transport.send(cluster, sent);
+        }
+        self.transport.flush();
+        if let Some(change) = self.effects.election.take() {
+            self.timers.change_election(change);
+        }
+        if let Some(change) = self.effects.heartbeat.take() {
+            self.timers.change_heartbeat(change);
+        }
+        for (id, end) in self.effects.answers.drain(..) {
+            if let Some(reply) = self.open.take(id) {
+                reply.tell(end);
+            }
+        }
+        self.effects.routes.clear();
+        self.effects.applied.clear();
+        self.effects.commit = None;
+        let Some((_, pending)) = self.effects.write.take() else {
+            return Ok(false);
+        };
+        let Some(finished) = self.syncer.sync(pending) else {
+            return Ok(false);
+        };
+        self.absorb(NodeInput::Synced(finished))?;
+        Ok(true)
+    }
+}
