@@ -14,6 +14,7 @@ pub mod storage;
 pub mod types;
 #[cfg(feature = "tui")]
 pub mod ui;
+pub mod wire;
 
 /// The examples of the README, so that they are compiled and run.
 #[cfg(doctest)]

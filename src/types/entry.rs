@@ -219,7 +219,8 @@ impl Entries {
 
 impl PartialEq for Entries {
     fn eq(&self, other: &Self) -> bool {
-        self.first == other.first && self.as_slice() == other.as_slice()
+        let is_shared = || Arc::ptr_eq(&self.shared, &other.shared) && self.range == other.range;
+        self.first == other.first && (is_shared() || self.as_slice() == other.as_slice())
     }
 }
 
