@@ -59,7 +59,7 @@ mod message;
 mod reader;
 mod recent;
 #[cfg(test)]
-mod tests {}
+mod tests;
 mod wish;
 mod writer;
 

@@ -1,8 +1,6 @@
 //! Bytes that say which of several things follows.
 
-use crate::types::{
-    AppendReply, ElectionOrigin, Gossip, Message, PreVoteReply, SnapshotReply, VoteReply,
-};
+use crate::types::{AppendReply, ElectionOrigin, Gossip, Message, PreVoteReply, SnapshotReply, VoteReply};
 
 /// What one byte says.
 pub(super) trait Code: Sized {

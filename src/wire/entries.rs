@@ -33,7 +33,7 @@ codes! {
 
 impl Form {
     /// The form of a run of neighbours of one kind.
-    fn of(run: &[Entry], first: &Entry) -> Self {
+    pub(super) fn of(run: &[Entry], first: &Entry) -> Self {
         match &first.payload {
             Payload::Noop => Self::Noop,
             Payload::Command(command) if are_alike(run, command.len()) => Self::Alike,
@@ -52,7 +52,7 @@ fn are_alike(run: &[Entry], length: usize) -> bool {
 }
 
 /// Whether two neighbours stand in one run.
-fn belong_together(one: &Entry, next: &Entry) -> bool {
+pub(super) fn belong_together(one: &Entry, next: &Entry) -> bool {
     let is_noop = matches!(one.payload, Payload::Noop);
     let is_same_kind = std::mem::discriminant(&one.payload) == std::mem::discriminant(&next.payload);
     one.term == next.term && is_same_kind && !is_noop
@@ -88,7 +88,8 @@ fn write_run(writer: &mut Writer, run: &[Entry], senders: Term) -> Result<(), En
         }
         return Ok(());
     }
-    run.iter().try_for_each(|entry| write_payload(writer, &entry.payload))
+    run.iter()
+        .try_for_each(|entry| write_payload(writer, &entry.payload))
 }
 
 fn write_payload(writer: &mut Writer, payload: &Payload) -> Result<(), EncodeError> {
@@ -169,7 +170,13 @@ fn read_alike(
     let place = reader.place();
     let length = reader.number()?;
     if length == 0 {
-        return Err(reader.fault_at(place, Fault::Code { what: "a length", found: 0 }));
+        return Err(reader.fault_at(
+            place,
+            Fault::Code {
+                what: "a length",
+                found: 0,
+            },
+        ));
     }
     let count = reader.check_count(count, entries.len())?;
     let stretch = reader.bytes(length.saturating_mul(count as u64))?;

@@ -13,8 +13,8 @@ use super::wish;
 use super::writer::Writer;
 use crate::types::{
     AppendReply, AppendRequest, ElectionOrigin, Entries, Forward, ForwardReply, Gossip, Incarnation,
-    InstallSnapshot, LogIndex, LogPosition, Message, PreVoteReply, PreVoteRequest, ProposalId, Round, SnapshotReply, Term,
-    TimeoutNow, VoteReply, VoteRequest,
+    InstallSnapshot, LogIndex, LogPosition, Message, PreVoteReply, PreVoteRequest, ProposalId, Round,
+    SnapshotReply, Term, TimeoutNow, VoteReply, VoteRequest,
 };
 
 /// Adds the body of a frame, whose kind is that of the message.
@@ -125,7 +125,8 @@ pub(super) fn read(kind: Kind, reader: &mut Reader<'_>) -> Result<(Term, Message
     let message = match kind {
         Kind::Append => Message::AppendRequest(read_append(reader, term, entries::read)?),
         Kind::Heartbeat => {
-            let none = |_: &mut Reader<'_>, previous: LogPosition, _| Ok(Entries::empty(previous.index.next()));
+            let none =
+                |_: &mut Reader<'_>, previous: LogPosition, _| Ok(Entries::empty(previous.index.next()));
             Message::AppendRequest(read_append(reader, term, none)?)
         }
         Kind::Matched => Message::AppendReply(AppendReply::Matched {
