@@ -5,6 +5,7 @@ pub mod check;
 pub mod cli;
 pub mod consensus;
 pub mod fuzz;
+pub mod linear;
 pub mod machine;
 pub mod node;
 pub mod playground;

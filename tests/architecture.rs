@@ -64,6 +64,11 @@ const LAYERS: &[Layer] = &[
         never: PURE,
     },
     Layer {
+        module: "linear",
+        may_use: &[],
+        never: PURE,
+    },
+    Layer {
         module: "storage",
         may_use: &["types", "consensus::durable"],
         never: CLOCKS,
@@ -98,6 +103,7 @@ const LAYERS: &[Layer] = &[
             "wire",
             "node",
             "check",
+            "linear",
         ],
         never: &[
             "Instant",
@@ -118,6 +124,7 @@ const LAYERS: &[Layer] = &[
             "wire",
             "node",
             "check",
+            "linear",
             "playground",
         ],
         never: SCREENS,
@@ -153,6 +160,7 @@ const LAYERS: &[Layer] = &[
             "wire",
             "node",
             "check",
+            "linear",
             "playground",
             "save",
         ],

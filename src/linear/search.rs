@@ -1,0 +1,643 @@
+//! The search for an order of operations that explains all answers.
+//!
+//! In the manner of Wing and Gong ("Testing and verifying concurrent objects", 1993) with the memory of Lowe ("Testing for linearizability", 2017):
+//! calls and answers stand in a list by time. What is called before the first answer in the list may happen next; one of them is
+//! taken, and leaves the list with its answer; where none can be, the last taken is put back. Where the search has been once it need not go again, and
+//! where it has been is small: how many answers are accounted for, which of the operations *open* at the next one are, and the state.
+//!
+//! Beyond that:
+//!
+//! - What can do no harm to anything else, as a read, is taken as soon as it fits and never taken back ([`Model::is_idle`]).
+//! - Operations of unknown outcome stand beside the list, for they may happen at any time after their calls, or never, and are tried last. Of equal
+//!   ones the first is used. To be where one has been with more of them used is of no use.
+//! - An order that can't give a later answer is given up at once, not when it gets there: appends that are read much later would
+//!   otherwise be tried in every order. That is so where the next answer that depends on the state is out of reach
+//!   ([`Model::leads_to`]), or any that nothing else can bring about ([`Model::strands`]). What keeps the next answer in reach is tried first.
+
+use super::blame;
+use super::history::Moment;
+use super::memo::{Memo, Place, Sight, Taken};
+use super::model::{Model, Sure};
+use super::spares::{Spares, Used};
+
+/// An operation, as the search sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call<S> {
+    /// When it was called.
+    pub called: Moment,
+    /// When it was answered; `None` where its outcome is unknown, for ever.
+    pub answered: Option<Moment>,
+    /// What it does.
+    pub step: S,
+}
+
+/// How much a search may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many bytes it may remember.
+    pub bytes: usize,
+    /// How many steps it may try.
+    pub steps: u64,
+}
+
+impl Default for Limits {
+    /// A gibibyte, and ten thousand million steps: a few minutes.
+    fn default() -> Self {
+        Self {
+            bytes: 1 << 30,
+            steps: 10_000_000_000,
+        }
+    }
+}
+
+/// What a search has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// An order of the operations that explains every answer: their places among the calls.
+    Order(Vec<usize>),
+    /// There is none.
+    None(Stuck),
+    /// It was given up, for it would have taken more memory than it may.
+    OutOfMemory,
+    /// It was given up, for it would have taken more steps than it may.
+    OutOfSteps,
+}
+
+/// How far a search came that found no order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    /// The operation that can't be placed: all that were answered before it can be.
+    pub blamed: usize,
+    /// The longest orders that there are of what was answered before it, and of what else has its place then: up to eight, which lead to
+    /// different states.
+    pub orders: Vec<Vec<usize>>,
+}
+
+/// How many orders are kept of a search that found none.
+const ORDERS: usize = 8;
+
+/// Searches for an order.
+pub fn search<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Finding
+where
+    M::Step: Clone,
+{
+    match run(model, calls, limits, Foresight::Yes) {
+        Finding::None(_) => Finding::None(blame::pin_down(model, calls, limits)),
+        other => other,
+    }
+}
+
+/// Whether a search gives up early what can't give a later answer. Then it is no measure of how far one can come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foresight {
+    Yes,
+    No,
+}
+
+/// Searches. What is said of where it got stuck is so without foresight only.
+pub(super) fn run<M: Model>(
+    model: &mut M,
+    calls: &[Call<M::Step>],
+    limits: Limits,
+    foresight: Foresight,
+) -> Finding {
+    Search::new(model, calls, limits, foresight).run()
+}
+
+/// The end of a list.
+const END: u32 = u32::MAX;
+
+/// Operations of unknown outcome that do the same.
+struct Class<'a, S> {
+    step: &'a S,
+    /// From which answer on each can have taken effect, and its place among the calls; by the first.
+    members: Vec<(u32, usize)>,
+}
+
+/// An answer that depends on the state.
+#[derive(Clone, Copy, Debug)]
+struct Goal {
+    /// The operation that gets it, by the order of answers.
+    operation: u32,
+    /// How many others that reset the state are called before it is answered; `None` where one of unknown outcome is.
+    resets: Option<usize>,
+}
+
+struct Search<'a, M: Model> {
+    model: &'a mut M,
+    foresight: Foresight,
+    limits: Limits,
+    steps: u64,
+    /// The answered operations, by the order of their answers.
+    known: Vec<(usize, &'a M::Step)>,
+    /// Where each stands in a set of open operations.
+    slots: Vec<u32>,
+    classes: Vec<Class<'a, M::Step>>,
+    /// For each answer the next that depends on the state, from it on.
+    goals: Vec<Option<Goal>>,
+    /// For each answer how many that reset the state are answered before it.
+    resets: Vec<usize>,
+    list: List,
+    memo: Memo<M::State>,
+    spares: Spares,
+    /// Which operations are accounted for.
+    is_placed: Vec<bool>,
+    /// Of those that are and were answered later than the first that is not, where they stand in a set.
+    open: Vec<u64>,
+    now: Sight<M::State>,
+    place: Place,
+    taken: Vec<Frame<M::State>>,
+    best: Place,
+}
+
+/// Something taken, and what to go back to.
+struct Frame<S> {
+    taken: Taken,
+    before: Sight<S>,
+    place: Place,
+    /// What to try when it is taken back; `None` where nothing else need be.
+    next: Option<Candidate>,
+}
+
+/// What may be taken next.
+#[derive(Clone, Copy, Debug)]
+enum Candidate {
+    /// A node of the list, if it is a call that promises well.
+    Promising(u32),
+    /// The same, if it does not.
+    Other(u32),
+    /// The class before this one.
+    Spare(u32),
+}
+
+impl<'a, M: Model> Search<'a, M> {
+    fn new(model: &'a mut M, calls: &'a [Call<M::Step>], limits: Limits, foresight: Foresight) -> Self {
+        let mut known: Vec<(Moment, usize)> = Vec::new();
+        let mut unknown: Vec<usize> = Vec::new();
+        for (at, call) in calls.iter().enumerate() {
+            match call.answered {
+                Some(answered) => known.push((answered, at)),
+                None => unknown.push(at),
+            }
+        }
+        known.sort_unstable();
+        let answers: Vec<Moment> = known.iter().map(|(answered, _)| *answered).collect();
+        let (list, slots, open) = List::of(&known, calls);
+        let classes = classes(&unknown, calls, &answers);
+        let known: Vec<_> = known.into_iter().map(|(_, at)| (at, &calls[at].step)).collect();
+        let (goals, resets) = match foresight {
+            Foresight::Yes => goals(model, &known, calls, &unknown, &answers),
+            Foresight::No => (Vec::new(), Vec::new()),
+        };
+        let steps: Vec<_> = known.iter().map(|(_, step)| *step).collect();
+        let spare_steps: Vec<_> = unknown.iter().map(|at| &calls[*at].step).collect();
+        model.expect(&steps, &spare_steps);
+        let state = model.initial();
+        let memo = Memo::starting_at(state, open);
+        Self {
+            model,
+            foresight,
+            limits,
+            steps: 0,
+            is_placed: vec![false; known.len()],
+            open: vec![0; memo.words()],
+            known,
+            slots,
+            classes,
+            goals,
+            resets,
+            list,
+            memo,
+            spares: Spares::new(),
+            now: Sight {
+                answered: 0,
+                state,
+                used: Used::NONE,
+            },
+            place: Place::START,
+            taken: Vec::new(),
+            best: Place::START,
+        }
+    }
+
+    fn run(mut self) -> Finding {
+        let mut next = Candidate::Promising(self.list.first());
+        loop {
+            if self.now.answered as usize == self.known.len() {
+                return Finding::Order(self.order_to(self.place));
+            }
+            if self.steps > self.limits.steps {
+                return Finding::OutOfSteps;
+            }
+            if self.memo.bytes() + self.spares.bytes() > self.limits.bytes {
+                return Finding::OutOfMemory;
+            }
+            if self.advance(next) {
+                next = Candidate::Promising(self.list.first());
+                continue;
+            }
+            match self.take_back() {
+                Some(other) => next = other,
+                None => return Finding::None(self.stuck()),
+            }
+        }
+    }
+
+    /// Takes one more operation, the candidate or one after it. Gives whether there was one.
+    fn advance(&mut self, mut candidate: Candidate) -> bool {
+        if let Candidate::Promising(first) = candidate
+            && first == self.list.first()
+            && let Some(idle) = self.idle()
+        {
+            let state = self.after_known(idle);
+            return state.is_some_and(|state| self.take(Taken::Known(idle), state, None));
+        }
+        loop {
+            let (taken, state, next) = match candidate {
+                Candidate::Promising(node) => match self.list.call(node) {
+                    Some(operation) => {
+                        let state = self
+                            .after_known(operation)
+                            .filter(|state| self.is_promising(*state));
+                        let next = Candidate::Promising(self.list.after(node));
+                        (Taken::Known(operation), state, next)
+                    }
+                    None => {
+                        candidate = Candidate::Other(self.list.first());
+                        continue;
+                    }
+                },
+                Candidate::Other(node) => match self.list.call(node) {
+                    Some(operation) => {
+                        let state = self
+                            .after_known(operation)
+                            .filter(|state| !self.is_promising(*state));
+                        let next = Candidate::Other(self.list.after(node));
+                        (Taken::Known(operation), state, next)
+                    }
+                    None => {
+                        candidate = Candidate::Spare(self.last_class());
+                        continue;
+                    }
+                },
+                Candidate::Spare(0) => return false,
+                Candidate::Spare(above) => {
+                    let class = above - 1;
+                    (
+                        Taken::Spare(class),
+                        self.after_spare(class),
+                        Candidate::Spare(class),
+                    )
+                }
+            };
+            if let Some(state) = state
+                && self.take(taken, state, Some(next))
+            {
+                return true;
+            }
+            candidate = next;
+        }
+    }
+
+    fn after_known(&mut self, operation: u32) -> Option<M::State> {
+        self.steps += 1;
+        let step = self.known[operation as usize].1;
+        self.model.after(self.now.state, step)
+    }
+
+    /// Whether the next answer that depends on the state may come right after.
+    fn is_promising(&self, state: M::State) -> bool {
+        self.next_goal().is_none_or(|goal| {
+            let step = self.known[goal.operation as usize].1;
+            self.model.leads_to(state, step)
+        })
+    }
+
+    /// The next answer that depends on the state and is not accounted for.
+    fn next_goal(&self) -> Option<Goal> {
+        let mut at = self.now.answered as usize;
+        while let Some(Some(goal)) = self.goals.get(at) {
+            if !self.is_placed[goal.operation as usize] {
+                return Some(*goal);
+            }
+            at = goal.operation as usize + 1;
+        }
+        None
+    }
+
+    /// An operation that may as well happen now.
+    fn idle(&mut self) -> Option<u32> {
+        let mut node = self.list.first();
+        while let Some(operation) = self.list.call(node) {
+            self.steps += 1;
+            if self
+                .model
+                .is_idle(self.now.state, self.known[operation as usize].1)
+            {
+                return Some(operation);
+            }
+            node = self.list.after(node);
+        }
+        None
+    }
+
+    fn last_class(&self) -> u32 {
+        u32::try_from(self.classes.len()).expect("fewer than calls")
+    }
+
+    /// The state after one more of a class; `None` where none is left that was called, or to take it is of no use: then it need not be taken.
+    fn after_spare(&mut self, class: u32) -> Option<M::State> {
+        let Class { step, members } = &self.classes[class as usize];
+        let used = self.spares.count(self.now.used, class) as usize;
+        members
+            .get(used)
+            .filter(|(callable, _)| *callable <= self.now.answered)?;
+        self.steps += 1;
+        let state = self.model.after_unknown(self.now.state, step)?;
+        if state == self.now.state {
+            return None;
+        }
+        // What was taken before it for nothing need not have been.
+        let last = self.taken.last();
+        let before = last.filter(|frame| matches!(frame.taken, Taken::Spare(_)));
+        let is_vain =
+            before.is_some_and(|frame| self.model.after_unknown(frame.before.state, step) == Some(state));
+        (!is_vain).then_some(state)
+    }
+
+    /// Takes an operation, unless that leads nowhere new.
+    fn take(&mut self, taken: Taken, state: M::State, next: Option<Candidate>) -> bool {
+        let before = self.now;
+        match taken {
+            Taken::Known(operation) => self.lift(operation),
+            Taken::Spare(class) => self.now.used = self.spares.with(self.now.used, class),
+        }
+        let (step, sure) = step_of(&self.known, &self.classes, taken);
+        self.model.took(step, sure);
+        self.now.state = self.model.settled(state);
+        let is_lost = self.is_lost(before.state);
+        let way = (self.place, taken);
+        let visited = (!is_lost)
+            .then(|| self.memo.visit(&self.spares, self.now, &self.open, way))
+            .flatten();
+        let Some(place) = visited else {
+            self.restore(taken, before);
+            return false;
+        };
+        self.taken.push(Frame {
+            taken,
+            before,
+            place: self.place,
+            next,
+        });
+        self.place = place;
+        if self.memo.answered(self.best) < self.now.answered {
+            self.best = place;
+        }
+        true
+    }
+
+    /// Takes back the last operation for which something else can be tried, and gives what.
+    fn take_back(&mut self) -> Option<Candidate> {
+        loop {
+            let frame = self.taken.pop()?;
+            self.restore(frame.taken, frame.before);
+            self.place = frame.place;
+            if frame.next.is_some() {
+                return frame.next;
+            }
+        }
+    }
+
+    /// Accounts for an operation, and for all answers up to the first that is not accounted for.
+    fn lift(&mut self, operation: u32) {
+        self.list.lift(operation);
+        self.is_placed[operation as usize] = true;
+        self.flip(operation);
+        while self.is_placed.get(self.now.answered as usize) == Some(&true) {
+            self.flip(self.now.answered);
+            self.now.answered += 1;
+        }
+    }
+
+    fn restore(&mut self, taken: Taken, before: Sight<M::State>) {
+        let (step, sure) = step_of(&self.known, &self.classes, taken);
+        self.model.took_back(step, sure);
+        if let Taken::Known(operation) = taken {
+            while self.now.answered > before.answered {
+                self.now.answered -= 1;
+                self.flip(self.now.answered);
+            }
+            self.flip(operation);
+            self.is_placed[operation as usize] = false;
+            self.list.put_back(operation);
+        }
+        self.now = before;
+    }
+
+    fn flip(&mut self, operation: u32) {
+        let slot = self.slots[operation as usize];
+        self.open[slot as usize / 64] ^= 1 << (slot % 64);
+    }
+
+    /// Whether some answer that depends on the state can't be had any more.
+    fn is_lost(&self, before: M::State) -> bool {
+        if self.foresight == Foresight::No {
+            return false;
+        }
+        let is_out_of_reach = |goal: Goal| {
+            let step = self.known[goal.operation as usize].1;
+            let have_come = self.resets[self.now.answered as usize];
+            let is_straight = goal.resets.is_some_and(|may_come| may_come <= have_come);
+            is_straight && !self.model.leads_to(self.now.state, step)
+        };
+        self.model.strands(before, self.now.state) || self.next_goal().is_some_and(is_out_of_reach)
+    }
+
+    fn stuck(&self) -> Stuck {
+        let answered = self.memo.answered(self.best);
+        let mut places = vec![self.best];
+        places.extend(
+            self.memo
+                .places_at(answered, ORDERS)
+                .into_iter()
+                .filter(|place| *place != self.best),
+        );
+        places.truncate(ORDERS);
+        Stuck {
+            blamed: self.known[answered as usize].0,
+            orders: places.into_iter().map(|place| self.order_to(place)).collect(),
+        }
+    }
+
+    fn order_to(&self, place: Place) -> Vec<usize> {
+        let mut used = vec![0; self.classes.len()];
+        let way = self.memo.way_to(place).into_iter();
+        let call = |taken| match taken {
+            Taken::Known(operation) => self.known[operation as usize].0,
+            Taken::Spare(class) => {
+                used[class as usize] += 1;
+                self.classes[class as usize].members[used[class as usize] - 1].1
+            }
+        };
+        way.map(call).collect()
+    }
+}
+
+fn step_of<'a, S>(known: &[(usize, &'a S)], classes: &[Class<'a, S>], taken: Taken) -> (&'a S, Sure) {
+    match taken {
+        Taken::Known(operation) => (known[operation as usize].1, Sure::Yes),
+        Taken::Spare(class) => (classes[class as usize].step, Sure::No),
+    }
+}
+
+/// Groups what does the same.
+fn classes<'a, S: Ord>(unknown: &[usize], calls: &'a [Call<S>], answers: &[Moment]) -> Vec<Class<'a, S>> {
+    let mut sorted: Vec<usize> = unknown.to_vec();
+    sorted.sort_by(|left, right| calls[*left].step.cmp(&calls[*right].step));
+    let groups = sorted.chunk_by(|left, right| calls[*left].step == calls[*right].step);
+    let mut classes: Vec<_> = groups
+        .map(|group| {
+            let callable = |at: &usize| answers.partition_point(|answer| *answer < calls[*at].called);
+            let rank = |at: &usize| u32::try_from(callable(at)).expect("fewer answers than names");
+            let mut members: Vec<_> = group.iter().map(|at| (rank(at), *at)).collect();
+            members.sort_unstable();
+            Class {
+                step: &calls[group[0]].step,
+                members,
+            }
+        })
+        .collect();
+    // What was called last is most likely to have had an effect now, and is tried first.
+    classes.sort_by_key(|class| class.members[0]);
+    classes
+}
+
+/// For each answer the next that depends on the state, from it on, and how many that reset it are answered before.
+fn goals<M: Model>(
+    model: &M,
+    known: &[(usize, &M::Step)],
+    calls: &[Call<M::Step>],
+    unknown: &[usize],
+    answers: &[Moment],
+) -> (Vec<Option<Goal>>, Vec<usize>) {
+    let resets = |step: &M::Step| model.part(step).resets;
+    let called_of = |at: &usize| calls[*at].called;
+    let resetting = known.iter().filter(|(_, step)| resets(step));
+    let mut called: Vec<Moment> = resetting.map(|(at, _)| called_of(at)).collect();
+    called.sort_unstable();
+    let unknown_resets = unknown.iter().filter(|at| resets(&calls[**at].step));
+    let first_unknown = unknown_resets.map(called_of).min();
+    let mut have_come = Vec::with_capacity(known.len());
+    let mut count = 0;
+    for (_, step) in known {
+        have_come.push(count);
+        count += usize::from(resets(step));
+    }
+    let mut next = None;
+    let mut goals = vec![None; known.len()];
+    for (rank, (_, step)) in known.iter().enumerate().rev() {
+        let part = model.part(step);
+        if part.depends {
+            let end = answers[rank];
+            let others = called.partition_point(|call| *call <= end) - usize::from(part.resets);
+            next = Some(Goal {
+                operation: u32::try_from(rank).expect("fewer answers than names"),
+                resets: first_unknown.is_none_or(|call| call > end).then_some(others),
+            });
+        }
+        goals[rank] = next;
+    }
+    (goals, have_come)
+}
+
+/// Calls and answers by time, those of operations that are accounted for left out: put back in reverse order.
+///
+/// The call of the operation that was answered as the `n`th is node `2n`, its answer node `2n + 1`.
+struct List {
+    next: Vec<u32>,
+    previous: Vec<u32>,
+    first: u32,
+}
+
+impl List {
+    /// The list, for each operation where it stands in a set of open ones, and how many there are at most.
+    fn of<S>(known: &[(Moment, usize)], calls: &[Call<S>]) -> (Self, Vec<u32>, usize) {
+        let mut events: Vec<(Moment, bool, u32)> = Vec::with_capacity(2 * known.len());
+        for (rank, (answered, at)) in (0..).zip(known) {
+            let called = calls[*at].called.min(*answered);
+            events.push((called, false, 2 * rank));
+            events.push((*answered, true, 2 * rank + 1));
+        }
+        events.sort_unstable();
+        let nodes: Vec<u32> = events.into_iter().map(|(_, _, node)| node).collect();
+        let mut list = Self {
+            next: vec![END; nodes.len()],
+            previous: vec![END; nodes.len()],
+            first: nodes.first().copied().unwrap_or(END),
+        };
+        for pair in nodes.windows(2) {
+            list.next[pair[0] as usize] = pair[1];
+            list.previous[pair[1] as usize] = pair[0];
+        }
+        let (mut free, mut open) = (Vec::new(), 0);
+        let mut slots = vec![0; known.len()];
+        for node in nodes {
+            let slot = &mut slots[node as usize / 2];
+            if node % 2 == 1 {
+                free.push(*slot);
+            } else {
+                *slot = free.pop().unwrap_or_else(|| {
+                    open += 1;
+                    open - 1
+                });
+            }
+        }
+        (list, slots, open as usize)
+    }
+
+    fn first(&self) -> u32 {
+        self.first
+    }
+
+    fn after(&self, node: u32) -> u32 {
+        self.next[node as usize]
+    }
+
+    /// The operation of which a node is the call.
+    fn call(&self, node: u32) -> Option<u32> {
+        (node != END && node % 2 == 0).then_some(node / 2)
+    }
+
+    fn lift(&mut self, operation: u32) {
+        for node in [2 * operation, 2 * operation + 1] {
+            let (previous, next) = (self.previous[node as usize], self.next[node as usize]);
+            self.join(previous, next);
+        }
+    }
+
+    fn put_back(&mut self, operation: u32) {
+        for node in [2 * operation + 1, 2 * operation] {
+            let (previous, next) = (self.previous[node as usize], self.next[node as usize]);
+            self.set_next(previous, node);
+            if next != END {
+                self.previous[next as usize] = node;
+            }
+        }
+    }
+
+    fn join(&mut self, previous: u32, next: u32) {
+        self.set_next(previous, next);
+        if next != END {
+            self.previous[next as usize] = previous;
+        }
+    }
+
+    fn set_next(&mut self, node: u32, next: u32) {
+        if node == END {
+            self.first = next;
+        } else {
+            self.next[node as usize] = next;
+        }
+    }
+}
