@@ -6,6 +6,7 @@ mod clock;
 mod command;
 mod data_dir;
 mod draw;
+mod history;
 mod host;
 mod mirror;
 mod narrate;
@@ -30,6 +31,7 @@ pub use snapshot::{
 };
 pub use story::{Mark, StoryLine, Weight, Why};
 pub use world::{
-    BacklogImage, ClientSession, Clients, ImageError, LastProposal, LinkImage, MessageImage, NODES_MAX,
-    NodeImage, ProcessImage, TimerImage, World, WorldError, WorldImage, WorldOptions, WriteImage,
+    Asked, BacklogImage, Call, Calls, ClientSession, Clients, ImageError, LastProposal, LinkImage,
+    MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, Told, World, WorldError, WorldImage,
+    WorldOptions, WriteImage,
 };

@@ -5,6 +5,7 @@
 //! So the same seed and the same commands give the same trace, wherever the nodes run.
 
 mod act;
+mod calls;
 mod clients;
 mod image;
 mod replica;
@@ -13,6 +14,7 @@ mod start;
 mod view;
 mod watch;
 
+pub use calls::{Asked, Call, Calls, Told};
 pub use clients::{ClientSession, Clients, LastProposal};
 pub use image::{
     BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage,
@@ -62,6 +64,8 @@ pub struct World<M> {
     network: Network,
     host: Box<dyn Host<M>>,
     watch: Watch,
+    /// What clients ask and are told, where that is kept.
+    calls: Option<Calls>,
     trace: Trace,
     delivered: u64,
     is_halted: bool,
@@ -517,6 +521,9 @@ impl<M: Exhibit + Default> World<M> {
     fn answer(&mut self, node: NodeId, proposal: ProposalId, answer: ClientAnswer) {
         self.watch.answered(node, proposal, &answer);
         self.clients.answered(proposal, &answer);
+        if let Some(calls) = &mut self.calls {
+            calls.answered(proposal, self.now, &answer);
+        }
         self.record(Happening::Answered {
             node,
             proposal,

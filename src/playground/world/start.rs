@@ -179,6 +179,7 @@ impl<M: Exhibit + Default> World<M> {
             draws,
             settings,
             watch: Watch::new(&configuration),
+            calls: None,
             configuration,
             queue: std::collections::BTreeMap::new(),
             next_order: 0,

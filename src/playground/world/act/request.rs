@@ -6,7 +6,7 @@ use crate::consensus::ReadWay;
 use crate::machine::Exhibit;
 use crate::playground::host::HostInput;
 use crate::playground::snapshot::Condition;
-use crate::playground::world::{Waiting, World};
+use crate::playground::world::{Asked, Waiting, World};
 use crate::types::{MembershipChange, NodeId, ProposalId, SerialNumber, SessionId};
 
 impl<M: Exhibit + Default> World<M> {
@@ -18,6 +18,9 @@ impl<M: Exhibit + Default> World<M> {
 
     pub(super) fn propose_in(&mut self, to: NodeId, place: (SessionId, SerialNumber), command: Bytes) {
         let id = self.name_proposal();
+        if let Some(calls) = &mut self.calls {
+            calls.ask_in(id, self.now, place, command.clone());
+        }
         let guarded = self.clients.propose_in(id, place, command);
         self.hand(to, HostInput::ProposeIn(id, guarded));
     }
@@ -33,6 +36,7 @@ impl<M: Exhibit + Default> World<M> {
     pub(super) fn propose(&mut self, to: NodeId, command: Bytes) {
         let id = self.name_proposal();
         self.clients.propose(command.clone());
+        self.ask(id, Asked::Command(command.clone()));
         let server = self.server(to);
         if server.condition == Condition::Frozen {
             return server.backlog.push_back(Waiting::Proposal(id, command));
@@ -42,8 +46,16 @@ impl<M: Exhibit + Default> World<M> {
 
     pub(super) fn read(&mut self, at: NodeId, query: String, way: ReadWay) {
         let id = self.name_proposal();
+        let query = Bytes::from(query);
         self.watch.read_began(id);
-        self.hand(at, HostInput::Read(id, way, Bytes::from(query)));
+        self.ask(id, Asked::Query(query.clone()));
+        self.hand(at, HostInput::Read(id, way, query));
+    }
+
+    fn ask(&mut self, id: ProposalId, asked: Asked) {
+        if let Some(calls) = &mut self.calls {
+            calls.ask(id, self.now, asked);
+        }
     }
 
     pub(super) fn transfer(&mut self, target: NodeId) {
