@@ -206,6 +206,14 @@ fn main() {
                 ..register
             },
         ),
+        (
+            "1 register of all values, 30 clients",
+            Mix {
+                clients: 30,
+                is_small: false,
+                ..register
+            },
+        ),
         ("1 key of appends, 1 read in 100", appends),
     ];
     println!(

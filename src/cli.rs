@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 all is well; 1 something failed, or a promise of Raft was broken; 2 the program was used wrongly.
 
+mod check_history;
 mod error;
 mod fuzz;
 #[cfg(feature = "tui")]
@@ -28,6 +29,7 @@ pub use values::{Expectation, Seeds};
 use self::screen::screen;
 
 use crate::consensus::Rule;
+use crate::linear::Form;
 use crate::playground::HostKind;
 
 const EXAMPLES: &str = "\
@@ -38,7 +40,8 @@ Examples:
   raft-play --load last                      go on where you left
   raft-play run --for 5s                     what five nodes do in five seconds, in words
   raft-play run figure-7 --for 2s --format json
-  raft-play run --nodes 5 --for 20s --commands homework.ron";
+  raft-play run --nodes 5 --for 20s --commands homework.ron
+  raft-play check-history seen.ron           whether what clients saw is linearizable";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -65,6 +68,23 @@ Examples:
 
 Exit codes: 0 no promise was broken; 1 one was, or too little happened to tell; 2 used wrongly.";
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  raft-play run --for 10s --commands homework.ron --history seen.ron
+  raft-play check-history seen.ron --picture why.svg
+  raft-play check-history jepsen.log
+
+A history, RON or JSON of the same form; only the order of the moments counts:
+  (history: 1, operations: [
+      (client: 1, at: 10, do: Set(\"x\", \"1\"), until: 20, answer: Done),
+      (client: 2, at: 12, do: Get(\"x\"), until: 18, answer: Value(\"1\")),
+      (client: 1, at: 25, do: Append(\"x\", \"b\")),
+  ])
+Cas(key, expected, new) and Delete(key) are operations too. Answers are Done, Value, Mismatch, and Failed
+for what has not happened; without one nobody knows, for ever.
+
+Exit codes: 0 linearizable; 1 not; 2 used wrongly, or no history; 3 undecided, for lack of memory.";
+
 /// A laboratory for the Raft consensus algorithm, in the terminal.
 #[derive(Clone, Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -86,6 +106,9 @@ pub enum Task {
     /// Run many clusters under every fault, until a promise breaks
     #[command(after_help = FUZZ_EXAMPLES)]
     Fuzz(FuzzArgs),
+    /// Judge whether what clients saw is linearizable
+    #[command(after_help = CHECK_EXAMPLES)]
+    CheckHistory(CheckHistoryArgs),
 }
 
 /// How the screen begins.
@@ -166,6 +189,9 @@ pub struct RunArgs {
     /// Save the cluster as it is at the end
     #[arg(long, value_name = "OUT.ron")]
     pub save: Option<PathBuf>,
+    /// Write what the clients saw, for `check-history`
+    #[arg(long, value_name = "OUT.ron")]
+    pub history: Option<PathBuf>,
     /// What must happen for exit code 0: none, or violation:NAME
     #[arg(long, value_name = "WHAT", default_value = "none", value_parser = values::expectation)]
     pub expect: Expectation,
@@ -211,6 +237,50 @@ impl FuzzArgs {
     const USUAL_LENGTH: Duration = Duration::from_secs(20);
 }
 
+/// A history to judge.
+#[derive(Clone, Debug, Args)]
+pub struct CheckHistoryArgs {
+    /// The history: this project's, Jepsen's log of a register, or Porcupine's of a key-value store
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What is in the file [default: what it looks like]
+    #[arg(long, value_enum)]
+    pub format: Option<HistoryFormat>,
+    /// Where it is not linearizable, draw the shortest stretch that shows it
+    #[arg(long, value_name = "OUT.svg")]
+    pub picture: Option<PathBuf>,
+    /// The largest file that is read, in bytes
+    #[arg(long, value_name = "N", default_value_t = 16 << 20)]
+    pub max_bytes: u64,
+    /// How much may be remembered of one key, in mebibytes
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    pub max_memory: u64,
+}
+
+/// A form in which histories are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HistoryFormat {
+    /// This program's, as RON.
+    Ron,
+    /// This program's, as JSON.
+    Json,
+    /// Jepsen's log of a register.
+    Jepsen,
+    /// Porcupine's log of a key-value store.
+    Porcupine,
+}
+
+impl From<HistoryFormat> for Form {
+    fn from(format: HistoryFormat) -> Self {
+        match format {
+            HistoryFormat::Ron => Self::Ron,
+            HistoryFormat::Json => Self::Json,
+            HistoryFormat::Jepsen => Self::Jepsen,
+            HistoryFormat::Porcupine => Self::Porcupine,
+        }
+    }
+}
+
 /// Where the nodes run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Host {
@@ -247,6 +317,7 @@ pub fn perform(cli: &Cli) -> Result<ExitCode, CliError> {
     match &cli.task {
         Some(Task::Run(args)) => run::run(args, &mut io::stdout().lock(), &mut io::stderr().lock()),
         Some(Task::Fuzz(args)) => fuzz::fuzz(args, &mut io::stdout().lock()),
+        Some(Task::CheckHistory(args)) => check_history::check_history(args, &mut io::stdout().lock()),
         None => screen(&cli.screen),
     }
 }

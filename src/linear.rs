@@ -22,18 +22,25 @@
 //! any time after its call, once, or never. One that is known to have had no effect is no part of a history.
 
 mod blame;
+mod explain;
 mod history;
 mod judge;
 mod key_value;
 mod memo;
 mod model;
+mod picture;
+mod read;
 mod replay;
 mod search;
 mod shrink;
 mod spares;
+mod words;
 
+pub use explain::{tell, tell_stretch};
 pub use history::{Action, Answer, History, Moment, Operation, Outcome, Unfitting};
 pub use judge::{Failure, Report, Undecided, Verdict, judge};
 pub use model::{Model, Part, Sure};
+pub use picture::svg;
+pub use read::{Form, HISTORY_VERSION, ReadError, read, ron_text};
 pub use search::{Call, Finding, Limits, Stuck, search};
 pub use shrink::{Stretch, shorten};

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::linear::ReadError;
 use crate::playground::{CommandError, DataDirError, ImageError, WorldError};
 use crate::save::SaveError;
 use crate::save::script::ScriptError;
@@ -61,6 +62,25 @@ pub enum CliError {
         /// The cluster's.
         now: VirtualTime,
     },
+    /// A file that should hold a history can't be read.
+    #[error("{path}: {problem}", path = path.display())]
+    HistoryFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// A file holds no history.
+    #[error("{path}: {source}", path = path.display())]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// What clients see can't be kept.
+    #[error("no history can begin here: {0}")]
+    NoHistory(CommandError),
     /// The results can't be written.
     #[error("can't write the results: {0}")]
     Write(#[from] io::Error),
@@ -83,6 +103,7 @@ impl CliError {
             Self::Temporary(_) => 1,
             Self::Usage(_) | Self::World(WorldError::Nodes(_)) => 2,
             Self::Save(SaveError::Unknown { .. } | SaveError::NoLast) => 2,
+            Self::HistoryFile { .. } | Self::History { .. } => 2,
             Self::DataDir(_)
             | Self::World(_)
             | Self::Save(_)
@@ -90,6 +111,7 @@ impl CliError {
             | Self::Script(_)
             | Self::Command { .. }
             | Self::Past { .. }
+            | Self::NoHistory(_)
             | Self::Write(_) => 1,
         }
     }

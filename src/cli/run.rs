@@ -9,9 +9,11 @@ use super::report::{Report, hash_text};
 use super::start::{self, Begun, Lab, Source};
 use super::values::Expectation;
 use super::{Format, RunArgs};
+use crate::linear::ron_text;
 use crate::machine::KeyValue;
 use crate::playground::{Narrator, StoryLine, Weight};
 use crate::save::script::Script;
+use crate::save::{self, Overwrite};
 use crate::types::VirtualTime;
 
 /// After so many events what happened is told, so that a long run needs no more memory than a short one.
@@ -26,10 +28,13 @@ pub(super) fn run(
     let script = args.commands.as_deref().map(Script::read).transpose()?;
     let source = Source::named(args.save_to_load.as_deref(), args.nodes, args.seed)?;
     let Begun {
-        world,
+        mut world,
         narrator,
         scene,
     } = start::begin(source, args.host.into(), args.data_dir.clone())?;
+    if args.history.is_some() {
+        world.keep_calls().map_err(CliError::NoHistory)?;
+    }
     let mut run = Run {
         world,
         narrator,
@@ -56,6 +61,9 @@ pub(super) fn run(
     let mut world = run.world;
     if let Some(path) = &args.save {
         start::save(&mut world, scene, path)?;
+    }
+    if let (Some(path), Some(history)) = (&args.history, world.history()) {
+        save::write_text(path, &ron_text(&history), Overwrite::Replace)?;
     }
     match args.format {
         Format::Text => sum_up(&mut world, out)?,

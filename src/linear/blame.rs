@@ -1,79 +1,115 @@
 //! Which operation it is that can't be placed.
 //!
-//! A search that looks ahead gives up before it is stuck. So where there is no order, one that does not look ahead is made, and where that would
-//! take too long, the shortest beginning of the calls for which there is none is sought by halving: what is called after an answer has nothing to do
-//! with it, and what is answered after is as good as unknown.
+//! A search that looks ahead gives up before it is stuck. So where there is no order, the shortest beginning of the calls is sought for which there is
+//! none: what is called after an answer has nothing to do with it, and what is answered after is as good as unknown. It can't be shorter than the
+//! search came, and mostly is not much longer.
 
 use super::history::Moment;
 use super::model::Model;
-use super::search::{Call, Finding, Foresight, Limits, Stuck, run};
+use super::search::{Call, Finding, Limits, Stuck, run};
 
-/// How much a search without foresight may cost.
-const PLAIN: Limits = Limits {
-    bytes: 128 << 20,
-    steps: 3_000_000,
-};
-
-/// Where the search for an order gets stuck; there is known to be none.
-pub(super) fn pin_down<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Stuck
-where
-    M::Step: Clone,
-{
-    let plain = Limits {
-        bytes: PLAIN.bytes.min(limits.bytes),
-        steps: PLAIN.steps.min(limits.steps),
-    };
-    match run(model, calls, plain, Foresight::No) {
-        Finding::None(stuck) => stuck,
-        Finding::Order(_) | Finding::OutOfMemory | Finding::OutOfSteps => halve(model, calls, limits),
-    }
-}
-
-fn halve<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Stuck
+/// Where the search for an order gets stuck. There is known to be none, and one of all that was answered before `reached`.
+pub(super) fn pin_down<M: Model>(
+    model: &mut M,
+    calls: &[Call<M::Step>],
+    limits: Limits,
+    reached: usize,
+) -> Stuck
 where
     M::Step: Clone,
 {
     let answer = |(at, call): (usize, &Call<M::Step>)| call.answered.map(|answered| (answered, at));
     let mut answers: Vec<(Moment, usize)> = calls.iter().enumerate().filter_map(answer).collect();
     answers.sort_unstable();
-    let mut order_of = |count: usize| {
-        let (places, beginning) = beginning_of(calls, &answers[..count]);
-        match run(model, &beginning, limits, Foresight::Yes) {
-            Finding::Order(order) => Some(order.into_iter().map(|at| places[at]).collect()),
-            Finding::None(_) | Finding::OutOfMemory | Finding::OutOfSteps => None,
-        }
+    let mut beginning = Beginning {
+        model,
+        calls,
+        answers: &answers,
+        limits,
     };
+    let reached = answers
+        .iter()
+        .position(|(_, at)| *at == reached)
+        .unwrap_or_default();
     // With the first `with` answers there is an order, with one more than `without` there is none.
-    let (mut with, mut without) = (0, answers.len() - 1);
-    let mut order = Vec::new();
+    let (mut with, mut without) = (reached, answers.len() - 1);
+    let mut step = 0;
     while with < without {
-        let middle = with + (without - with).div_ceil(2);
-        match order_of(middle) {
-            Some(found) => (with, order) = (middle, found),
-            None => without = middle - 1,
+        let tried = (with + step).min(without - 1);
+        if beginning.has_order(tried + 1) {
+            (with, step) = (tried + 1, 2 * step + 1);
+        } else if step == 0 {
+            without = with;
+        } else {
+            (without, step) = (tried, 0);
         }
     }
+    let order = beginning.order(with);
+    let orders = match beginning.search(with + 1) {
+        Finding::None(stuck) if stuck.blamed == answers[with].1 => stuck.orders,
+        Finding::None(_) | Finding::Order(_) | Finding::OutOfMemory | Finding::OutOfSteps => vec![order],
+    };
     Stuck {
         blamed: answers[with].1,
-        orders: vec![order],
+        orders,
     }
 }
 
-/// The calls up to the last of these answers, later answers taken away; and their places.
-fn beginning_of<S: Clone>(calls: &[Call<S>], answers: &[(Moment, usize)]) -> (Vec<usize>, Vec<Call<S>>) {
-    let Some(last) = answers.last() else {
-        return (Vec::new(), Vec::new());
-    };
-    let called = calls.iter().enumerate().filter(|(_, call)| call.called <= last.0);
-    called
-        .map(|(at, call)| {
-            let answered = call.answered.filter(|answered| (*answered, at) <= *last);
-            let call = Call {
-                called: call.called,
-                answered,
-                step: call.step.clone(),
-            };
-            (at, call)
-        })
-        .unzip()
+/// The calls up to some answer.
+struct Beginning<'a, M: Model> {
+    model: &'a mut M,
+    calls: &'a [Call<M::Step>],
+    answers: &'a [(Moment, usize)],
+    limits: Limits,
+}
+
+impl<M: Model> Beginning<'_, M>
+where
+    M::Step: Clone,
+{
+    /// Searches for an order of what has to do with so many answers. What is found speaks of places among all calls.
+    fn search(&mut self, answers: usize) -> Finding {
+        let Some(last) = answers.checked_sub(1).map(|last| self.answers[last]) else {
+            return Finding::Order(Vec::new());
+        };
+        let called = self
+            .calls
+            .iter()
+            .enumerate()
+            .filter(|(_, call)| call.called <= last.0);
+        let shortened = called.map(|(at, call)| {
+            let answered = call.answered.filter(|answered| (*answered, at) <= last);
+            let step = call.step.clone();
+            let called = call.called;
+            (
+                at,
+                Call {
+                    called,
+                    answered,
+                    step,
+                },
+            )
+        });
+        let (places, calls): (Vec<usize>, Vec<_>) = shortened.unzip();
+        let back = |order: Vec<usize>| order.into_iter().map(|at| places[at]).collect();
+        match run(self.model, &calls, self.limits) {
+            Finding::Order(order) => Finding::Order(back(order)),
+            Finding::None(Stuck { blamed, orders }) => Finding::None(Stuck {
+                blamed: places[blamed],
+                orders: orders.into_iter().map(back).collect(),
+            }),
+            gone @ (Finding::OutOfMemory | Finding::OutOfSteps) => gone,
+        }
+    }
+
+    fn has_order(&mut self, answers: usize) -> bool {
+        matches!(self.search(answers), Finding::Order(_))
+    }
+
+    fn order(&mut self, answers: usize) -> Vec<usize> {
+        match self.search(answers) {
+            Finding::Order(order) => order,
+            Finding::None(_) | Finding::OutOfMemory | Finding::OutOfSteps => Vec::new(),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::history::{History, Operation};
 use super::key_value::Key;
 use super::replay;
-use super::search::{self, Finding, Foresight, Limits, Stuck, search};
+use super::search::{self, Finding, Limits, Stuck, search};
 
 /// What came of judging a history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,7 +145,7 @@ pub(super) fn has_order(
     limits: Limits,
 ) -> Option<bool> {
     let (mut model, _, calls) = Key::of(history, key, &taken_for(history, operations));
-    match search::run(&mut model, &calls, limits, Foresight::Yes) {
+    match search::run(&mut model, &calls, limits) {
         Finding::Order(_) => Some(true),
         Finding::None(_) => Some(false),
         Finding::OutOfMemory | Finding::OutOfSteps => None,

@@ -81,27 +81,15 @@ pub fn search<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) 
 where
     M::Step: Clone,
 {
-    match run(model, calls, limits, Foresight::Yes) {
-        Finding::None(_) => Finding::None(blame::pin_down(model, calls, limits)),
+    match run(model, calls, limits) {
+        Finding::None(stuck) => Finding::None(blame::pin_down(model, calls, limits, stuck.blamed)),
         other => other,
     }
 }
 
-/// Whether a search gives up early what can't give a later answer. Then it is no measure of how far one can come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Foresight {
-    Yes,
-    No,
-}
-
-/// Searches. What is said of where it got stuck is so without foresight only.
-pub(super) fn run<M: Model>(
-    model: &mut M,
-    calls: &[Call<M::Step>],
-    limits: Limits,
-    foresight: Foresight,
-) -> Finding {
-    Search::new(model, calls, limits, foresight).run()
+/// Searches. It looks ahead, so it may give up before it is stuck: what is said of where is a lower bound.
+pub(super) fn run<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Finding {
+    Search::new(model, calls, limits).run()
 }
 
 /// The end of a list.
@@ -125,7 +113,6 @@ struct Goal {
 
 struct Search<'a, M: Model> {
     model: &'a mut M,
-    foresight: Foresight,
     limits: Limits,
     steps: u64,
     /// The answered operations, by the order of their answers.
@@ -171,7 +158,7 @@ enum Candidate {
 }
 
 impl<'a, M: Model> Search<'a, M> {
-    fn new(model: &'a mut M, calls: &'a [Call<M::Step>], limits: Limits, foresight: Foresight) -> Self {
+    fn new(model: &'a mut M, calls: &'a [Call<M::Step>], limits: Limits) -> Self {
         let mut known: Vec<(Moment, usize)> = Vec::new();
         let mut unknown: Vec<usize> = Vec::new();
         for (at, call) in calls.iter().enumerate() {
@@ -185,10 +172,7 @@ impl<'a, M: Model> Search<'a, M> {
         let (list, slots, open) = List::of(&known, calls);
         let classes = classes(&unknown, calls, &answers);
         let known: Vec<_> = known.into_iter().map(|(_, at)| (at, &calls[at].step)).collect();
-        let (goals, resets) = match foresight {
-            Foresight::Yes => goals(model, &known, calls, &unknown, &answers),
-            Foresight::No => (Vec::new(), Vec::new()),
-        };
+        let (goals, resets) = goals(model, &known, calls, &unknown, &answers);
         let steps: Vec<_> = known.iter().map(|(_, step)| *step).collect();
         let spare_steps: Vec<_> = unknown.iter().map(|at| &calls[*at].step).collect();
         model.expect(&steps, &spare_steps);
@@ -196,7 +180,6 @@ impl<'a, M: Model> Search<'a, M> {
         let memo = Memo::starting_at(state, open);
         Self {
             model,
-            foresight,
             limits,
             steps: 0,
             is_placed: vec![false; known.len()],
@@ -442,9 +425,6 @@ impl<'a, M: Model> Search<'a, M> {
 
     /// Whether some answer that depends on the state can't be had any more.
     fn is_lost(&self, before: M::State) -> bool {
-        if self.foresight == Foresight::No {
-            return false;
-        }
         let is_out_of_reach = |goal: Goal| {
             let step = self.known[goal.operation as usize].1;
             let have_come = self.resets[self.now.answered as usize];
