@@ -17,7 +17,7 @@ const OWN: &str = r#"// What two clients saw.
         (client: 2, at: 31, do: Cas("x", "0", "2"), until: 32, answer: Mismatch),
         (client: 3, at: 31, do: Set("x", "9"), until: 33, answer: Failed),
         (client: 1, at: 25, do: Append("x", "b")),
-        (client: 4, at: 35, do: Delete("y"), until: 38, answer: Value(None)),
+        (client: 4, at: 35, do: Delete("y"), until: 38, answer: Done),
     ],
 )
 "#;
@@ -33,7 +33,7 @@ const OWN_AS_JSON: &str = r#"{
         {"client": 2, "at": 31, "do": {"Cas": ["x", "0", "2"]}, "until": 32, "answer": "Mismatch"},
         {"client": 3, "at": 31, "do": {"Set": ["x", "9"]}, "until": 33, "answer": "Failed"},
         {"client": 1, "at": 25, "do": {"Append": ["x", "b"]}},
-        {"client": 4, "at": 35, "do": {"Delete": "y"}, "until": 38, "answer": {"Value": null}}
+        {"client": 4, "at": 35, "do": {"Delete": "y"}, "until": 38, "answer": "Done"}
     ]
 }"#;
 

@@ -8,7 +8,6 @@ use raft_play::linear::{Action, Answer, History, Limits, Operation, Outcome, Ver
 /// What an operation does to a value and answers: as a store would, and nothing else.
 fn run(value: &mut Option<String>, action: &Action) -> Answer {
     match action {
-        Action::Get => Answer::Value(value.clone()),
         Action::Set(new) => {
             *value = Some(new.clone());
             Answer::Done
@@ -22,7 +21,7 @@ fn run(value: &mut Option<String>, action: &Action) -> Answer {
             *value = Some(new.clone());
             Answer::Done
         }
-        Action::CompareAndSet { .. } => Answer::Value(value.clone()),
+        Action::Get | Action::CompareAndSet { .. } => Answer::Value(value.clone()),
         Action::Delete if value.is_some() => {
             *value = None;
             Answer::Done
@@ -34,8 +33,8 @@ fn run(value: &mut Option<String>, action: &Action) -> Answer {
 /// Whether a client may have been told this where the store said that.
 fn fits(action: &Action, told: &Answer, said: &Answer) -> bool {
     match (action, told, said) {
-        (Action::Append(_), Answer::Done, _) => true,
-        (Action::CompareAndSet { .. }, Answer::Mismatch, Answer::Value(_)) => true,
+        (Action::Append(_), Answer::Done, _)
+        | (Action::CompareAndSet { .. }, Answer::Mismatch, Answer::Value(_)) => true,
         _ => told == said,
     }
 }
@@ -53,11 +52,11 @@ fn brute_force(history: &History) -> bool {
             .iter()
             .filter(|operation| operation.key == *key)
             .collect();
-        try_all(history.initial_of(key).map(str::to_owned), &mut left)
+        try_all(history.initial_of(key).map(str::to_owned).as_ref(), &mut left)
     })
 }
 
-fn try_all(value: Option<String>, left: &mut Vec<&Operation>) -> bool {
+fn try_all(value: Option<&String>, left: &mut Vec<&Operation>) -> bool {
     if left.iter().all(|operation| operation.outcome == Outcome::Unknown) {
         return true;
     }
@@ -69,13 +68,13 @@ fn try_all(value: Option<String>, left: &mut Vec<&Operation>) -> bool {
         if is_too_early {
             return false;
         }
-        let mut after = value.clone();
+        let mut after = value.cloned();
         let said = run(&mut after, &next.action);
         if next.answer().is_some_and(|told| !fits(&next.action, told, &said)) {
             return false;
         }
         left.remove(at);
-        let found = try_all(after, left);
+        let found = try_all(after.as_ref(), left);
         left.insert(at, next);
         found
     })

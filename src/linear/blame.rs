@@ -1,47 +1,43 @@
 //! Which operation it is that can't be placed.
 //!
 //! A search that looks ahead gives up before it is stuck. So where there is no order, the shortest beginning of the calls is sought for which there is
-//! none: what is called after an answer has nothing to do with it, and what is answered after is as good as unknown. It can't be shorter than the
-//! search came, and mostly is not much longer.
+//! none: what is called after an answer has nothing to do with it, and what is answered after is as good as unknown. It can't be shorter than a
+//! search comes that does not look ahead, and mostly is no longer.
 
 use super::history::Moment;
 use super::model::Model;
-use super::search::{Call, Finding, Limits, Stuck, run};
+use super::search::{Call, Finding, Limits, Stuck, reach, run};
 
-/// Where the search for an order gets stuck. There is known to be none, and one of all that was answered before `reached`.
-pub(super) fn pin_down<M: Model>(
-    model: &mut M,
-    calls: &[Call<M::Step>],
-    limits: Limits,
-    reached: usize,
-) -> Stuck
+/// Where the search for an order gets stuck; there is known to be none.
+pub(super) fn pin_down<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Stuck
 where
     M::Step: Clone,
 {
     let answer = |(at, call): (usize, &Call<M::Step>)| call.answered.map(|answered| (answered, at));
     let mut answers: Vec<(Moment, usize)> = calls.iter().enumerate().filter_map(answer).collect();
     answers.sort_unstable();
+    let reached = reach(model, calls, limits);
     let mut beginning = Beginning {
         model,
         calls,
         answers: &answers,
         limits,
     };
-    let reached = answers
-        .iter()
-        .position(|(_, at)| *at == reached)
-        .unwrap_or_default();
+    let reached = answers.iter().position(|(_, at)| *at == reached);
     // With the first `with` answers there is an order, with one more than `without` there is none.
-    let (mut with, mut without) = (reached, answers.len() - 1);
-    let mut step = 0;
+    let (mut with, mut without) = (reached.unwrap_or_default(), answers.len() - 1);
+    let mut step = 1;
+    while with < without && beginning.has_order((with + step).min(without)) {
+        with = (with + step).min(without);
+        step *= 2;
+    }
+    without = without.min(with + step - 1);
     while with < without {
-        let tried = (with + step).min(without - 1);
-        if beginning.has_order(tried + 1) {
-            (with, step) = (tried + 1, 2 * step + 1);
-        } else if step == 0 {
-            without = with;
+        let middle = with + (without - with).div_ceil(2);
+        if beginning.has_order(middle) {
+            with = middle;
         } else {
-            (without, step) = (tried, 0);
+            without = middle - 1;
         }
     }
     let order = beginning.order(with);

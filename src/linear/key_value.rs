@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::history::{Action, Answer, History, Operation};
 use super::model::{Model, Part, Sure};
+use super::pieces::Pieces;
 use super::search::Call;
 
 /// A value.
@@ -36,8 +37,8 @@ pub(super) enum Step<'a> {
     Was(Value),
     /// It becomes this.
     Becomes(Value),
-    /// This is added, with this result where it was told.
-    Grows(&'a str, Option<Value>),
+    /// This is added, with this result where it was told; and whether it may stand in a text that matters.
+    Grows(&'a str, Option<Value>, bool),
     /// It becomes `new` where it is `expected`.
     Swaps { expected: Value, new: Value, told: Told },
     /// It is taken away; whether it was there, where that was told.
@@ -64,6 +65,8 @@ pub(super) enum Told {
 pub(super) struct Key<'a> {
     /// The texts that matter, each once.
     texts: Vec<&'a str>,
+    /// What may stand in them.
+    pieces: Pieces,
     initial: Value,
     /// Whether a value that nobody saw can be told from none, or from one that somebody compared with.
     is_unseen_noticed: bool,
@@ -100,7 +103,14 @@ impl<'a> Key<'a> {
             .collect();
         texts.sort_unstable();
         texts.dedup();
+        let appended = operations
+            .iter()
+            .filter_map(|(operation, _)| match &operation.action {
+                Action::Append(piece) => Some(piece.as_str()),
+                Action::Get | Action::Set(_) | Action::CompareAndSet { .. } | Action::Delete => None,
+            });
         let mut key = Self {
+            pieces: Pieces::of(&texts, appended),
             texts,
             initial: Value::Nothing,
             is_unseen_noticed: operations.iter().any(|(operation, is_known)| {
@@ -113,10 +123,9 @@ impl<'a> Key<'a> {
         };
         key.initial = key.value(history.initial_of(name));
         let (mut places, mut calls) = (Vec::new(), Vec::new());
-        let bytes = key.texts.iter().map(|text| text.len()).sum::<usize>();
         for (place, (operation, is_known)) in operations.iter().enumerate() {
             let step = key.step(operation, *is_known);
-            if *is_known || key.is_of_use(&step, bytes) {
+            if *is_known || key.is_of_use(&step) {
                 places.push(place);
                 calls.push(Call {
                     called: operation.called,
@@ -129,18 +138,13 @@ impl<'a> Key<'a> {
     }
 
     /// Whether a step of unknown outcome may be of use to an order.
-    fn is_of_use(&self, step: &Step<'a>, bytes: usize) -> bool {
-        /// With more bytes of texts, nobody looks through them all.
-        const FEW: usize = 4096;
+    fn is_of_use(&self, step: &Step<'a>) -> bool {
         let is_seen = |value: Value| value != Value::Unseen || self.is_unseen_noticed;
         match *step {
             Step::Was(_) | Step::Never => false,
             Step::Becomes(value) => is_seen(value),
             Step::Swaps { new, .. } => is_seen(new),
-            Step::Grows(piece, _) => {
-                let is_part = || self.texts.iter().any(|text| text.contains(piece));
-                self.is_unseen_noticed || bytes > FEW || is_part()
-            }
+            Step::Grows(_, _, is_seen) => is_seen || self.is_unseen_noticed,
             Step::Goes(_) => true,
         }
     }
@@ -158,8 +162,12 @@ impl<'a> Key<'a> {
         if has_deletes || work > 16 * (known.len() + unknown.len()) {
             return None;
         }
-        known.iter().for_each(|step| to_come.change(step, Sure::Yes, 1));
-        unknown.iter().for_each(|step| to_come.change(step, Sure::No, 1));
+        for step in known {
+            to_come.change(step, Sure::Yes, 1);
+        }
+        for step in unknown {
+            to_come.change(step, Sure::No, 1);
+        }
         Some(to_come)
     }
 
@@ -200,9 +208,11 @@ impl<'a> Key<'a> {
         match (&operation.action, answer) {
             (Action::Get, Some(Answer::Value(text))) => Step::Was(value(text)),
             (Action::Set(text), Some(Answer::Done) | None) => Step::Becomes(self.value(Some(text))),
-            (Action::Append(piece), Some(Answer::Done) | None) => Step::Grows(piece, None),
+            (Action::Append(piece), Some(Answer::Done) | None) => {
+                Step::Grows(piece, None, self.pieces.may_hold(piece))
+            }
             (Action::Append(piece), Some(Answer::Value(text @ Some(_)))) => {
-                Step::Grows(piece, Some(value(text)))
+                Step::Grows(piece, Some(value(text)), true)
             }
             (Action::CompareAndSet { expected, new }, answer) => Step::Swaps {
                 expected: self.value(Some(expected)),
@@ -241,13 +251,13 @@ fn seen(operation: &Operation, is_known: bool) -> impl Iterator<Item = &str> {
 /// The text that a step needs the value to be, or to become.
 fn needed_by(step: &Step<'_>) -> Option<usize> {
     let value = match *step {
-        Step::Was(value) | Step::Grows(_, Some(value)) => value,
+        Step::Was(value) | Step::Grows(_, Some(value), _) => value,
         Step::Swaps { expected, told, .. } => match told {
             Told::Done | Told::Nothing => expected,
             Told::Was(value) => value,
             Told::Mismatch => return None,
         },
-        Step::Becomes(_) | Step::Grows(_, None) | Step::Goes(_) | Step::Never => return None,
+        Step::Becomes(_) | Step::Grows(_, None, _) | Step::Goes(_) | Step::Never => return None,
     };
     match value {
         Value::Begun { first, .. } => Some(first),
@@ -297,7 +307,7 @@ impl<'a> Model for Key<'a> {
         match *step {
             Step::Was(value) => (state == value).then_some(state),
             Step::Becomes(value) => Some(value),
-            Step::Grows(piece, told) => {
+            Step::Grows(piece, told, _) => {
                 let grown = self.grown(state, piece);
                 told.is_none_or(|told| told == grown).then_some(grown)
             }
@@ -334,7 +344,7 @@ impl<'a> Model for Key<'a> {
                 depends: true,
                 resets: false,
             },
-            Step::Grows(_, told) => Part {
+            Step::Grows(_, told, _) => Part {
                 changes: true,
                 depends: told.is_some(),
                 resets: false,
@@ -359,14 +369,14 @@ impl<'a> Model for Key<'a> {
     /// Without a reset a value only grows.
     fn leads_to(&self, state: Value, goal: &Step<'a>) -> bool {
         let wanted = match *goal {
-            Step::Was(value) | Step::Grows(_, Some(value)) => value,
+            Step::Was(value) | Step::Grows(_, Some(value), _) => value,
             Step::Swaps { expected, told, .. } => match told {
                 Told::Was(value) => value,
                 Told::Done => expected,
                 Told::Nothing | Told::Mismatch => return true,
             },
             Step::Never => return false,
-            Step::Becomes(_) | Step::Grows(_, None) | Step::Goes(_) => return true,
+            Step::Becomes(_) | Step::Grows(_, None, _) | Step::Goes(_) => return true,
         };
         match (state, wanted) {
             (Value::Nothing, _) | (Value::Unseen, Value::Unseen) => true,
@@ -382,13 +392,14 @@ impl<'a> Model for Key<'a> {
         }
     }
 
-    /// To set what nobody will see does no harm after what nobody will see.
+    /// To set or append what nobody will see does no harm after what nobody will see.
     fn is_idle(&self, state: Value, step: &Step<'a>) -> bool {
         match *step {
             Step::Becomes(value) => {
                 let is_unseen = state == Value::Unseen && self.settled(value) == Value::Unseen;
                 is_unseen && !self.is_unseen_noticed
             }
+            Step::Grows(_, None, false) => state == Value::Unseen && !self.is_unseen_noticed,
             Step::Was(_) | Step::Grows(..) | Step::Swaps { .. } | Step::Goes(_) | Step::Never => {
                 !self.part(step).changes && self.after(state, step).is_some()
             }

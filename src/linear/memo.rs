@@ -203,7 +203,9 @@ impl<S: Copy + Eq + Hash> Memo<S> {
 fn hash_of<S: Hash>(sight: &Sight<S>, set: &[u64]) -> usize {
     let mut mixer = Mixer(u64::from(sight.answered));
     sight.state.hash(&mut mixer);
-    set.iter().for_each(|word| mixer.write_u64(*word));
+    for word in set {
+        mixer.write_u64(*word);
+    }
     usize::try_from(mixer.finish() >> 32).expect("half a word")
 }
 

@@ -29,7 +29,7 @@
 //!
 //! # Jepsen's register logs
 //!
-//! Lines of process, type, function and value: `INFO  jepsen.util - 0	:invoke	:cas	[3 0]`. Types are `:invoke`, `:ok`, `:fail` (it has not
+//! Lines of process, type, function and value: `INFO  jepsen.util - 0 :invoke :cas [3 0]`, with tabs or spaces between. Types are `:invoke`, `:ok`, `:fail` (it has not
 //! happened) and `:info` (nobody knows); functions are `:read`, `:write` and `:cas`. Other lines are passed over. All is one register.
 //!
 //! # Porcupine's key-value logs

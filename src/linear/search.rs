@@ -16,8 +16,10 @@
 
 use super::blame;
 use super::history::Moment;
+use super::list::{List, call_of};
 use super::memo::{Memo, Place, Sight, Taken};
 use super::model::{Model, Sure};
+use super::outlook::{Class, Goal, classes, goals};
 use super::spares::{Spares, Used};
 
 /// An operation, as the search sees it.
@@ -82,37 +84,38 @@ where
     M::Step: Clone,
 {
     match run(model, calls, limits) {
-        Finding::None(stuck) => Finding::None(blame::pin_down(model, calls, limits, stuck.blamed)),
+        Finding::None(_) => Finding::None(blame::pin_down(model, calls, limits)),
         other => other,
     }
 }
 
 /// Searches. It looks ahead, so it may give up before it is stuck: what is said of where is a lower bound.
 pub(super) fn run<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Finding {
-    Search::new(model, calls, limits).run()
+    Search::new(model, calls, limits, Foresight::Yes).run()
 }
 
-/// The end of a list.
-const END: u32 = u32::MAX;
-
-/// Operations of unknown outcome that do the same.
-struct Class<'a, S> {
-    step: &'a S,
-    /// From which answer on each can have taken effect, and its place among the calls; by the first.
-    members: Vec<(u32, usize)>,
+/// How far a search comes that does not give up early, but soon: the first operation that it did not place.
+pub(super) fn reach<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> usize {
+    let limits = Limits {
+        bytes: limits.bytes,
+        steps: limits.steps.min(100_000 + 40 * calls.len() as u64),
+    };
+    let mut search = Search::new(model, calls, limits, Foresight::No);
+    search.find();
+    let answered = search.memo.answered(search.best) as usize;
+    search.known[answered.min(search.known.len() - 1)].0
 }
 
-/// An answer that depends on the state.
-#[derive(Clone, Copy, Debug)]
-struct Goal {
-    /// The operation that gets it, by the order of answers.
-    operation: u32,
-    /// How many others that reset the state are called before it is answered; `None` where one of unknown outcome is.
-    resets: Option<usize>,
+/// Whether a search gives up what can't give a later answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Foresight {
+    Yes,
+    No,
 }
 
 struct Search<'a, M: Model> {
     model: &'a mut M,
+    foresight: Foresight,
     limits: Limits,
     steps: u64,
     /// The answered operations, by the order of their answers.
@@ -158,7 +161,7 @@ enum Candidate {
 }
 
 impl<'a, M: Model> Search<'a, M> {
-    fn new(model: &'a mut M, calls: &'a [Call<M::Step>], limits: Limits) -> Self {
+    fn new(model: &'a mut M, calls: &'a [Call<M::Step>], limits: Limits, foresight: Foresight) -> Self {
         let mut known: Vec<(Moment, usize)> = Vec::new();
         let mut unknown: Vec<usize> = Vec::new();
         for (at, call) in calls.iter().enumerate() {
@@ -180,6 +183,7 @@ impl<'a, M: Model> Search<'a, M> {
         let memo = Memo::starting_at(state, open);
         Self {
             model,
+            foresight,
             limits,
             steps: 0,
             is_placed: vec![false; known.len()],
@@ -204,6 +208,10 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     fn run(mut self) -> Finding {
+        self.find()
+    }
+
+    fn find(&mut self) -> Finding {
         let mut next = Candidate::Promising(self.list.first());
         loop {
             if self.now.answered as usize == self.known.len() {
@@ -237,32 +245,6 @@ impl<'a, M: Model> Search<'a, M> {
         }
         loop {
             let (taken, state, next) = match candidate {
-                Candidate::Promising(node) => match self.list.call(node) {
-                    Some(operation) => {
-                        let state = self
-                            .after_known(operation)
-                            .filter(|state| self.is_promising(*state));
-                        let next = Candidate::Promising(self.list.after(node));
-                        (Taken::Known(operation), state, next)
-                    }
-                    None => {
-                        candidate = Candidate::Other(self.list.first());
-                        continue;
-                    }
-                },
-                Candidate::Other(node) => match self.list.call(node) {
-                    Some(operation) => {
-                        let state = self
-                            .after_known(operation)
-                            .filter(|state| !self.is_promising(*state));
-                        let next = Candidate::Other(self.list.after(node));
-                        (Taken::Known(operation), state, next)
-                    }
-                    None => {
-                        candidate = Candidate::Spare(self.last_class());
-                        continue;
-                    }
-                },
                 Candidate::Spare(0) => return false,
                 Candidate::Spare(above) => {
                     let class = above - 1;
@@ -271,6 +253,26 @@ impl<'a, M: Model> Search<'a, M> {
                         self.after_spare(class),
                         Candidate::Spare(class),
                     )
+                }
+                Candidate::Promising(node) => {
+                    let Some(operation) = call_of(node) else {
+                        candidate = Candidate::Other(self.list.first());
+                        continue;
+                    };
+                    let state = self.after_known(operation);
+                    let state = state.filter(|state| self.is_promising(*state));
+                    let next = Candidate::Promising(self.list.after(node));
+                    (Taken::Known(operation), state, next)
+                }
+                Candidate::Other(node) => {
+                    let Some(operation) = call_of(node) else {
+                        candidate = Candidate::Spare(self.last_class());
+                        continue;
+                    };
+                    let state = self.after_known(operation);
+                    let state = state.filter(|state| !self.is_promising(*state));
+                    let next = Candidate::Other(self.list.after(node));
+                    (Taken::Known(operation), state, next)
                 }
             };
             if let Some(state) = state
@@ -311,7 +313,7 @@ impl<'a, M: Model> Search<'a, M> {
     /// An operation that may as well happen now.
     fn idle(&mut self) -> Option<u32> {
         let mut node = self.list.first();
-        while let Some(operation) = self.list.call(node) {
+        while let Some(operation) = call_of(node) {
             self.steps += 1;
             if self
                 .model
@@ -431,6 +433,9 @@ impl<'a, M: Model> Search<'a, M> {
             let is_straight = goal.resets.is_some_and(|may_come| may_come <= have_come);
             is_straight && !self.model.leads_to(self.now.state, step)
         };
+        if self.foresight == Foresight::No {
+            return false;
+        }
         self.model.strands(before, self.now.state) || self.next_goal().is_some_and(is_out_of_reach)
     }
 
@@ -468,156 +473,5 @@ fn step_of<'a, S>(known: &[(usize, &'a S)], classes: &[Class<'a, S>], taken: Tak
     match taken {
         Taken::Known(operation) => (known[operation as usize].1, Sure::Yes),
         Taken::Spare(class) => (classes[class as usize].step, Sure::No),
-    }
-}
-
-/// Groups what does the same.
-fn classes<'a, S: Ord>(unknown: &[usize], calls: &'a [Call<S>], answers: &[Moment]) -> Vec<Class<'a, S>> {
-    let mut sorted: Vec<usize> = unknown.to_vec();
-    sorted.sort_by(|left, right| calls[*left].step.cmp(&calls[*right].step));
-    let groups = sorted.chunk_by(|left, right| calls[*left].step == calls[*right].step);
-    let mut classes: Vec<_> = groups
-        .map(|group| {
-            let callable = |at: &usize| answers.partition_point(|answer| *answer < calls[*at].called);
-            let rank = |at: &usize| u32::try_from(callable(at)).expect("fewer answers than names");
-            let mut members: Vec<_> = group.iter().map(|at| (rank(at), *at)).collect();
-            members.sort_unstable();
-            Class {
-                step: &calls[group[0]].step,
-                members,
-            }
-        })
-        .collect();
-    // What was called last is most likely to have had an effect now, and is tried first.
-    classes.sort_by_key(|class| class.members[0]);
-    classes
-}
-
-/// For each answer the next that depends on the state, from it on, and how many that reset it are answered before.
-fn goals<M: Model>(
-    model: &M,
-    known: &[(usize, &M::Step)],
-    calls: &[Call<M::Step>],
-    unknown: &[usize],
-    answers: &[Moment],
-) -> (Vec<Option<Goal>>, Vec<usize>) {
-    let resets = |step: &M::Step| model.part(step).resets;
-    let called_of = |at: &usize| calls[*at].called;
-    let resetting = known.iter().filter(|(_, step)| resets(step));
-    let mut called: Vec<Moment> = resetting.map(|(at, _)| called_of(at)).collect();
-    called.sort_unstable();
-    let unknown_resets = unknown.iter().filter(|at| resets(&calls[**at].step));
-    let first_unknown = unknown_resets.map(called_of).min();
-    let mut have_come = Vec::with_capacity(known.len());
-    let mut count = 0;
-    for (_, step) in known {
-        have_come.push(count);
-        count += usize::from(resets(step));
-    }
-    let mut next = None;
-    let mut goals = vec![None; known.len()];
-    for (rank, (_, step)) in known.iter().enumerate().rev() {
-        let part = model.part(step);
-        if part.depends {
-            let end = answers[rank];
-            let others = called.partition_point(|call| *call <= end) - usize::from(part.resets);
-            next = Some(Goal {
-                operation: u32::try_from(rank).expect("fewer answers than names"),
-                resets: first_unknown.is_none_or(|call| call > end).then_some(others),
-            });
-        }
-        goals[rank] = next;
-    }
-    (goals, have_come)
-}
-
-/// Calls and answers by time, those of operations that are accounted for left out: put back in reverse order.
-///
-/// The call of the operation that was answered as the `n`th is node `2n`, its answer node `2n + 1`.
-struct List {
-    next: Vec<u32>,
-    previous: Vec<u32>,
-    first: u32,
-}
-
-impl List {
-    /// The list, for each operation where it stands in a set of open ones, and how many there are at most.
-    fn of<S>(known: &[(Moment, usize)], calls: &[Call<S>]) -> (Self, Vec<u32>, usize) {
-        let mut events: Vec<(Moment, bool, u32)> = Vec::with_capacity(2 * known.len());
-        for (rank, (answered, at)) in (0..).zip(known) {
-            let called = calls[*at].called.min(*answered);
-            events.push((called, false, 2 * rank));
-            events.push((*answered, true, 2 * rank + 1));
-        }
-        events.sort_unstable();
-        let nodes: Vec<u32> = events.into_iter().map(|(_, _, node)| node).collect();
-        let mut list = Self {
-            next: vec![END; nodes.len()],
-            previous: vec![END; nodes.len()],
-            first: nodes.first().copied().unwrap_or(END),
-        };
-        for pair in nodes.windows(2) {
-            list.next[pair[0] as usize] = pair[1];
-            list.previous[pair[1] as usize] = pair[0];
-        }
-        let (mut free, mut open) = (Vec::new(), 0);
-        let mut slots = vec![0; known.len()];
-        for node in nodes {
-            let slot = &mut slots[node as usize / 2];
-            if node % 2 == 1 {
-                free.push(*slot);
-            } else {
-                *slot = free.pop().unwrap_or_else(|| {
-                    open += 1;
-                    open - 1
-                });
-            }
-        }
-        (list, slots, open as usize)
-    }
-
-    fn first(&self) -> u32 {
-        self.first
-    }
-
-    fn after(&self, node: u32) -> u32 {
-        self.next[node as usize]
-    }
-
-    /// The operation of which a node is the call.
-    fn call(&self, node: u32) -> Option<u32> {
-        (node != END && node % 2 == 0).then_some(node / 2)
-    }
-
-    fn lift(&mut self, operation: u32) {
-        for node in [2 * operation, 2 * operation + 1] {
-            let (previous, next) = (self.previous[node as usize], self.next[node as usize]);
-            self.join(previous, next);
-        }
-    }
-
-    fn put_back(&mut self, operation: u32) {
-        for node in [2 * operation + 1, 2 * operation] {
-            let (previous, next) = (self.previous[node as usize], self.next[node as usize]);
-            self.set_next(previous, node);
-            if next != END {
-                self.previous[next as usize] = node;
-            }
-        }
-    }
-
-    fn join(&mut self, previous: u32, next: u32) {
-        self.set_next(previous, next);
-        if next != END {
-            self.previous[next as usize] = previous;
-        }
-    }
-
-    fn set_next(&mut self, node: u32, next: u32) {
-        if node == END {
-            self.first = next;
-        } else {
-            self.next[node as usize] = next;
-        }
     }
 }

@@ -32,9 +32,8 @@ fn history_of(calls: &Calls) -> History {
             Told::NoEffect => continue,
             Told::Nothing => {}
             Told::Answer { at, answer } => {
-                if let Some(answer) = meaning(&operation.action, &String::from_utf8_lossy(answer)) {
-                    operation = operation.answered(at.nanos(), answer);
-                }
+                let answer = meaning(&operation.action, &String::from_utf8_lossy(answer));
+                operation = operation.answered(at.nanos(), answer);
             }
         }
         operations.push(operation);
@@ -79,14 +78,14 @@ fn operation(command: KeyValueCommand, at: VirtualTime) -> Operation {
 }
 
 /// What the store means by an answer.
-fn meaning(action: &Action, answer: &str) -> Option<Answer> {
+fn meaning(action: &Action, answer: &str) -> Answer {
     let value = |text: &str| Answer::Value(Some(text.to_owned()));
-    Some(match (action, answer) {
+    match (action, answer) {
         (Action::Get | Action::Delete | Action::CompareAndSet { .. }, NONE) => Answer::Value(None),
         (Action::Get | Action::Append(_), text) => value(text),
         (Action::Set(_) | Action::Delete, _) => Answer::Done,
         (Action::CompareAndSet { .. }, text) => text.strip_prefix("is ").map_or(Answer::Done, value),
-    })
+    }
 }
 
 /// The store says `none` where there is no value, and where the value is that word. Where somebody may have written it, whoever read it has learned

@@ -182,23 +182,20 @@ fn plain(text: &str) -> String {
 
 /// The text of a history, an operation in each line. The same history always gives the same text.
 pub fn ron_text(history: &History) -> String {
-    let mut text = format!("(\n    history: {HISTORY_VERSION},\n");
-    if let Some(unwritten) = &history.unwritten {
-        text.push_str(&format!("    unwritten: {unwritten:?},\n"));
-    }
-    if !history.initial.is_empty() {
-        text.push_str("    initial: {\n");
-        for (key, value) in &history.initial {
-            text.push_str(&format!("        {key:?}: {value:?},\n"));
-        }
-        text.push_str("    },\n");
-    }
-    text.push_str("    operations: [\n");
-    for operation in &history.operations {
-        text.push_str(&line_of(operation));
-    }
-    text.push_str("    ],\n)\n");
-    text
+    let unwritten = history.unwritten.as_ref();
+    let unwritten = unwritten.map_or_else(String::new, |value| format!("    unwritten: {value:?},\n"));
+    let pairs = history.initial.iter();
+    let pairs: Vec<String> = pairs.map(|(key, value)| format!("{key:?}: {value:?}")).collect();
+    let initial = if pairs.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "    initial: {{\n        {},\n    }},\n",
+            pairs.join(",\n        ")
+        )
+    };
+    let lines: String = history.operations.iter().map(line_of).collect();
+    format!("(\n    history: {HISTORY_VERSION},\n{unwritten}{initial}    operations: [\n{lines}    ],\n)\n")
 }
 
 fn line_of(operation: &Operation) -> String {

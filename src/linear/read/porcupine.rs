@@ -104,10 +104,7 @@ impl<'a> Reader<'a> {
             let from = self.at;
             let key = self.word();
             let value = self.value()?;
-            line.set(key, value).map_err(|problem| {
-                self.at = from;
-                problem
-            })?;
+            line.set(key, value).inspect_err(|_| self.at = from)?;
         }
         self.skip_space();
         if self.rest().is_empty() {
