@@ -254,3 +254,252 @@ proptest! {
         }
     }
 }
+
+/// `1: set 5 @ 10..20`, `2: get 5 @ 12..18`, `3: append x @ 15..`: by hand, on one key.
+fn by_hand(lines: &[&str]) -> History {
+    let line = |line: &&str| {
+        let (process, rest) = line.split_once(": ").expect("a client");
+        let (words, time) = rest.split_once(" @ ").expect("a time");
+        let (called, until) = time.split_once("..").expect("from and to");
+        let words: Vec<&str> = words.split(' ').collect();
+        let some = |text: &str| Answer::Value(Some(text.to_owned()));
+        let owned = str::to_owned;
+        let (action, answer) = match words[..] {
+            ["set", value] => (Action::Set(owned(value)), Answer::Done),
+            ["get"] => (Action::Get, Answer::Value(None)),
+            ["get", value] => (Action::Get, some(value)),
+            ["append", piece] => (Action::Append(owned(piece)), Answer::Done),
+            ["append", piece, "gives", whole] => (Action::Append(owned(piece)), some(whole)),
+            ["cas", expected, new] => (cas(expected, new), Answer::Done),
+            ["cas", expected, new, "fails"] => (cas(expected, new), Answer::Mismatch),
+            ["cas", expected, new, "finds", found] => (cas(expected, new), some(found)),
+            ["delete"] => (Action::Delete, Answer::Done),
+            ["delete", "nothing"] => (Action::Delete, Answer::Value(None)),
+            _ => panic!("{line}"),
+        };
+        let process = process.parse().expect("a number");
+        let operation = Operation::of(process, "x", action).called(called.parse().expect("a number"));
+        match until.parse() {
+            Ok(until) => operation.answered(until, answer),
+            Err(_) => operation,
+        }
+    };
+    History {
+        operations: lines.iter().map(line).collect(),
+        ..History::default()
+    }
+}
+
+fn cas(expected: &str, new: &str) -> Action {
+    Action::CompareAndSet {
+        expected: expected.to_owned(),
+        new: new.to_owned(),
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn verdicts_by_hand() {
+    const YES: Verdict = Verdict::Linearizable;
+    const NO: Verdict = Verdict::NotLinearizable;
+    for (lines, expected) in [
+        (&[][..], YES),
+        // A read at the same time as a write sees it or not, but not first and then not.
+        (&["1: set 1 @ 0..10", "2: get @ 1..3", "3: get 1 @ 4..6"], YES),
+        (&["1: set 1 @ 0..10", "2: get 1 @ 1..3", "3: get @ 4..6"], NO),
+        // At the very same moment it is the same time.
+        (&["1: set 1 @ 0..5", "2: get @ 5..6"], YES),
+        (&["1: set 1 @ 0..5", "2: get @ 6..7"], NO),
+        // What nobody knows the end of may happen much later, or never, but once at most and not before its call.
+        (&["1: set 1 @ 0..", "2: get @ 5..6", "2: get 1 @ 50..51"], YES),
+        (&["1: set 1 @ 0..", "2: get @ 5..6", "2: get @ 50..51"], YES),
+        (&["1: set 1 @ 9..", "2: get 1 @ 5..6"], NO),
+        (&["1: append a @ 0..", "2: get a @ 5..6", "2: get aa @ 7..8"], NO),
+        (
+            &[
+                "1: append a @ 0..",
+                "3: append a @ 1..",
+                "2: get a @ 5..6",
+                "2: get aa @ 7..8",
+            ],
+            YES,
+        ),
+        (
+            &[
+                "1: set 1 @ 0..",
+                "2: set 2 @ 1..2",
+                "2: get 1 @ 3..4",
+                "2: get 2 @ 5..6",
+            ],
+            NO,
+        ),
+        // Appends in an order that all reads agree on.
+        (
+            &[
+                "1: append a @ 0..9",
+                "2: append b @ 0..9",
+                "3: get ab @ 10..11",
+                "4: get ab @ 10..12",
+            ],
+            YES,
+        ),
+        (
+            &[
+                "1: append a @ 0..9",
+                "2: append b @ 0..9",
+                "3: get ab @ 10..11",
+                "4: get ba @ 10..12",
+            ],
+            NO,
+        ),
+        (
+            &["1: append a gives ba @ 0..9", "2: append b gives b @ 0..9"],
+            YES,
+        ),
+        (
+            &["1: append a gives ba @ 0..9", "2: append b gives ab @ 0..9"],
+            NO,
+        ),
+        // Of two that replace the same value one wins; of two of unknown outcome both may fail.
+        (&["1: set 0 @ 0..1", "1: cas 0 1 @ 2..5", "2: cas 0 2 @ 2..5"], NO),
+        (
+            &[
+                "1: set 0 @ 0..1",
+                "1: cas 0 1 @ 2..5",
+                "2: cas 0 2 fails @ 2..5",
+                "3: get 1 @ 6..7",
+            ],
+            YES,
+        ),
+        (
+            &[
+                "1: set 0 @ 0..1",
+                "1: cas 0 1 @ 2..5",
+                "2: cas 0 2 finds 1 @ 2..5",
+            ],
+            YES,
+        ),
+        (
+            &[
+                "1: set 0 @ 0..1",
+                "1: cas 0 1 @ 2..5",
+                "2: cas 0 2 finds 3 @ 2..5",
+            ],
+            NO,
+        ),
+        (
+            &[
+                "1: set 0 @ 0..1",
+                "1: cas 0 1 @ 2..",
+                "2: cas 1 2 @ 3..",
+                "3: get 2 @ 4..5",
+            ],
+            YES,
+        ),
+        (
+            &[
+                "1: cas 0 1 fails @ 0..1",
+                "1: delete nothing @ 2..3",
+                "1: set 0 @ 4..5",
+                "1: delete @ 6..7",
+            ],
+            YES,
+        ),
+        (&["1: set 0 @ 0..1", "1: delete @ 2..3", "2: delete @ 4..5"], NO),
+        (
+            &[
+                "1: set 0 @ 0..1",
+                "1: delete @ 2..3",
+                "2: append b @ 4..5",
+                "2: get b @ 6..7",
+            ],
+            YES,
+        ),
+    ] {
+        let history = by_hand(lines);
+        assert_eq!(verdict(&history), expected, "{lines:?}");
+        assert_eq!(brute_force(&history), expected == YES, "{lines:?}");
+    }
+}
+
+/// A key is nobody else's business, and begins as it is said to.
+#[test]
+fn keys_are_judged_by_themselves_from_their_first_values() {
+    let mut history = by_hand(&["1: get 7 @ 0..1", "1: set 8 @ 2..3"]);
+    history.operations[1].key = "y".to_owned();
+    assert_eq!(verdict(&history), Verdict::NotLinearizable);
+    history.unwritten = Some("7".to_owned());
+    assert_eq!(verdict(&history), Verdict::Linearizable);
+    history.initial.insert("x".to_owned(), "6".to_owned());
+    let report = judge(&history, Limits::default());
+    assert_eq!((report.keys, report.failures.len()), (2, 1));
+    assert_eq!(report.failures[0].key, "x");
+}
+
+/// Where too much would have to be remembered or tried, that is said, and nothing else.
+#[test]
+fn limits_are_kept() {
+    let lines: Vec<String> = (0..20)
+        .map(|client| format!("{client}: append {} @ {client}..99", client % 3))
+        .chain(["30: get 210210210210210210x @ 100..101".to_owned()])
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let mut history = by_hand(&lines);
+    history
+        .operations
+        .push(Operation::of(40, "x", Action::Append("x".to_owned())).called(50));
+    for (bytes, steps) in [(2_000, u64::MAX), (usize::MAX, 10)] {
+        let report = judge(&history, Limits { bytes, steps });
+        assert_eq!(
+            (report.verdict(), report.undecided.len()),
+            (Verdict::Undecided, 1)
+        );
+    }
+}
+
+/// A model of one's own: a lock, which is taken and given back.
+#[test]
+fn other_models_can_be_judged_too() {
+    use raft_play::linear::{Call, Finding, Model, search};
+
+    struct Lock;
+    #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+    enum Step {
+        Takes(bool),
+        Gives,
+    }
+    impl Model for Lock {
+        type Step = Step;
+        type State = bool;
+
+        fn initial(&self) -> bool {
+            false
+        }
+
+        fn after(&self, is_taken: bool, step: &Step) -> Option<bool> {
+            match step {
+                Step::Takes(succeeds) => (*succeeds != is_taken).then_some(true),
+                Step::Gives => is_taken.then_some(false),
+            }
+        }
+    }
+    let call = |called, answered, step| Call {
+        called,
+        answered,
+        step,
+    };
+    let mut calls = vec![
+        call(0, Some(10), Step::Takes(true)),
+        call(1, Some(11), Step::Takes(false)),
+        call(12, Some(20), Step::Gives),
+        call(13, Some(21), Step::Takes(true)),
+    ];
+    let found = search(&mut Lock, &calls, Limits::default());
+    assert_eq!(found, Finding::Order(vec![0, 1, 2, 3]));
+    calls[2].called = 30;
+    calls[2].answered = Some(31);
+    let Finding::None(stuck) = search(&mut Lock, &calls, Limits::default()) else {
+        panic!("two hold the lock")
+    };
+    assert_eq!((stuck.blamed, stuck.orders), (3, vec![vec![0, 1]]));
+}
