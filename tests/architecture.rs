@@ -139,6 +139,7 @@ const LAYERS: &[Layer] = &[
             "wire",
             "node",
             "check",
+            "linear",
             "playground",
         ],
         never: &[
