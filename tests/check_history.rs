@@ -135,7 +135,7 @@ fn too_little_memory_is_exit_code_3() {
     assert!(
         ended
             .out
-            .contains("undecided: the key x would take more than 0 bytes"),
+            .contains("undecided: the key \"x\" would take more than 0 bytes"),
         "{}",
         ended.out
     );

@@ -22,7 +22,7 @@ struct Head {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Whole {
     history: u64,
     #[serde(default)]
     unwritten: Option<String>,
@@ -98,8 +98,8 @@ impl TryFrom<Line> for Checked {
     }
 }
 
-impl From<File> for History {
-    fn from(file: File) -> Self {
+impl From<Whole> for History {
+    fn from(file: Whole) -> Self {
         Self {
             unwritten: file.unwritten,
             initial: file.initial,
@@ -137,7 +137,7 @@ fn ron_options() -> ron::Options {
 }
 
 pub(super) fn read_ron(text: &str) -> Result<History, ReadError> {
-    let read = ron_options().from_str::<File>(text);
+    let read = ron_options().from_str::<Whole>(text);
     let head = || ron_options().from_str::<Head>(text).ok();
     checked(
         read.map_err(|error| ReadError::At {
@@ -151,7 +151,7 @@ pub(super) fn read_ron(text: &str) -> Result<History, ReadError> {
 
 #[cfg(feature = "cli")]
 pub(super) fn read_json(text: &str) -> Result<History, ReadError> {
-    let read = serde_json::from_str::<File>(text.trim_start_matches('\u{feff}'));
+    let read = serde_json::from_str::<Whole>(text.trim_start_matches('\u{feff}'));
     let head = || serde_json::from_str::<Head>(text).ok();
     checked(
         read.map_err(|error| ReadError::At {
@@ -164,7 +164,10 @@ pub(super) fn read_json(text: &str) -> Result<History, ReadError> {
 }
 
 /// Of another version it is no wonder that something is wrong.
-fn checked(read: Result<File, ReadError>, head: impl FnOnce() -> Option<Head>) -> Result<History, ReadError> {
+fn checked(
+    read: Result<Whole, ReadError>,
+    head: impl FnOnce() -> Option<Head>,
+) -> Result<History, ReadError> {
     let found = match &read {
         Ok(file) => Some(file.history),
         Err(_) => head().map(|head| head.history),
