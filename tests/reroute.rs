@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use choices::Choices;
 use lab::{Lab, act, cast, lab_with, linked, loaded, propose, read, run, settled_with, told};
 use raft_play::consensus::{ReadWay, Switch};
-use raft_play::playground::{ClientAnswer, Command, Happening, LinkSettings, Settings, Span};
+use raft_play::playground::{ClientAnswer, Command, Happening, LinkSettings, Place, Settings, Span};
 use raft_play::types::{NodeId, ProposalId};
 
 /// Any node may be asked, over links like these.
@@ -85,6 +85,46 @@ fn a_client_is_told_that_nobody_knows_where_the_leader_does_not_answer() {
         answers,
         [(asked, ClientAnswer::Unknown), (asked, ClientAnswer::Unknown)]
     );
+}
+
+/// A change of the membership and a transfer are passed on like everything else that a client wants.
+#[test]
+fn any_node_can_be_asked_for_what_is_the_leaders_to_do() {
+    let mut world = settled(6);
+    let (leader, others) = cast(&world, 3);
+    let [asked, other] = others[..] else {
+        panic!("two others");
+    };
+    let via = |node: NodeId, command: Command| Command::Via {
+        node,
+        command: Box::new(command),
+    };
+    act(&mut world, via(asked, Command::Demote(other)));
+    run(&mut world, 300);
+    assert_eq!(world.snapshot().place(other), Place::Learner);
+    act(&mut world, via(other, Command::Promote(other)));
+    run(&mut world, 300);
+    assert_eq!(world.snapshot().place(other), Place::Voter);
+    act(&mut world, via(asked, Command::Transfer(asked)));
+    run(&mut world, 300);
+    assert_eq!(world.leader(), Some(asked));
+
+    act(&mut world, Command::Reroute(Switch::Off));
+    told(&mut world);
+    act(&mut world, via(leader, Command::Remove(other)));
+    run(&mut world, 300);
+    assert_eq!(told(&mut world), [(leader, ClientAnswer::ChangeRefused)]);
+    assert_eq!(world.snapshot().place(other), Place::Voter);
+
+    let nonsense = [
+        via(asked, Command::Heal),
+        via(asked, via(leader, Command::Remove(other))),
+        via(asked, Command::Remove(NodeId::new(9))),
+        via(NodeId::new(9), Command::Remove(other)),
+    ];
+    for command in nonsense {
+        assert!(world.command(command.clone()).is_err(), "{command:?}");
+    }
 }
 
 #[test]

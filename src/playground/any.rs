@@ -37,6 +37,14 @@ fn any_change() -> impl Strategy<Value = Command> {
 
 /// Any command, sensible or not.
 pub(crate) fn any_command() -> impl Strategy<Value = Command> {
+    let at_a_node = (any_node(), any_plain_command()).prop_map(|(node, command)| {
+        let command = Box::new(command);
+        Command::Via { node, command }
+    });
+    prop_oneof![9 => any_plain_command(), 1 => at_a_node]
+}
+
+fn any_plain_command() -> impl Strategy<Value = Command> {
     let some_node = || proptest::option::of(any_node());
     prop_oneof![
         (some_node(), ".{0,40}").prop_map(|(to, command)| Command::Propose { to, command }),

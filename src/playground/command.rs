@@ -223,6 +223,13 @@ pub enum Command {
     Break(Rule),
     /// Keeps a broken rule again.
     Keep(Rule),
+    /// Asks this node, and not the leader, for a change of the membership or a transfer. With rerouting on it passes that on.
+    Via {
+        /// The node.
+        node: NodeId,
+        /// What is asked.
+        command: Box<Command>,
+    },
 }
 
 /// A command at its moment.

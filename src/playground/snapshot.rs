@@ -53,21 +53,19 @@ impl Snapshot {
         leaders
     }
 
-    /// How many disks hold durably the very entry that `node` has at `index`.
-    pub fn disks_holding(&self, node: &NodeView, index: LogIndex) -> usize {
+    /// Whose disks hold durably the very entry that `node` has at `index`, learners' among them.
+    pub fn holders(&self, node: &NodeView, index: LogIndex) -> BTreeSet<NodeId> {
         let term = node.log.term_at(index);
-        let counts = |other: &NodeView| match self.configuration() {
-            Some(configuration) => configuration.is_voter(other.id),
-            None => true,
-        };
         // What a snapshot stands for is committed, and so the same everywhere.
         let has = |other: &NodeView| other.log.base().index >= index || other.log.term_at(index) == term;
-        let holds = |other: &&NodeView| counts(other) && other.durable >= index && has(other);
-        if term.is_none() {
-            0
-        } else {
-            self.nodes.iter().filter(holds).count()
-        }
+        let holds = |other: &&NodeView| term.is_some() && other.durable >= index && has(other);
+        self.nodes.iter().filter(holds).map(|node| node.id).collect()
+    }
+
+    /// How many voters' disks hold durably the very entry that `node` has at `index`.
+    pub fn disks_holding(&self, node: &NodeView, index: LogIndex) -> usize {
+        let holders = self.holders(node, index).into_iter();
+        holders.filter(|id| self.place(*id) == Place::Voter).count()
     }
 
     /// The configuration by which the cluster goes: that of the leader of the highest term, or where nobody leads, of the log

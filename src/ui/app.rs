@@ -219,7 +219,7 @@ impl<W: Playable> App<W> {
             Action::Ask(question) => self.ask(question),
             Action::Why => self.why(),
             Action::WhyLine(line) => self.why_line(line),
-            Action::Help => self.view.overlay = Some(super::view::Overlay::Help),
+            Action::Help => self.view.overlay = Some(super::view::Overlay::Help(0)),
             Action::TurnNotes(step) => self.turn_notes(step),
             Action::ShowNotes(shown) => self.show_notes(shown),
             Action::ScrollLogs(step) => self.scroll_logs(step),

@@ -175,7 +175,7 @@ fn draw_overlay(
         ..layout.timeline
     };
     match scene.view.overlay.as_ref()? {
-        Overlay::Help => help::draw(theme, keys, screen, buffer),
+        Overlay::Help(page) => help::draw(theme, keys, *page, screen, buffer),
         Overlay::Why(line) => why::draw(scene, theme, *line, screen, buffer),
         Overlay::Palette(palette) => return palette::draw(palette, theme, screen, buffer),
         Overlay::Open(dialog) => return open::draw(dialog, theme, screen, buffer),
@@ -185,6 +185,11 @@ fn draw_overlay(
         Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
     }
     None
+}
+
+/// How many pages the help takes on a screen of this area.
+pub fn help_pages(keys: &[KeyHint], area: Rect) -> usize {
+    help::pages(keys, area)
 }
 
 /// The log indices in view on a screen of this area: scrolling goes on from there.
@@ -207,7 +212,7 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
     match &scene.view.overlay {
         Some(Overlay::Palette(palette)) => return palette::row_at(palette, area, place),
         Some(Overlay::Open(dialog)) => return open::row_at(dialog, area, place),
-        Some(Overlay::Help | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_)) => {
+        Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_)) => {
             return Hit::Nothing;
         }
         Some(Overlay::Partition(_) | Overlay::Link { .. }) | None => {}

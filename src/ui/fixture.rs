@@ -130,7 +130,7 @@ fn snapshot(now: VirtualTime, nodes: Vec<NodeView>) -> Snapshot {
 }
 
 /// Sends a message that has gone so many parts per thousand of its way.
-fn send(snapshot: &mut Snapshot, from: u64, to: u64, term: u64, message: Message, permille: u64) {
+pub fn send(snapshot: &mut Snapshot, from: u64, to: u64, term: u64, message: Message, permille: u64) {
     let whole = 13_000_000;
     let sent = snapshot.now.nanos().saturating_sub(whole * permille / 1000);
     snapshot.messages.push(MessageView {

@@ -107,7 +107,7 @@ impl Mode {
     pub const fn of(overlay: Option<&Overlay>) -> Self {
         match overlay {
             None => Self::Main,
-            Some(Overlay::Help) => Self::Help,
+            Some(Overlay::Help(_)) => Self::Help,
             Some(Overlay::Why(_)) => Self::Why,
             Some(Overlay::Palette(_)) => Self::Palette,
             Some(Overlay::Propose(_)) => Self::Propose,

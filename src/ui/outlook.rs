@@ -3,8 +3,12 @@
 //! Nothing here runs the algorithm. It reads off the snapshot the values that the algorithm will go by, in the
 //! order in which it will ask for them.
 
+mod count;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+pub use count::Count;
 
 use crate::consensus::Rule;
 use crate::playground::{Condition, NodeView, Place, RoleView, Snapshot};
@@ -30,22 +34,22 @@ pub enum CommitOutlook {
         leader: NodeId,
         /// Whether the leader has another entry there, or none.
         differs: bool,
-        /// How many disks hold it.
-        holders: usize,
+        /// Whose disks hold it.
+        holders: Count,
     },
     /// On enough disks, and of an earlier term: it can't be counted (§5.4.2).
     EarlierTerm {
         /// The entry's term.
         term: Term,
-        /// How many disks hold it.
-        holders: usize,
+        /// Whose disks hold it.
+        holders: Count,
     },
     /// The node leads, and copies are missing, or word of them.
     Waits {
-        /// How many disks hold it.
-        holders: usize,
-        /// Of how many the leader knows.
-        known: usize,
+        /// Whose disks hold it.
+        holders: Count,
+        /// Of which the leader knows.
+        known: Count,
         /// What each missing copy waits for.
         missing: Vec<(NodeId, Missing)>,
     },
@@ -94,9 +98,9 @@ pub fn commit(node: &NodeView, snapshot: &Snapshot) -> CommitOutlook {
 }
 
 fn leaders_commit(node: &NodeView, index: LogIndex, snapshot: &Snapshot) -> CommitOutlook {
-    let holders = snapshot.disks_holding(node, index);
+    let holders = Count::of(&snapshot.holders(node, index), snapshot);
     let term = node.log.term_at(index).unwrap_or(node.term);
-    if holders >= snapshot.majority() && term < node.term {
+    if holders.is_enough() && term < node.term {
         return CommitOutlook::EarlierTerm { term, holders };
     }
     let knows = |other: &NodeView| match &node.role {
@@ -105,13 +109,15 @@ fn leaders_commit(node: &NodeView, index: LogIndex, snapshot: &Snapshot) -> Comm
         RoleView::Follower { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. } => false,
     };
     let (counted, others): (Vec<_>, Vec<_>) = snapshot.nodes.iter().partition(|other| knows(other));
+    let counted = counted.into_iter().map(|node| node.id).collect();
     let missing = others
         .into_iter()
+        .filter(|other| snapshot.place(other.id) == Place::Voter)
         .map(|other| (other.id, missing(node, other, index, snapshot)))
         .collect();
     CommitOutlook::Waits {
         holders,
-        known: counted.len(),
+        known: Count::of(&counted, snapshot),
         missing,
     }
 }
@@ -127,7 +133,7 @@ fn followers_commit(node: &NodeView, leader: NodeId, index: LogIndex, snapshot: 
     CommitOutlook::LeaderWaits {
         leader,
         differs: leading.log.term_at(index) != term,
-        holders: snapshot.disks_holding(node, index),
+        holders: Count::of(&snapshot.holders(node, index), snapshot),
     }
 }
 
@@ -240,7 +246,7 @@ mod tests {
         else {
             panic!("S3 leads and has an entry to commit");
         };
-        assert_eq!((holders, known), (0, 0));
+        assert_eq!((holders.has(), known.has()), (0, 0));
         let of = |node| missing.iter().find(|(other, _)| *other == id(node)).unwrap().1;
         assert!(matches!(of(3), Missing::Disk(_)));
         assert!(matches!(of(4), Missing::Request(_)));

@@ -160,8 +160,8 @@ fn known_of(follower: NodeId, leader: NodeId, snapshot: &Snapshot) -> Option<&Pe
 /// What lies over the main screen. Prompts hold time.
 #[derive(Clone, Debug)]
 pub enum Overlay {
-    /// The keys.
-    Help,
+    /// The keys: this page of them, from 0.
+    Help(usize),
     /// Why a line of the story happened: the line's place in the story.
     Why(usize),
     /// The palette.

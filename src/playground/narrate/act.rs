@@ -112,6 +112,7 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
             "With CheckQuorum, a leader that hears from no majority steps down, and who hears from a leader helps no rival",
             "thesis §6.2, §4.2.3",
         ),
+        Command::Via { node, command } => commanded(memory, describe, command).at(*node),
         Command::Break(rule) => act(format!("you break {rule}"))
             .long(format!("you break the rule {rule}"))
             .rule(*rule),
@@ -271,7 +272,7 @@ fn tie(tied: &[NodeId]) -> Telling {
         nodes(tied)
     };
     act(format!("you tie the timers of {whose}"))
-        .long(format!("you tie the timers of {whose}: they run out at once"))
+        .long(format!("you tie the timers of {whose}: they run out together"))
         .because(
             "Candidates of the same moment split the vote; random timeouts make that rare",
             "§5.2",

@@ -139,7 +139,11 @@ fn words(memory: &Memory, describe: Describe, own: NodeId, event: &Event) -> Opt
             round,
             took_nanos,
             verdict,
-        } => membership::caught_up(own, *learner, *round, *took_nanos, *verdict),
+        } => {
+            // Where nobody is promoted, how long the next entries took to come says nothing.
+            let is_routine = *round > 1 && !memory.auto_promote().is_on();
+            membership::caught_up(own, *learner, *round, *took_nanos, *verdict).folded_if(is_routine)
+        }
         Event::SnapshotTaken { last, bytes, dropped } => snapshots::taken(own, *last, *bytes, *dropped),
         Event::SnapshotOutdated { index } => snapshots::outdated(own, *index),
         Event::SnapshotNeeded {

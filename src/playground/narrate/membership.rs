@@ -49,7 +49,7 @@ pub(super) fn changed(own: NodeId, before: &Configuration, after: &Configuration
         "no member"
     };
     Telling::step(own, format!("{own} goes by {after} now"))
-        .long(format!("{own} goes by configuration {after} now: it is {place}"))
+        .long(format!("{own} goes by {after} now: it is {place}"))
         .rule(Rule::ConfigurationAtAppend)
         .value(format!("before: {before}"))
         .value(format!("needed: {}", needed(after)))

@@ -30,6 +30,7 @@ pub(super) struct Memory {
     unseen: NodeMemory,
     network: NetworkMemory,
     gossip: Switch,
+    auto_promote: Switch,
     /// Proposals made, with the node they were for, and not yet taken or refused.
     proposals: VecDeque<(Option<NodeId>, Payload)>,
     /// What a client proposed last.
@@ -44,6 +45,7 @@ impl Memory {
             nodes: snapshot.nodes.iter().map(node).collect(),
             network: NetworkMemory::of(snapshot),
             gossip: snapshot.settings.gossip,
+            auto_promote: snapshot.settings.auto_promote,
             ..Self::default()
         }
     }
@@ -110,6 +112,11 @@ impl Memory {
     pub(super) fn down_among(&self, nodes: &BTreeSet<NodeId>) -> BTreeSet<NodeId> {
         let is_down = |id: &&NodeId| self.nodes.get(id).is_some_and(|node| node.is_down);
         nodes.iter().filter(is_down).copied().collect()
+    }
+
+    /// Whether learners that keep up become voters by themselves.
+    pub(super) fn auto_promote(&self) -> Switch {
+        self.auto_promote
     }
 
     /// Whether nodes gossip.
@@ -228,6 +235,7 @@ impl Memory {
             Command::CutOneWay { from, to } => self.network.cut(&[(*from, *to)]),
             Command::MendOneWay { from, to } => self.network.mend(&[(*from, *to)]),
             Command::Gossip(switch) => self.gossip = *switch,
+            Command::AutoPromote(switch) => self.auto_promote = *switch,
             Command::LoseRoute { at, of } => {
                 self.network.told.remove(&(*at, *of));
             }
@@ -256,7 +264,6 @@ impl Memory {
             | Command::Demote(_)
             | Command::Remove(_)
             | Command::Reconfigure { .. }
-            | Command::AutoPromote(_)
             | Command::Drift { .. }
             | Command::Reroute(_)
             | Command::PreVote(_)
@@ -264,7 +271,8 @@ impl Memory {
             | Command::Read { .. }
             | Command::Lease(_)
             | Command::Break(_)
-            | Command::Keep(_) => {}
+            | Command::Keep(_)
+            | Command::Via { .. } => {}
         }
     }
 

@@ -17,7 +17,7 @@ use crate::types::{
 /// What an entry carries, in a few characters.
 fn payload(describe: Describe, entry: &Entry) -> String {
     match &entry.payload {
-        Payload::Configuration(configuration) => format!("configuration {configuration}"),
+        Payload::Configuration(configuration) => configuration.to_string(),
         Payload::Noop
         | Payload::Command(_)
         | Payload::OpenSession { .. }
@@ -188,7 +188,15 @@ pub(super) fn flushed(
     if through <= node.durable {
         return None;
     }
-    let what = entries(memory, describe, own, node.durable.next(), through);
+    let first = node.durable.next();
+    let what = match node.installing.filter(|last| *last <= through) {
+        None => entries(memory, describe, own, first, through),
+        Some(last) if last == through => "the snapshot".to_owned(),
+        Some(last) => {
+            let others = entries(memory, describe, own, last.next(), through);
+            format!("the snapshot, {others}")
+        }
+    };
     let telling = match node.role() {
         RoleName::Leader => Telling::step(own, format!("{own}'s own disk has {what}"))
             .long(format!("{own}'s own disk has {what}: its copy counts now"))

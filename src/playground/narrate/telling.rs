@@ -77,6 +77,17 @@ impl Telling {
         Self { long, ..self }
     }
 
+    /// What was asked for at one node.
+    pub(super) fn at(self, node: NodeId) -> Self {
+        let asked = |text: String| format!("{text}, via {node}");
+        Self {
+            node: Some(node),
+            short: asked(self.short),
+            long: asked(self.long),
+            ..self
+        }
+    }
+
     /// Its mark on the time line.
     pub(super) fn mark(self, mark: Mark) -> Self {
         let mark = Some(mark);

@@ -17,6 +17,7 @@ use super::World;
 use crate::consensus::{Compaction, Limits, Protections, RoleName};
 use crate::machine::Exhibit;
 use crate::types::{JoinToken, MembershipChange, NodeId};
+use request::change_of;
 
 impl<M: Exhibit + Default> World<M> {
     /// Carries out a command, now and before whatever else is due now.
@@ -129,19 +130,19 @@ impl<M: Exhibit + Default> World<M> {
                 limits.compaction = Compaction::of(entries, bytes, keep);
             }),
             Command::Chunk { bytes } => self.change_limits(|limits| limits.chunk_bytes = bytes),
-            Command::Transfer(target) => self.transfer(target),
+            Command::Transfer(target) => {
+                let leader = self.leader().expect("it was checked");
+                self.transfer(leader, target);
+            }
             Command::Join => {
                 let token = JoinToken::new(self.next_proposal.number());
                 self.reconfigure(MembershipChange::Join(token));
             }
             Command::JoinVia(seed) => self.join_via(seed),
-            Command::Promote(id) => self.reconfigure(MembershipChange::Promote(id)),
-            Command::Demote(id) => self.reconfigure(MembershipChange::Demote(id)),
-            Command::Remove(id) => self.reconfigure(MembershipChange::Remove(id)),
-            Command::Reconfigure { voters, learners } => {
-                let [voters, learners] = [voters, learners].map(|ids| ids.into_iter().collect());
-                self.reconfigure(MembershipChange::Replace { voters, learners });
+            Command::Promote(_) | Command::Demote(_) | Command::Remove(_) | Command::Reconfigure { .. } => {
+                self.reconfigure(change_of(&command).expect("it is one"));
             }
+            Command::Via { node, command } => self.ask_at(node, &command),
             Command::AutoPromote(switch) => {
                 self.settings.auto_promote = switch;
                 self.tell_all(|world| Request::AutoPromote(world.settings.auto_promote));

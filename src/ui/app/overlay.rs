@@ -5,6 +5,8 @@ use tui_input::{Input, InputRequest};
 use super::App;
 use crate::types::NodeId;
 use crate::ui::action::{Question, Step};
+use crate::ui::draw;
+use crate::ui::keymap;
 use crate::ui::library::Overwrite;
 use crate::ui::palette::{self, Entered};
 use crate::ui::prompt;
@@ -50,19 +52,15 @@ impl<W: Playable> App<W> {
 
     pub(super) fn choose(&mut self, step: Step) {
         let lines = self.session.story().len();
+        let pages = draw::help_pages(&keymap::help(), self.area());
         match &mut self.view.overlay {
+            Some(Overlay::Help(page)) => prompt::choose(page, pages, step),
             Some(Overlay::Why(line)) => prompt::choose(line, lines, step),
             Some(Overlay::Palette(palette)) => {
                 prompt::choose(&mut palette.chosen, palette.candidates.len(), step);
             }
             Some(Overlay::Open(dialog)) => prompt::choose(&mut dialog.chosen, dialog.rows.len(), step),
-            Some(
-                Overlay::Help
-                | Overlay::Propose(_)
-                | Overlay::Partition(_)
-                | Overlay::Link { .. }
-                | Overlay::Save(_),
-            )
+            Some(Overlay::Propose(_) | Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Save(_))
             | None => {}
         }
     }
@@ -114,7 +112,8 @@ impl<W: Playable> App<W> {
                 change(&mut dialog.name);
                 dialog.overwrite = None;
             }
-            Some(Overlay::Help | Overlay::Why(_) | Overlay::Partition(_) | Overlay::Link { .. }) | None => {}
+            Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Partition(_) | Overlay::Link { .. })
+            | None => {}
         }
     }
 
@@ -134,7 +133,7 @@ impl<W: Playable> App<W> {
             },
             Some(Overlay::Open(dialog)) => self.open_chosen(&dialog),
             Some(Overlay::Save(dialog)) => self.save_as(&dialog),
-            Some(Overlay::Help | Overlay::Why(_) | Overlay::Link { .. }) | None => {}
+            Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Link { .. }) | None => {}
         }
     }
 

@@ -30,7 +30,7 @@ impl<W: Playable> App<W> {
             Some(Overlay::Partition(_)) => self.move_into_group(id),
             Some(Overlay::Link { .. }) => self.link_to(id),
             Some(
-                Overlay::Help
+                Overlay::Help(_)
                 | Overlay::Why(_)
                 | Overlay::Palette(_)
                 | Overlay::Propose(_)

@@ -1,4 +1,4 @@
-//! The help: every key that does something, and what the signs mean, on one screen of 80×24.
+//! The help: every key that does something, and what the signs mean, on one screen of 80×24; on smaller ones, in pages.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,12 +7,45 @@ use super::text::{Pen, width};
 use super::{KeyGroup, KeyHint, pane};
 use crate::ui::theme::Theme;
 
-/// What the signs mean.
-const LEGEND: [&str; 3] = [
-    "★ leader  ◆ candidate  ◇ pre-candidate  ● follower  ✗ down  ‖ frozen",
-    "V vote P pre-vote A entries S snapshot T stand F R client G routes a+ answer",
-    "┃ left of it: known to be committed  ~ not on disk  ≠ unlike the leader's",
+/// What the signs mean, line by line; between two signs there is this much.
+const LEGEND: [(&str, &[&str]); 3] = [
+    (
+        "  ",
+        &[
+            "★ leader",
+            "◆ candidate",
+            "◇ pre-candidate",
+            "● follower",
+            "✗ down",
+            "‖ frozen",
+        ],
+    ),
+    (
+        " ",
+        &[
+            "V vote",
+            "P pre-vote",
+            "A entries",
+            "S snapshot",
+            "T stand",
+            "F R client",
+            "G routes",
+            "a+ answer",
+        ],
+    ),
+    (
+        "  ",
+        &[
+            "┃ left of it: known to be committed",
+            "~ not on disk",
+            "≠ unlike the leader's",
+        ],
+    ),
 ];
+/// The columns of the box, where there is room.
+const WIDTH: u16 = 88;
+/// From so many columns on, keys stand in two columns.
+const TWO_COLUMNS: u16 = 72;
 
 /// A row of the help.
 enum Row<'a> {
@@ -20,21 +53,100 @@ enum Row<'a> {
     Key(&'a KeyHint),
 }
 
-pub fn draw(theme: &Theme, keys: &[KeyHint], screen: Rect, buffer: &mut Buffer) {
-    let rows = rows(keys);
-    let columns = u16::try_from(rows.len().div_ceil(2)).unwrap_or(u16::MAX);
-    let legend = u16::try_from(LEGEND.len()).unwrap_or(0) + 1;
-    let height = columns.saturating_add(legend + 2);
-    let below = screen.height.saturating_sub(height) / 2;
-    let area = pane::centered(screen, 88, height, below);
-    let inner = pane::draw_box("Keys", "Esc closes", theme, area, buffer);
-    // Keys before signs: the signs go where there is no room for both.
-    let shown = inner.height.saturating_sub(columns).min(legend);
-    let split = usize::from((inner.height - shown).max(1));
-    draw_columns(&rows, split, theme, inner, buffer);
-    for (row, line) in (inner.height - shown + 1..inner.height).zip(LEGEND) {
-        Pen::new(buffer, inner, row).write(line, theme.faint);
+/// How the help is laid out on a screen.
+struct Sheet<'a> {
+    rows: Vec<Row<'a>>,
+    legend: Vec<String>,
+    area: Rect,
+    columns: usize,
+    /// How many rows one page has room for in one column.
+    height: usize,
+}
+
+impl<'a> Sheet<'a> {
+    fn of(keys: &'a [KeyHint], screen: Rect) -> Self {
+        let rows = rows(keys);
+        let room = pane::box_inner(pane::centered(screen, WIDTH, screen.height, 0));
+        let columns: usize = if room.width < TWO_COLUMNS { 1 } else { 2 };
+        let legend: Vec<String> = LEGEND
+            .iter()
+            .flat_map(|(gap, signs)| wrap_signs(gap, signs, room.width))
+            .collect();
+        let wanted = rows.len().div_ceil(columns) + 1 + legend.len() + 2;
+        let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
+        let below = screen.height.saturating_sub(wanted) / 2;
+        let area = pane::centered(screen, WIDTH, wanted, below);
+        Self {
+            rows,
+            legend,
+            area,
+            columns,
+            height: usize::from(pane::box_inner(area).height).max(1),
+        }
     }
+
+    /// How many rows of keys a page has.
+    fn capacity(&self) -> usize {
+        self.columns * self.height
+    }
+
+    fn pages_of_keys(&self) -> usize {
+        self.rows.len().div_ceil(self.capacity()).max(1)
+    }
+
+    /// Keys before signs: the signs go below the last keys, or where there is no room for both, on a page of their own.
+    fn has_signs_below(&self) -> bool {
+        let on_last = self.rows.len() - (self.pages_of_keys() - 1) * self.capacity();
+        on_last.div_ceil(self.columns) + 1 + self.legend.len() <= self.height
+    }
+
+    fn pages(&self) -> usize {
+        self.pages_of_keys() + usize::from(!self.has_signs_below())
+    }
+}
+
+/// How many pages the help takes on a screen of this area.
+pub fn pages(keys: &[KeyHint], screen: Rect) -> usize {
+    Sheet::of(keys, screen).pages()
+}
+
+pub fn draw(theme: &Theme, keys: &[KeyHint], page: usize, screen: Rect, buffer: &mut Buffer) {
+    let sheet = Sheet::of(keys, screen);
+    let pages = sheet.pages();
+    let page = page.min(pages - 1);
+    let hint = if pages == 1 {
+        "Esc closes".to_owned()
+    } else {
+        format!("{} of {pages} · ↑↓ turn · Esc closes", page + 1)
+    };
+    let inner = pane::draw_box("Keys", &hint, theme, sheet.area, buffer);
+    let first = (page * sheet.capacity()).min(sheet.rows.len());
+    let shown = &sheet.rows[first..sheet.rows.len().min(first + sheet.capacity())];
+    let split = shown.len().div_ceil(sheet.columns).max(1);
+    draw_columns(&sheet, shown, split, theme, inner, buffer);
+    let is_last = page + 1 == pages;
+    if is_last {
+        let top = if shown.is_empty() { 0 } else { split + 1 };
+        for (row, line) in (top..).zip(&sheet.legend) {
+            let row = u16::try_from(row).unwrap_or(u16::MAX);
+            Pen::new(buffer, inner, row).write(line, theme.faint);
+        }
+    }
+}
+
+/// Signs in lines of so many columns.
+fn wrap_signs(gap: &str, signs: &[&str], columns: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for sign in signs {
+        match lines.last_mut() {
+            Some(line) if width(line) + width(gap) + width(sign) <= columns => {
+                line.push_str(gap);
+                line.push_str(sign);
+            }
+            Some(_) | None => lines.push((*sign).to_owned()),
+        }
+    }
+    lines
 }
 
 fn rows(keys: &[KeyHint]) -> Vec<Row<'_>> {
@@ -49,17 +161,21 @@ fn rows(keys: &[KeyHint]) -> Vec<Row<'_>> {
     rows
 }
 
-fn draw_columns(rows: &[Row<'_>], split: usize, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
-    let half = inner.width / 2;
-    let keys = rows.iter().map(key_width).max().unwrap_or(0);
-    for (place, row) in rows.iter().enumerate() {
+fn draw_columns(
+    sheet: &Sheet<'_>,
+    shown: &[Row<'_>],
+    split: usize,
+    theme: &Theme,
+    inner: Rect,
+    buffer: &mut Buffer,
+) {
+    let share = inner.width / u16::try_from(sheet.columns).unwrap_or(1);
+    let keys = sheet.rows.iter().map(key_width).max().unwrap_or(0);
+    for (place, row) in shown.iter().enumerate() {
         let column = u16::try_from(place / split).unwrap_or(u16::MAX);
-        if column > 1 {
-            return;
-        }
         let area = Rect {
-            x: inner.x + column * half,
-            width: half.saturating_sub(1),
+            x: inner.x + column * share,
+            width: share.saturating_sub(1),
             ..inner
         };
         let mut pen = Pen::new(buffer, area, u16::try_from(place % split).unwrap_or(0));

@@ -10,7 +10,7 @@ use super::pane;
 use super::text::{Pen, names, width};
 use crate::playground::{Condition, NodeView, RoleView, Snapshot};
 use crate::types::{LogIndex, NodeId};
-use crate::ui::outlook::{self, CommitOutlook, Missing};
+use crate::ui::outlook::{self, CommitOutlook, Count, Missing};
 use crate::ui::theme::Theme;
 use crate::ui::view::Scene;
 
@@ -37,9 +37,9 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     };
     let answers = [
         Some(why_not_committed(node, snapshot)),
+        routes,
         can_win(node, snapshot),
         Some(what_is_read(node)),
-        routes,
         Some(what_it_hears(node, snapshot)),
         Some(what_runs(node, snapshot)),
         later_routes,
@@ -80,9 +80,10 @@ fn facts(node: &NodeView) -> String {
 type Answer = (String, String);
 
 fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Answer {
-    let needs = snapshot.majority();
-    let voters = snapshot.nodes.len();
-    let on_disks = |holders: usize| format!("on {holders} of {voters} disks, needs {needs}");
+    let on_disks = |holders: Count| {
+        let disks = if holders.is_joint() { "" } else { " disks" };
+        format!("on {}{disks}, {}", holders.shares(), holders.needed())
+    };
     let answer = match outlook::commit(node, snapshot) {
         CommitOutlook::AllCommitted => {
             let answer = if node.log.last_index() == LogIndex::GENESIS {
@@ -118,7 +119,8 @@ fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Answer {
             format!("{}; {leader} leads and counts", on_disks(holders))
         }
         CommitOutlook::EarlierTerm { term, holders } => format!(
-            "on {holders} of {voters} disks, but of term {term}: counts only with an entry of term {} (§5.4.2)",
+            "on {} disks, but of term {term}: counts only with an entry of term {} (§5.4.2)",
+            holders.shares(),
             node.term
         ),
         CommitOutlook::Waits {
@@ -126,8 +128,8 @@ fn why_not_committed(node: &NodeView, snapshot: &Snapshot) -> Answer {
             known,
             missing,
         } => {
-            let knows = if known < holders {
-                format!(", knows of {known}")
+            let knows = if known.has() < holders.has() {
+                format!(", knows of {}", known.has())
             } else {
                 String::new()
             };
@@ -212,7 +214,7 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
         return Some((question, answer.to_owned()));
     }
     let outlook = outlook::election(candidate, snapshot);
-    let (has, needs) = (outlook.granting.len(), snapshot.majority());
+    let count = Count::of(&outlook.granting, snapshot);
     let term = candidate.term.next();
     let ahead = verb(&outlook.ahead, "has a newer log", "have newer logs");
     let taken = verb(&outlook.taken, "is", "are");
@@ -229,10 +231,16 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
         .filter(|(nodes, _)| !nodes.is_empty())
         .map(|(nodes, reason)| format!("{} {reason}", names(*nodes)))
         .collect();
-    let verdict = if has >= needs { "yes" } else { "no" };
+    let verdict = if count.is_enough() { "yes" } else { "no" };
+    let has = if count.is_joint() {
+        count.shares()
+    } else {
+        count.has().to_string()
+    };
     let votes = format!(
-        "{verdict}: in term {term} it has {} ({has}, needs {needs})",
-        names(&outlook.granting)
+        "{verdict}: in term {term} it has {} ({has}, {})",
+        names(&outlook.granting),
+        count.needed()
     );
     let parts: Vec<String> = std::iter::once(votes).chain(against).collect();
     Some((question, parts.join("; ")))

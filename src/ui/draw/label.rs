@@ -1,12 +1,14 @@
 //! How a node is written: glyph, name, term, role, and what matters most about it now.
 
+use std::collections::BTreeSet;
+
 use ratatui::style::{Modifier, Style};
 
 use super::text::{fit, gauge};
 use crate::machine::{Exhibit, KeyValue};
 use crate::playground::{Condition, NodeView, Place, RoleView, Snapshot};
-use crate::types::{Entry, LogIndex, Payload};
-use crate::ui::outlook::first_uncommitted;
+use crate::types::{Configuration, Entry, LogIndex, NodeId, Payload};
+use crate::ui::outlook::{Count, first_uncommitted};
 use crate::ui::theme::{Theme, glyph};
 
 /// How much room a label may take, from much to little.
@@ -140,14 +142,18 @@ fn second(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> String {
         ),
         (Condition::Up, RoleView::Leader { .. }) => leaders_second(node, snapshot, is_full),
         (Condition::Up, RoleView::PreCandidate { granted, .. }) if is_full => {
-            format!("{} would, needs {}", granted.len(), snapshot.majority())
+            let count = Count::of(granted, snapshot);
+            if count.is_joint() {
+                format!("would: {}", count.shares())
+            } else {
+                format!("{} would, {}", count.has(), count.needed())
+            }
         }
         (Condition::Up, RoleView::Candidate { granted, .. }) if is_full => {
-            let votes = if granted.len() == 1 { "vote" } else { "votes" };
-            format!("has {} {votes}, needs {}", granted.len(), snapshot.majority())
+            Count::of(granted, snapshot).full("vote", "votes")
         }
         (Condition::Up, RoleView::PreCandidate { granted, .. } | RoleView::Candidate { granted, .. }) => {
-            format!("has {}/{}", granted.len(), snapshot.majority())
+            format!("has {}", Count::of(granted, snapshot).short())
         }
         (Condition::Up, RoleView::Follower { .. }) => match node.incoming {
             Some((incoming, received)) if is_full => {
@@ -179,34 +185,45 @@ fn lease(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> Option<String> 
     })
 }
 
-/// Of a leader: how far its first uncommitted entry is.
+/// To whom a leader hands over, while it does.
+fn handing_over(node: &NodeView, is_full: bool) -> Option<String> {
+    let RoleView::Leader { transfer, .. } = &node.role else {
+        return None;
+    };
+    let target = (*transfer)?;
+    let words = if is_full { "hands over to" } else { "gives" };
+    Some(format!("{words} {target}"))
+}
+
+/// Of a leader: to whom it hands over, or how far its first uncommitted entry is.
 fn leaders_second(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> String {
+    if let Some(target) = handing_over(node, is_full) {
+        return target;
+    }
     let Some((index, entry)) =
         first_uncommitted(node).and_then(|index| Some((index, node.log.entry(index)?)))
     else {
         return lease(node, snapshot, is_full)
             .unwrap_or_else(|| if is_full { "all committed" } else { "committed" }.to_owned());
     };
-    let holders = snapshot.disks_holding(node, index);
-    let needs = snapshot.majority();
+    let holders = Count::of(&snapshot.holders(node, index), snapshot);
     let what = fit(&value(entry, index), 8).into_owned();
-    let is_earlier = holders >= needs && entry.term < node.term;
+    let is_earlier = holders.is_enough() && entry.term < node.term;
     match (is_full, is_earlier) {
-        (true, true) => format!("{what}: has {holders}, but term {}", entry.term),
-        (true, false) => format!("{what}: has {holders}, needs {needs}"),
-        (false, true) => format!("{what} {holders}/{needs} t{}", entry.term),
-        (false, false) => format!("{what} {holders}/{needs}"),
+        (true, true) => format!("{what}: has {}, but term {}", holders.has(), entry.term),
+        (true, false) => format!("{what}: {}", holders.full("", "")),
+        (false, true) => format!("{what} {} t{}", holders.short(), entry.term),
+        (false, false) => format!("{what} {}", holders.short()),
     }
 }
 
 fn value(entry: &Entry, index: LogIndex) -> String {
     match &entry.payload {
         Payload::Noop => format!("no-op {index}"),
-        Payload::Command(_)
-        | Payload::Configuration(_)
-        | Payload::OpenSession { .. }
-        | Payload::Guarded(_)
-        | Payload::ClusterTime(_) => payload(entry),
+        Payload::Configuration(_) => format!("conf {index}"),
+        Payload::Command(_) | Payload::OpenSession { .. } | Payload::Guarded(_) | Payload::ClusterTime(_) => {
+            payload(entry)
+        }
     }
 }
 
@@ -214,12 +231,43 @@ fn value(entry: &Entry, index: LogIndex) -> String {
 pub fn payload(entry: &Entry) -> String {
     match &entry.payload {
         Payload::Noop => glyph::DOT.to_string(),
-        Payload::Command(_)
-        | Payload::Configuration(_)
-        | Payload::OpenSession { .. }
-        | Payload::Guarded(_)
-        | Payload::ClusterTime(_) => entry.payload.brief(KeyValue::describe),
+        Payload::Configuration(configuration) => brief(configuration),
+        Payload::Command(_) | Payload::OpenSession { .. } | Payload::Guarded(_) | Payload::ClusterTime(_) => {
+            entry.payload.brief(KeyValue::describe)
+        }
     }
+}
+
+/// A configuration in few columns, with `1-5` for `1 2 3 4 5`: `{1-5}+6`, and `{1-3}>{3-5}` while it is joint.
+fn brief(configuration: &Configuration) -> String {
+    let outgoing = configuration.outgoing.iter();
+    let outgoing: String = outgoing.map(|old| format!("{{{}}}>", runs(old))).collect();
+    let learners = if configuration.learners.is_empty() {
+        String::new()
+    } else {
+        format!("+{}", runs(&configuration.learners))
+    };
+    format!("{outgoing}{{{}}}{learners}", runs(&configuration.voters))
+}
+
+/// `1-3 5`: three numbers or more in a row as the first and the last.
+fn runs(nodes: &BTreeSet<NodeId>) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for number in nodes.iter().map(|id| id.number()) {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            Some(_) | None => runs.push((number, number)),
+        }
+    }
+    let texts: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            1 => format!("{first} {last}"),
+            _ => format!("{first}-{last}"),
+        })
+        .collect();
+    texts.join(" ")
 }
 
 /// What is left of a node's timer; nothing where none runs.
@@ -246,5 +294,29 @@ pub fn second_style(node: &NodeView, snapshot: &Snapshot, theme: &Theme) -> Styl
             RoleView::Leader { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. },
         )
         | (Condition::Down | Condition::Frozen, _) => Style::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture::ids;
+
+    #[test]
+    fn a_configuration_is_brief() {
+        let of = |outgoing: Option<&[u64]>, voters: &[u64], learners: &[u64]| {
+            let ids = |numbers: &[u64]| ids(numbers.iter().copied());
+            brief(&Configuration {
+                outgoing: outgoing.map(ids),
+                learners: ids(learners),
+                ..Configuration::of_voters(ids(voters))
+            })
+        };
+        assert_eq!(of(None, &[1, 2, 3, 4, 5], &[]), "{1-5}");
+        assert_eq!(of(None, &[1, 2], &[6]), "{1 2}+6");
+        assert_eq!(
+            of(Some(&[1, 2, 3]), &[1, 4, 5, 6, 9], &[7, 8]),
+            "{1-3}>{1 4-6 9}+7 8"
+        );
     }
 }

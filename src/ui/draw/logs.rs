@@ -3,6 +3,7 @@
 //! Fact and knowledge stand apart. The commit mark in a row is what that node *knows*; the bottom row counts what
 //! *is* on disks. Only the columns in view are looked at, however long the logs are.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use ratatui::buffer::Buffer;
@@ -15,6 +16,7 @@ use super::{Hit, label, pane};
 use crate::consensus::Flow;
 use crate::playground::{Condition, NodeView, PeerView, RoleView};
 use crate::types::{LogIndex, NodeId, Term};
+use crate::ui::outlook::Count;
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{Pane, Scene};
 
@@ -169,15 +171,11 @@ fn draw_name(
             let word = if grid.word > 5 { "leader" } else { "lead" };
             (word.to_owned(), theme.strong)
         }
-        (Condition::Up, RoleView::PreCandidate { granted, .. }) => (
-            format!("pre{}/{}", granted.len(), scene.snapshot.majority()),
-            theme.warn,
-        ),
+        (Condition::Up, RoleView::PreCandidate { granted, .. }) => {
+            (voted("pre", granted, scene, grid), theme.warn)
+        }
         (Condition::Up, RoleView::Candidate { granted, .. }) => {
-            let votes = format!("{}/{}", granted.len(), scene.snapshot.majority());
-            let whole = format!("cand{votes}");
-            let word = if width(&whole) <= grid.word { whole } else { votes };
-            (word, theme.warn)
+            (voted("cand", granted, scene, grid), theme.warn)
         }
         (Condition::Up, RoleView::Follower { .. }) => (
             label::timer_bar(node, scene.snapshot, grid.word - 1),
@@ -255,6 +253,13 @@ fn draw_dropped(node: &NodeView, index: LogIndex, grid: &Grid, theme: &Theme, pe
         .put(if is_mark { glyph::COMMIT } else { ' ' }, theme.strong);
 }
 
+/// What a candidate has, and needs; in words as far as there is room.
+fn voted(word: &str, granted: &BTreeSet<NodeId>, scene: &Scene<'_>, grid: &Grid) -> String {
+    let votes = Count::of(granted, scene.snapshot).short();
+    let whole = format!("{word}{votes}");
+    if width(&whole) <= grid.word { whole } else { votes }
+}
+
 /// Whether the model has another entry at this index.
 fn conflicts(model: &NodeView, index: LogIndex, term: Term) -> bool {
     model.log.term_at(index).is_some_and(|models| models != term)
@@ -272,20 +277,31 @@ fn draw_disks(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>) 
     pen.skip(1)
         .write(name, theme.faint)
         .skip(grid.before.saturating_sub(1 + width(name)));
-    let majority = scene.snapshot.majority();
     let mut shown = 0;
+    let mut majority = String::new();
     for index in grid.indices() {
+        if index <= node.log.base().index {
+            pen.skip(grid.cell());
+            continue;
+        }
         if node.log.entry(index).is_none() {
             break;
         }
         shown += 1;
-        let count = scene.snapshot.disks_holding(node, index);
-        let style = if count >= majority { theme.good } else { theme.warn };
+        let count = Count::of(&scene.snapshot.holders(node, index), scene.snapshot);
+        majority = count.majority();
+        let style = if count.is_enough() { theme.good } else { theme.warn };
         let columns = usize::from(grid.cell() - 2);
-        let text = format!(" {count:<columns$} ");
+        let number = if count.is_joint() {
+            count.short()
+        } else {
+            count.has().to_string()
+        };
+        let number = fit(&number, grid.cell() - 2);
+        let text = format!(" {number:<columns$} ");
         pen.write(&text, style);
     }
-    let hint = format!("disks hold it; {majority} are a majority");
+    let hint = format!("disks hold it; {majority}");
     if shown > 0 && pen.left() > width(&hint) + 1 {
         pen.skip(1).write(&hint, theme.faint);
     }

@@ -11,12 +11,8 @@ use crate::types::NodeId;
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{Pane, Scene};
 
-/// What the letters mean, from the fullest form to none.
-const LEGENDS: [&str; 3] = [
-    " V vote · A append · small: answer, + yes - no · • heartbeat ◦ answer ",
-    " V vote  A append  small + - answer  • heartbeat ",
-    " V vote A append a+ yes a- no ",
-];
+/// The letters that the legend always has: there is no cluster without them. The others stand there while they are on the wire.
+const ALWAYS: [char; 2] = ['V', 'A'];
 
 /// Where the nodes stand.
 #[derive(Clone, Debug)]
@@ -259,7 +255,7 @@ fn share(cells: u16, share: f64) -> u16 {
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let inner = pane::draw("Cluster", "", theme, area, buffer);
-    draw_legend(theme, area, buffer);
+    draw_legend(scene.snapshot, theme, area, buffer);
     let ring = Ring::of(scene.snapshot, inner);
     wall::draw(scene, &ring, theme, buffer);
     wire::draw(scene.snapshot, &ring, theme, buffer);
@@ -282,9 +278,26 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn draw_legend(theme: &Theme, area: Rect, buffer: &mut Buffer) {
+/// What the letters mean, from the fullest form to the barest.
+fn legends(snapshot: &Snapshot) -> [String; 4] {
+    let signs = wire::SIGNS.iter();
+    let shown = signs.filter(|(letter, _)| ALWAYS.contains(letter) || wire::shows(snapshot, *letter));
+    let names: Vec<String> = shown.map(|(letter, what)| format!("{letter} {what}")).collect();
+    let joined = |gap: &str| names.join(gap);
+    [
+        format!(
+            " {} · small: answer, + yes - no · • heartbeat ◦ answer ",
+            joined(" · ")
+        ),
+        format!(" {}  small + - answer  • heartbeat ", joined("  ")),
+        format!(" {} a+ yes a- no ", joined(" ")),
+        format!(" {} ", joined(" ")),
+    ]
+}
+
+fn draw_legend(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let room = area.width.saturating_sub(4);
-    if let Some(legend) = LEGENDS.iter().find(|legend| width(legend) <= room) {
+    if let Some(legend) = legends(snapshot).iter().find(|legend| width(legend) <= room) {
         let row = Rect {
             x: area.x + 2,
             width: room,

@@ -8,7 +8,8 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::*;
-use crate::playground::{Snapshot, StoryLine};
+use crate::playground::{RoleView, Snapshot, StoryLine};
+use crate::types::{Configuration, Entry, LogPosition, Message, TimeoutNow};
 use crate::ui::fixture::{self, id, index, micros};
 use crate::ui::picture;
 use crate::ui::view::{
@@ -76,7 +77,7 @@ fn draft() -> PartitionDraft {
 
 fn overlays() -> Vec<(&'static str, Overlay)> {
     vec![
-        ("help", Overlay::Help),
+        ("help", Overlay::Help(0)),
         ("why", Overlay::Why(8)),
         ("palette", Overlay::Palette(palette())),
         ("propose", Overlay::Propose("x=7".into())),
@@ -203,10 +204,113 @@ fn a_message_is_shown_above_the_keys() {
     };
     let shown = text(&fixture::minority_leader(), &view, (80, 24));
     let lines: Vec<&str> = shown.lines().collect();
-    assert!(
-        lines[22].starts_with(" saved to /home/ada/saves/split.ron "),
-        "{shown}"
+    assert_eq!(
+        lines[22].trim_end(),
+        " saved to /home/ada/saves/split.ron",
+        "no half time line beside it: {shown}"
     );
+}
+
+#[test]
+fn a_leader_that_hands_over_says_to_whom() {
+    let mut snapshot = fixture::stable(5);
+    for node in &mut snapshot.nodes {
+        if let RoleView::Leader { transfer, .. } = &mut node.role {
+            *transfer = Some(id(4));
+        }
+    }
+    for (size, words) in [((80, 24), "gives S4"), ((200, 50), "hands over to S4")] {
+        let shown = text(&snapshot, &fixture::view(), size);
+        assert!(shown.contains(words), "{shown}");
+    }
+}
+
+/// The leader has appended a joint configuration: what decides is two majorities, and the screen counts both.
+#[test]
+fn while_the_configuration_is_joint_both_majorities_are_counted() {
+    let mut snapshot = fixture::stable(5);
+    let leader = snapshot.leaders()[0].id;
+    let joint = Configuration {
+        outgoing: Some(fixture::ids([1, 2, 3])),
+        learners: fixture::ids([2]),
+        ..Configuration::of_voters(fixture::ids([3, 4, 5]))
+    };
+    let node = snapshot.nodes.iter_mut().find(|node| node.id == leader).unwrap();
+    node.log.push(Entry::configuration(node.term, joint));
+    node.durable = node.log.last_index();
+    let has = |old, new| format!("has {old}/3 of old, {new}/3 of new");
+    let (old, new) = (
+        usize::from(leader.number() <= 3),
+        usize::from(leader.number() >= 3),
+    );
+    let shown = text(&snapshot, &fixture::view(), (200, 50));
+    assert!(shown.contains(&has(old, new)), "{shown}");
+    assert!(shown.contains("{1-3}>{3-5}+2"), "{shown}");
+    assert!(shown.contains("needs 2 and 2"), "{shown}");
+    let narrow = text(&snapshot, &fixture::view(), (80, 24));
+    assert!(narrow.contains(&format!("{old}/2>{new}/2")), "{narrow}");
+}
+
+/// Letters that no cluster is without stand in the legend always, the others while they are on the wire.
+#[test]
+fn the_legend_names_the_letters_that_are_there() {
+    let stand = Message::TimeoutNow(TimeoutNow {
+        last: LogPosition::GENESIS,
+    });
+    let mut snapshot = fixture::stable(5);
+    let legend = |snapshot: &Snapshot, size| {
+        let shown = text(snapshot, &fixture::view(), size);
+        let line = shown.lines().find(|line| line.contains(" V vote"));
+        line.unwrap_or_else(|| panic!("no legend: {shown}")).to_owned()
+    };
+    for size in [(80, 24), (120, 30), (200, 50)] {
+        let named = legend(&snapshot, size);
+        assert!(
+            named.contains("A append") && !named.contains("T stand"),
+            "{named}"
+        );
+    }
+    fixture::send(&mut snapshot, 1, 2, 3, stand, 300);
+    for size in [(80, 24), (120, 30), (200, 50)] {
+        let named = legend(&snapshot, size);
+        assert!(named.contains("A append") && named.contains("T stand"), "{named}");
+    }
+}
+
+#[test]
+fn the_help_names_every_letter_on_the_wire() {
+    let shown = text(&fixture::fresh(3), &with_overlay(Overlay::Help(0)), (120, 40));
+    for (letter, _) in wire::SIGNS {
+        assert!(shown.contains(&format!("{letter} ")), "{letter}");
+    }
+}
+
+/// Whoever has a small screen needs the keys most.
+#[test]
+fn the_help_is_whole_on_every_screen_in_pages() {
+    let keys = crate::ui::keymap::help();
+    let snapshot = fixture::fresh(3);
+    for size in [(60, 20), (72, 20), (80, 24), (120, 15), (120, 30), (200, 50)] {
+        let area = Rect::new(0, 0, size.0, size.1);
+        let pages = help_pages(&keys, area);
+        let shown: String = (0..pages)
+            .map(|page| {
+                let view = with_overlay(Overlay::Help(page));
+                let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+                let scene = fixture::scene(&snapshot, &[], &view);
+                terminal.draw(|frame| draw(&scene, &keys, &[], frame)).unwrap();
+                picture::text(terminal.backend().buffer())
+            })
+            .collect();
+        assert_eq!(pages == 1, size.1 >= 24, "{size:?}: {pages} pages");
+        for hint in &keys {
+            let row = |line: &str| line.contains(&hint.keys) && line.contains(&hint.what);
+            assert!(shown.lines().any(row), "{size:?}: {hint:?}\n{shown}");
+        }
+        for sign in ["pre-candidate", "frozen", "routes", "unlike the leader's"] {
+            assert!(shown.contains(sign), "{size:?}: {sign}\n{shown}");
+        }
+    }
 }
 
 #[test]
@@ -447,7 +551,7 @@ fn no_node_and_nothing_else_can_be_drawn() {
     for size in [(1, 1), (40, 12), (80, 24), (120, 34)] {
         screen(&snapshot, &[], &View::default(), size);
         let view = View {
-            overlay: Some(Overlay::Help),
+            overlay: Some(Overlay::Help(0)),
             ..View::default()
         };
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();

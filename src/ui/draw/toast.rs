@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::pane;
 use super::text::{Pen, width, wrap};
 use crate::ui::theme::Theme;
 use crate::ui::view::Scene;
@@ -26,6 +27,8 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, row: Rect, buffer: &mut Buffer) {
         width: columns.min(row.width),
         height: rows,
     };
+    // Half a time line beside it would be read as part of the message.
+    pane::blank(theme, row, buffer);
     for (at, line) in (0..rows).zip(&lines) {
         let mut pen = Pen::new(buffer, area, at);
         pen.write(" ", style).write(line, style);

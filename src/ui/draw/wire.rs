@@ -116,6 +116,24 @@ fn draw_telling(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: 
     }
 }
 
+/// What the letters stand for, in the order in which a legend has them.
+pub const SIGNS: [(char, &str); 8] = [
+    ('V', "vote"),
+    ('A', "append"),
+    ('P', "pre-vote"),
+    ('S', "snapshot"),
+    ('T', "stand"),
+    ('F', "request"),
+    ('R', "read"),
+    ('G', "routes"),
+];
+
+/// Whether a message of the kind that this letter stands for, or an answer to one, is on the wire.
+pub fn shows(snapshot: &Snapshot, letter: char) -> bool {
+    let mut messages = snapshot.messages.iter();
+    messages.any(|message| letters(&message.envelope.message).0.eq_ignore_ascii_case(&letter))
+}
+
 /// A request is a capital letter, an answer a small one with what it says.
 const fn letters(message: &Message) -> (char, Option<char>) {
     match message {

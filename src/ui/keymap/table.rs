@@ -180,6 +180,17 @@ fn rest() -> Vec<Row> {
 
 fn overlays() -> Vec<Row> {
     vec![
+        over(Mode::Help, "↑↓", "turn the page")
+            .key(
+                &[UP, PAGE_UP, Key::Char('k'), Key::Char(',')],
+                Action::Choose(Step::Back),
+                "",
+            )
+            .key(
+                &[DOWN, PAGE_DOWN, Key::Char('j'), Key::Char('.')],
+                Action::Choose(Step::Forward),
+                "",
+            ),
         over(Mode::Help, "Esc", "back").key(
             &[ESC, ENTER, Key::Char('?'), Key::Char('q'), Key::Char(' ')],
             Action::Back,

@@ -393,6 +393,35 @@ fn every_word_is_usable_as_its_usage_says() {
 }
 
 #[test]
+fn what_the_leader_does_can_be_asked_for_at_another_node() {
+    let via = |command| {
+        Ok(Action::Do(Command::Via {
+            node: node(3),
+            command: Box::new(command),
+        }))
+    };
+    assert_eq!(parsed("promote 2"), Ok(Action::Do(Command::Promote(node(2)))));
+    assert_eq!(parsed("promote 2 via 3"), via(Command::Promote(node(2))));
+    assert_eq!(parsed("demote 2 via S3"), via(Command::Demote(node(2))));
+    assert_eq!(parsed("remove 2  via 3"), via(Command::Remove(node(2))));
+    assert_eq!(parsed("transfer 2 via 3"), via(Command::Transfer(node(2))));
+    let (voters, learners) = (vec![node(1), node(2)], vec![node(4)]);
+    assert_eq!(
+        parsed("voters 1,2 + 4 via 3"),
+        via(Command::Reconfigure { voters, learners })
+    );
+    assert!(parsed("promote via 3").is_err());
+    assert!(parsed("promote 2 via 9").unwrap_err().contains("no S9"));
+}
+
+#[test]
+fn to_forget_every_known_route_is_offered() {
+    let offered = listed("forget ");
+    assert_eq!(offered.len(), 5 * 4 + 1, "{offered:?}");
+    assert_eq!(offered[0], "forget 1 of 2");
+}
+
+#[test]
 fn every_completion_is_accepted() {
     with_context(|context| {
         for word in WORDS {

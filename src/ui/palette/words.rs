@@ -9,9 +9,10 @@ mod node;
 mod screen;
 
 use self::client::{propose, propose_in, read, session};
-use self::cluster::{compact, rule, switch, voters};
+use self::cluster::{about_node, compact, rule, switch, voters};
 use self::complete::{
-    any_node, broken_rules, compactions, followers, kept_rules, nothing, speeds, switches, themes, views,
+    any_node, broken_rules, compactions, followers, kept_rules, known_routes, nothing, speeds, switches,
+    themes, views,
 };
 use self::form::{bare, one_of, optional, required};
 use self::network::{cut, link_setting, mend};
@@ -296,8 +297,8 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "transfer",
         "transfer NODE",
-        "have the leader hand over to a node",
-        |text, context| Ok(Action::Do(Command::Transfer(context.node(text)?))),
+        "have the leader hand over; asked at a node: 4 via 2",
+        |text, context| about_node(text, context, Command::Transfer),
     )
     .with(followers),
     word(
@@ -364,40 +365,28 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "promote",
         "promote NODE",
-        "a learner becomes a voter",
-        |text, context| {
-            required(text)
-                .and_then(|text| context.node(text))
-                .map(|id| Action::Do(Command::Promote(id)))
-        },
+        "a learner becomes a voter; at a node: 6 via 3",
+        |text, context| about_node(text, context, Command::Promote),
     )
     .with(any_node),
     word(
         "demote",
         "demote NODE",
-        "a voter becomes a learner",
-        |text, context| {
-            required(text)
-                .and_then(|text| context.node(text))
-                .map(|id| Action::Do(Command::Demote(id)))
-        },
+        "a voter becomes a learner; at a node: 3 via 2",
+        |text, context| about_node(text, context, Command::Demote),
     )
     .with(any_node),
     word(
         "remove",
         "remove NODE",
-        "a server leaves the cluster; its process goes on",
-        |text, context| {
-            required(text)
-                .and_then(|text| context.node(text))
-                .map(|id| Action::Do(Command::Remove(id)))
-        },
+        "it leaves the cluster, and runs on; 2 via 3",
+        |text, context| about_node(text, context, Command::Remove),
     )
     .with(any_node),
     word(
         "voters",
         "voters NODES",
-        "only these vote: 1,2,6; 3 and 4 learn: 1,2,6 + 3,4",
+        "these vote: 1,2,6; 3 learns, at S5: 1,2,6 + 3 via 5",
         voters,
     ),
     word(
@@ -432,7 +421,8 @@ pub(super) static WORDS: &[Word] = &[
             let (at, of) = (context.node(at.trim())?, context.node(of.trim())?);
             Ok(Action::Do(Command::LoseRoute { at, of }))
         },
-    ),
+    )
+    .with(known_routes),
     word(
         "move",
         "move NODE",

@@ -19,6 +19,8 @@ pub(in crate::playground::narrate) struct NodeMemory {
     pub(in crate::playground::narrate) is_down: bool,
     pub(in crate::playground::narrate) commit: LogIndex,
     pub(in crate::playground::narrate) durable: LogIndex,
+    /// The last entry of a leader's snapshot that is on its way to the disk.
+    pub(in crate::playground::narrate) installing: Option<LogIndex>,
     /// The last message it was handed: what its next events come from.
     pub(in crate::playground::narrate) received: Option<Envelope>,
     /// The time that its election timer had been set for, when it ran out.
@@ -67,6 +69,10 @@ impl NodeMemory {
             is_down: view.condition == Condition::Down,
             commit: view.commit,
             durable: view.durable,
+            installing: view
+                .snapshot
+                .map(|snapshot| snapshot.last.index)
+                .filter(|last| *last > view.durable),
             ..Self::default()
         };
         let skipped = view.log.len().saturating_sub(ENTRIES_KEPT as u64);
@@ -179,7 +185,10 @@ impl NodeMemory {
                     *withheld = Some(*position);
                 }
             }
-            Event::Flushed { through, .. } => self.durable = *through,
+            Event::Flushed { through, .. } => {
+                self.durable = *through;
+                self.installing = self.installing.filter(|last| last > through);
+            }
             Event::PreVoteGranted { .. }
             | Event::PreVoteRefused { .. }
             | Event::PreVoteCounted { .. }
@@ -227,6 +236,7 @@ impl NodeMemory {
         if kept.is_none() {
             self.durable = self.durable.min(self.commit);
         }
+        self.installing = (last > self.durable).then_some(last);
         self.commit = last;
     }
 

@@ -99,14 +99,13 @@ impl<M: Exhibit + Default> World<M> {
             }
             Command::Join => self.check_leader().map(drop),
             Command::JoinVia(seed) => self.check_up(*seed),
-            Command::Promote(id) | Command::Demote(id) | Command::Remove(id) => {
-                self.check_exists(*id)?;
+            Command::Promote(_) | Command::Demote(_) | Command::Remove(_) | Command::Reconfigure { .. } => {
+                self.check_named(command)?;
                 self.check_leader().map(drop)
             }
-            Command::Reconfigure { voters, learners } => {
-                let mut named = voters.iter().chain(learners);
-                named.try_for_each(|id| self.check_exists(*id))?;
-                self.check_leader().map(drop)
+            Command::Via { node, command } => {
+                self.check_named(command)?;
+                self.check_up(*node)
             }
             Command::TieTimers(ids) => {
                 ids.iter().try_for_each(|id| self.check_exists(*id))?;
@@ -149,6 +148,21 @@ impl<M: Exhibit + Default> World<M> {
             | Command::Lease(_)
             | Command::Break(_)
             | Command::Keep(_) => Ok(()),
+        }
+    }
+
+    /// Whether all whom a change of the membership or a transfer names are there.
+    fn check_named(&self, command: &Command) -> Result<(), CommandError> {
+        if let Command::Promote(id) | Command::Demote(id) | Command::Remove(id) | Command::Transfer(id) =
+            command
+        {
+            self.check_exists(*id)
+        } else if let Command::Reconfigure { voters, learners } = command {
+            let mut named = voters.iter().chain(learners);
+            named.try_for_each(|id| self.check_exists(*id))
+        } else {
+            let sentence = "only a change of the membership or a transfer can be asked for at a node";
+            Err(CommandError::Setting(sentence))
         }
     }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::consensus::ReadWay;
 use crate::machine::Exhibit;
+use crate::playground::command::Command;
 use crate::playground::host::HostInput;
 use crate::playground::snapshot::Condition;
 use crate::playground::world::{Asked, Waiting, World};
@@ -58,15 +59,40 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
-    pub(super) fn transfer(&mut self, target: NodeId) {
-        let leader = self.leader().expect("it was checked");
+    pub(super) fn transfer(&mut self, asked: NodeId, target: NodeId) {
         let id = self.name_proposal();
-        self.hand(leader, HostInput::Transfer(id, target));
+        self.hand(asked, HostInput::Transfer(id, target));
+    }
+
+    /// Asks one node for what is the leader's to do.
+    pub(super) fn ask_at(&mut self, node: NodeId, command: &Command) {
+        if let Command::Transfer(target) = command {
+            return self.transfer(node, *target);
+        }
+        let change = change_of(command).expect("it was checked");
+        let id = self.name_proposal();
+        self.hand(node, HostInput::Reconfigure(id, change));
     }
 
     pub(super) fn reconfigure(&mut self, change: MembershipChange) {
         let leader = self.leader().expect("it was checked");
         let id = self.name_proposal();
         self.hand(leader, HostInput::Reconfigure(id, change));
+    }
+}
+
+/// The change of the membership of known nodes that a command asks for.
+pub(super) fn change_of(command: &Command) -> Option<MembershipChange> {
+    if let Command::Promote(id) = command {
+        Some(MembershipChange::Promote(*id))
+    } else if let Command::Demote(id) = command {
+        Some(MembershipChange::Demote(*id))
+    } else if let Command::Remove(id) = command {
+        Some(MembershipChange::Remove(*id))
+    } else if let Command::Reconfigure { voters, learners } = command {
+        let [voters, learners] = [voters, learners].map(|ids| ids.iter().copied().collect());
+        Some(MembershipChange::Replace { voters, learners })
+    } else {
+        None
     }
 }

@@ -3,17 +3,45 @@
 use super::form::required;
 use crate::consensus::{Rule, Switch};
 use crate::playground::Command;
+use crate::types::NodeId;
 use crate::ui::action::Action;
 use crate::ui::palette::arguments::{Context, count};
 
+/// What the leader is asked for, or after `via` the node that is named there.
+pub(super) fn asked(
+    text: &str,
+    context: &Context<'_>,
+    read: impl Fn(&str) -> Result<Command, String>,
+) -> Result<Action, String> {
+    let Some((what, node)) = text.rsplit_once("via ") else {
+        return read(required(text)?).map(Action::Do);
+    };
+    let node = context.node(node.trim())?;
+    let command = Box::new(read(required(what.trim())?)?);
+    Ok(Action::Do(Command::Via { node, command }))
+}
+
+/// One node for whom the leader, or the node after `via`, is asked for something.
+pub(super) fn about_node(
+    text: &str,
+    context: &Context<'_>,
+    command: fn(NodeId) -> Command,
+) -> Result<Action, String> {
+    asked(text, context, |text| context.node(text).map(command))
+}
+
 /// `1,2,6`, or `1,2,6 + 3,4` with learners.
 pub(super) fn voters(text: &str, context: &Context<'_>) -> Result<Action, String> {
-    let (voters, learners) = required(text)?.split_once('+').unwrap_or((text, ""));
+    asked(text, context, |text| configuration(text, context))
+}
+
+fn configuration(text: &str, context: &Context<'_>) -> Result<Command, String> {
+    let (voters, learners) = text.split_once('+').unwrap_or((text, ""));
     let (voters, learners) = (context.nodes(voters)?, context.nodes(learners)?);
     if voters.is_empty() {
         return Err("somebody must vote: name them, as in 1,2,6".to_owned());
     }
-    Ok(Action::Do(Command::Reconfigure { voters, learners }))
+    Ok(Command::Reconfigure { voters, learners })
 }
 
 /// `8`, `8 keep 3`, `4096 bytes keep 3`, or `off`.

@@ -25,6 +25,21 @@ pub(super) fn any_node(context: &Context<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Every route that a node knows.
+pub(super) fn known_routes(context: &Context<'_>) -> Vec<(String, String)> {
+    let nodes = context.snapshot.nodes.iter();
+    let routes = nodes.flat_map(|node| {
+        let known = node.routes.known().iter();
+        known.map(|(other, known)| {
+            (
+                format!("{} of {}", node.id.number(), other.number()),
+                format!("{} knows {other} at {}", node.id, known.route.address),
+            )
+        })
+    });
+    routes.collect()
+}
+
 pub(super) fn followers(context: &Context<'_>) -> Vec<(String, String)> {
     let leader = context.snapshot.leaders().first().map(|leader| leader.id);
     let followers = context
