@@ -139,6 +139,11 @@ impl Checker {
             Fact::Sent(envelope) => self.on_sent(envelope),
             Fact::Led { node, term } => self.on_led(node, term),
             Fact::Committed { node, through } => self.on_committed(node, through),
+            Fact::Matched {
+                node,
+                follower,
+                through,
+            } => self.on_matched(node, follower, through),
             Fact::Applied { node, index, entry } => self.on_applied(node, index, entry),
             Fact::Executed {
                 node,

@@ -141,7 +141,12 @@ impl Cluster {
             Deed::Wrote(write) if write.compact.is_some() => ("compactions", 1),
             Deed::Applied(..) => ("applied", 1),
             Deed::Restored(_) => ("installs", 1),
-            Deed::Wrote(_) | Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) | Deed::Sent(_) => return,
+            Deed::Wrote(_)
+            | Deed::Durable(_)
+            | Deed::Led(_)
+            | Deed::Committed(_)
+            | Deed::Matched(..)
+            | Deed::Sent(_) => return,
         };
         *self.tally.entry(what).or_default() += by;
     }

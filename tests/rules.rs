@@ -47,7 +47,13 @@ fn proof(rule: Rule) -> Proof {
         ]),
         Rule::PersistVoteBeforeAnswering => Proof::Falls(&[P::DurableBeforeSent]),
         Rule::PersistEntriesBeforeAcknowledging => Proof::Falls(&[P::AcknowledgedDurable]),
-        Rule::LeaderCountsFlushedOnly | Rule::LearnersDoNotCount => Proof::Falls(&[P::CommitOnDurableQuorum]),
+        Rule::LeaderCountsFlushedOnly => Proof::Falls(&[P::CommitOnDurableQuorum]),
+        // Who counts learners takes their votes and copies, or waits for them.
+        Rule::LearnersDoNotCount => Proof::Falls(&[
+            P::CommitOnDurableQuorum,
+            P::ElectedByMajority,
+            P::CommitsWhatItCan,
+        ]),
         Rule::UpToDateCheck => Proof::Falls(&[P::LeaderCompleteness]),
         Rule::OneVotePerTerm => Proof::Falls(&[P::VoteUnique, P::ElectionSafety]),
         Rule::StepDownOnHigherTerm => Proof::Stops(who_is_asked_in_a_higher_term_votes),
@@ -55,10 +61,12 @@ fn proof(rule: Rule) -> Proof {
             P::LogMatching,
             P::StateMachineSafety,
             P::AcknowledgedDurable,
+            P::MatchIsTrue,
             P::CommitOnDurableQuorum,
         ]),
         Rule::TruncateOnlyOnConflict => Proof::Falls(&[
             P::AcknowledgedDurable,
+            P::MatchIsTrue,
             P::CommitOnDurableQuorum,
             P::LeaderCompleteness,
         ]),
@@ -69,9 +77,16 @@ fn proof(rule: Rule) -> Proof {
         Rule::NoopBeforeReads => Proof::Falls(&[P::ReadsSeeAcknowledged]),
         Rule::ReadIndexQuorum => Proof::FallsIn(a_deposed_leader_is_asked, P::ReadsSeeAcknowledged),
         Rule::LeaseNeedsCheckQuorum => Proof::FallsIn(nobody_has_promised, P::ReadsSeeAcknowledged),
-        Rule::ConfigurationAtAppend => Proof::Falls(&[P::CommitOnDurableQuorum, P::LeaderCompleteness]),
+        Rule::ConfigurationAtAppend => Proof::Falls(&[
+            P::CommitOnDurableQuorum,
+            P::ElectedByMajority,
+            P::CommitsWhatItCan,
+            P::LeaderCompleteness,
+        ]),
         Rule::OwnTermCommitBeforeChange => Proof::Falls(&[P::ConfigurationSafety]),
-        Rule::JointNeedsBothMajorities => Proof::Falls(&[P::CommitOnDurableQuorum, P::ElectionSafety]),
+        Rule::JointNeedsBothMajorities => {
+            Proof::Falls(&[P::CommitOnDurableQuorum, P::ElectedByMajority, P::ElectionSafety])
+        }
         Rule::SnapshotCarriesConfiguration => {
             Proof::FallsIn(a_follower_gets_a_snapshot, P::SnapshotEqualsPrefix)
         }

@@ -38,7 +38,7 @@ pub struct Kept<'a> {
 
 /// Something that happened, as seen from outside a server.
 ///
-/// Of one step of a server, the write is told first, then that it leads, then what it committed, then what left it: so
+/// Of one step of a server, the write is told first, then that it leads, then what it committed, then what it knows of others, then what left it: so
 /// a server is never judged by a state older than its words.
 #[derive(Clone, Copy, Debug)]
 pub enum Fact<'a> {
@@ -99,6 +99,15 @@ pub enum Fact<'a> {
         /// The server.
         node: NodeId,
         /// Its commit index.
+        through: LogIndex,
+    },
+    /// A leader has come to know that a follower has all its entries through this one on disk. Told after what it committed by that.
+    Matched {
+        /// The leader.
+        node: NodeId,
+        /// The follower.
+        follower: NodeId,
+        /// The follower's match index now.
         through: LogIndex,
     },
     /// A server has applied one entry to its state machine.

@@ -1,5 +1,6 @@
 //! The judgement of each fact.
 
+mod leaders;
 mod logs;
 mod snapshots;
 mod words;
@@ -20,17 +21,19 @@ use crate::types::{
 impl Checker {
     pub(super) fn on_started(&mut self, node: NodeId, ballot: Ballot, base: Base<'_>, log: &Entries) {
         let outline = self.stood_for(base.position).followed_by(log);
-        let mut spoke_in = Term::default();
+        let (mut spoke_in, mut acknowledged) = (Term::default(), LogPosition::GENESIS);
         if let Some(before) = self.servers.remove(&node) {
-            spoke_in = before.spoke_in;
+            (spoke_in, acknowledged) = (before.spoke_in, before.acknowledged);
             self.judge_recovered_ballot(node, &before, ballot);
             self.judge_recovered_log(node, &before, &outline);
+            self.judge_recovered_acknowledgement(node, acknowledged, &outline);
         }
         self.judge_terms_of_log(node, ballot, &outline);
         self.note_base(node, base);
         self.record_log(node, base.position, log);
         let snapshot = base.snapshot.map(|snapshot| snapshot.last.index);
-        let server = Server::started(ballot, outline, spoke_in, snapshot.unwrap_or_default());
+        let mut server = Server::started(ballot, outline, spoke_in, snapshot.unwrap_or_default());
+        server.acknowledged = acknowledged;
         self.servers.insert(node, server);
         self.note_vote(node, ballot);
     }
@@ -86,6 +89,21 @@ impl Checker {
         self.report(violation.at(missing.index).in_term(missing.term));
     }
 
+    /// What a server has acknowledged it still has, whatever became of what was on its way to the disk.
+    fn judge_recovered_acknowledgement(
+        &mut self,
+        node: NodeId,
+        acknowledged: LogPosition,
+        recovered: &Outline,
+    ) {
+        if acknowledged.index <= recovered.last_index() && recovered.holds(acknowledged) {
+            return;
+        }
+        let detail = format!("{node} restarted without entry {acknowledged}, which it had acknowledged");
+        let violation = Violation::new(Property::AcknowledgedDurable, node, detail);
+        self.report(violation.at(acknowledged.index).in_term(acknowledged.term));
+    }
+
     fn judge_terms_of_log(&mut self, node: NodeId, ballot: Ballot, log: &Outline) {
         let last = log.last_position();
         if last.term > ballot.term {
@@ -109,9 +127,10 @@ impl Checker {
         if server.leads == Some(term) {
             return;
         }
-        server.leads = Some(term);
+        server.lead(term);
         let vote = Some(node);
         self.note_vote(node, Ballot { term, vote });
+        self.judge_election(node, term);
         self.judge_completeness(node, term);
     }
 

@@ -1,10 +1,10 @@
 //! What the checker knows of one server: its memory, its disk, and the writes between the two.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::fact::{Ballot, Found};
 use super::outline::Outline;
-use crate::types::{LogIndex, LogPosition, Term, WriteSequence};
+use crate::types::{LogIndex, LogPosition, NodeId, Term, WriteSequence};
 
 /// One server, as seen from outside.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,12 @@ pub(super) struct Server {
     pub(super) started_in: Term,
     /// The highest term in which it ever spoke.
     pub(super) spoke_in: Term,
+    /// The last entry that its snapshot stands for, where it has one.
+    pub(super) snapshot: LogIndex,
+    /// The last entry that it has acknowledged, as far as no later leader has overridden it: no restart may lose it.
+    pub(super) acknowledged: LogPosition,
+    /// As a leader: what it knows each follower to have on disk.
+    pub(super) matched: BTreeMap<NodeId, LogIndex>,
     under_way: VecDeque<UnderWay>,
 }
 
@@ -92,6 +98,7 @@ impl Server {
             ballot,
             commit: snapshot,
             applied: snapshot,
+            snapshot,
             spoke_in,
             disk: Disk {
                 ballot: Some(ballot),
@@ -133,6 +140,11 @@ impl Server {
             },
             commit: found.commit,
             applied: found.applied,
+            snapshot: found
+                .base
+                .snapshot
+                .map(|snapshot| snapshot.last.index)
+                .unwrap_or_default(),
             log,
             under_way,
             ..Self::default()
@@ -143,6 +155,11 @@ impl Server {
     pub(super) fn write(&mut self, sequence: WriteSequence, cuts: Cuts) {
         if let Some(ballot) = cuts.ballot {
             self.ballot = ballot;
+        }
+        let kept = cuts.kept_of(&self.log);
+        if kept < self.acknowledged.index {
+            let term = self.log.term_at(kept).unwrap_or_default();
+            self.acknowledged = LogPosition::new(kept, term);
         }
         cuts.apply(&mut self.log);
         self.under_way.push_back(UnderWay {
@@ -170,6 +187,21 @@ impl Server {
             write.cuts.apply(&mut self.disk.log);
             self.disk.log.extend(write.append);
         }
+    }
+
+    /// Takes note that it has acknowledged all through this entry.
+    pub(super) fn acknowledge(&mut self, through: LogIndex) {
+        if let Some(term) = self.log.term_at(through)
+            && through > self.acknowledged.index
+        {
+            self.acknowledged = LogPosition::new(through, term);
+        }
+    }
+
+    /// Takes note that it leads, and knows nothing of its followers yet.
+    pub(super) fn lead(&mut self, term: Term) {
+        self.leads = Some(term);
+        self.matched.clear();
     }
 
     /// The last entry that no restart can lose: the end of what is on disk, less what a write under way removes; `None` where it

@@ -43,23 +43,28 @@ properties! {
         "An entry committed in a given term is present in the logs of the leaders of all later terms";
     StateMachineSafety, "§5.4.3, Figure 3",
         "If a server has applied an entry at a given index, no other server ever applies a different entry there";
+    ElectedByMajority, "§5.2, §6", "A leader has the votes of a majority of the voters, by the configuration that it goes by";
     VoteUnique, "§5.2", "A server votes for at most one candidate in a given term, restarts or not";
     TermMonotonic, "§5.1", "A server's term never goes back, neither in its messages nor on its disk, nor do the terms in its log";
     DurableBeforeSent, "Figure 2", "No message leaves before the term and vote it speaks for are on its sender's disk";
     AcknowledgedDurable, "Figure 2",
-        "No acknowledgement leaves before the leader's entries that it names are on the follower's disk";
+        "No acknowledgement leaves before the leader's entries that it names are on the follower's disk, and none is forgotten";
     SyncedSurvives, "Figure 2", "What was on a server's disk is there after a restart";
     CommitOnDurableQuorum, "§5.3, thesis §10.2.1", "An entry is committed only once a majority of the voters has it on disk";
+    MatchIsTrue, "Figure 2",
+        "What a leader takes a follower to have is on that follower's disk, is never less than before, and is not sent again";
+    CommitsWhatItCan, "§5.3, §5.4.2",
+        "A leader commits an entry of its own term once it knows that a majority of the voters has it on disk";
     ReadsSeeAcknowledged, "§8, thesis §6.4",
         "A read sees every write that was acknowledged before it began";
     ConfigurationSafety, "§6, thesis §4.1",
-        "A leader changes the configuration only once the one before it and an entry of its own term are committed";
+        "A leader changes the configuration only once the one before it and an entry of its own term are committed, and to one whose majorities share a server with those before";
     ExactlyOnce, "§8, thesis §6.3",
         "A command of a session takes effect once, at one place in the log, and every answer to it is the same";
     SnapshotEqualsPrefix, "§7",
         "A snapshot holds the state and the configuration that the committed entries up to its last one lead to";
     IndexOrder, "Figure 2",
-        "No commit index goes back while its server runs, none is past the end of the log, and entries are applied in order up to it";
+        "No commit index goes back while its server runs, none is past the end of the log, entries are applied in order up to it, and dropped only behind a snapshot";
 }
 
 impl Property {

@@ -37,11 +37,11 @@ fn any_change() -> impl Strategy<Value = Command> {
 
 /// Any command, sensible or not.
 pub(crate) fn any_command() -> impl Strategy<Value = Command> {
-    let at_a_node = (any_node(), any_plain_command()).prop_map(|(node, command)| {
+    let at_a_node = (any_node(), any_plain_command().boxed()).prop_map(|(node, command)| {
         let command = Box::new(command);
         Command::Via { node, command }
     });
-    prop_oneof![9 => any_plain_command(), 1 => at_a_node]
+    prop_oneof![9 => any_plain_command().boxed(), 1 => at_a_node.boxed()]
 }
 
 fn any_plain_command() -> impl Strategy<Value = Command> {

@@ -437,6 +437,7 @@ impl<M: Exhibit + Default> World<M> {
             stepped.role,
             stepped.write.as_ref(),
             stepped.commit,
+            &stepped.events,
         );
         let server = self.server(id);
         if server.term != stepped.term {

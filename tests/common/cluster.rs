@@ -298,8 +298,12 @@ impl Cluster {
                     self.past.push(envelope);
                 }
                 Deed::Applied(index, entry) => self.answer_applied(at, index, &entry)?,
-                Deed::Wrote(_) | Deed::Durable(_) | Deed::Led(_) | Deed::Committed(_) | Deed::Restored(_) => {
-                }
+                Deed::Wrote(_)
+                | Deed::Durable(_)
+                | Deed::Led(_)
+                | Deed::Committed(_)
+                | Deed::Matched(..)
+                | Deed::Restored(_) => {}
             }
         }
         self.take_answers(at)

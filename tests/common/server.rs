@@ -88,6 +88,8 @@ pub enum Deed {
     Durable(WriteSequence),
     Led(Term),
     Committed(LogIndex),
+    /// A leader knows that a follower has so much.
+    Matched(NodeId, LogIndex),
     Applied(LogIndex, Entry),
     Sent(Envelope),
     /// The state machine took over a snapshot.
@@ -222,6 +224,7 @@ impl Boot {
             heartbeat: None,
             deeds: Vec::new(),
             machine,
+            matched: Vec::new(),
             now: LocalTime::default(),
         };
         server.act();
@@ -249,6 +252,8 @@ pub struct Server {
     pub deeds: Vec<Deed>,
     /// Its state machine: a number that stands for all that was applied, in order.
     pub machine: u64,
+    /// What it has come to know of its followers since it last acted.
+    matched: Vec<(NodeId, LogIndex)>,
     /// Its own clock.
     now: LocalTime,
 }
@@ -292,7 +297,13 @@ impl Server {
 
     /// Takes an input and does nothing about it yet.
     pub fn absorb(&mut self, input: Input) {
+        let before = self.events.len();
         self.raft.absorb(self.now, input, &mut self.events);
+        let news = self.events[before..].iter().filter_map(|event| match event {
+            Event::MatchAdvanced { follower, matched } => Some((*follower, *matched)),
+            _ => None,
+        });
+        self.matched.extend(news);
     }
 
     /// Does what all that was absorbed led to.
@@ -317,6 +328,9 @@ impl Server {
         }
         if let Some(commit) = out.commit {
             self.apply_through(commit);
+        }
+        for (follower, through) in std::mem::take(&mut self.matched) {
+            self.deeds.push(Deed::Matched(follower, through));
         }
         self.out = out;
         self.release();
@@ -374,6 +388,7 @@ impl Server {
             | Deed::Durable(_)
             | Deed::Led(_)
             | Deed::Committed(_)
+            | Deed::Matched(..)
             | Deed::Applied(..)
             | Deed::Restored(_) => None,
         })
@@ -627,25 +642,20 @@ pub fn messages(sent: &[Envelope]) -> Vec<Message> {
     sent.iter().map(|envelope| envelope.message.clone()).collect()
 }
 
-/// The append requests among the messages: to whom, after which index, how many entries.
+/// The append requests among the messages, and to whom they went.
+pub fn append_requests(sent: &[Envelope]) -> impl Iterator<Item = (u64, &AppendRequest)> {
+    sent.iter().filter_map(|envelope| {
+        if let Message::AppendRequest(request) = &envelope.message {
+            Some((envelope.to.number(), request))
+        } else {
+            None
+        }
+    })
+}
+
+/// Of each append request among the messages: to whom, after which index, how many entries.
 pub fn appends(sent: &[Envelope]) -> Vec<(u64, u64, usize)> {
-    let request = |envelope: &Envelope| match &envelope.message {
-        Message::AppendRequest(request) => Some((
-            envelope.to.number(),
-            request.previous.index.number(),
-            request.entries.len(),
-        )),
-        Message::PreVoteRequest(_)
-        | Message::PreVoteReply(_)
-        | Message::VoteRequest(_)
-        | Message::VoteReply(_)
-        | Message::AppendReply(_)
-        | Message::TimeoutNow(_)
-        | Message::Forward(_)
-        | Message::ForwardReply(_)
-        | Message::Gossip(_)
-        | Message::InstallSnapshot(_)
-        | Message::SnapshotReply(_) => None,
-    };
-    sent.iter().filter_map(request).collect()
+    append_requests(sent)
+        .map(|(to, request)| (to, request.previous.index.number(), request.entries.len()))
+        .collect()
 }

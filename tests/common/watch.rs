@@ -76,6 +76,11 @@ impl Watch {
                 node,
                 through: *through,
             },
+            Deed::Matched(follower, through) => Fact::Matched {
+                node,
+                follower: *follower,
+                through: *through,
+            },
             Deed::Applied(index, entry) => Fact::Applied {
                 node,
                 index: *index,

@@ -21,17 +21,18 @@ const SNAPSHOT: &[u8] = b"12345678";
 pub fn assail(raft: &Raft, now: LocalTime, random: &mut Random) {
     let mut raft = raft.clone();
     let mut out = Output::default();
-    for _ in 0..24 {
+    // A host names no two things alike.
+    for id in (1 << 40..).map(ProposalId::new).take(24) {
         let before = (term(&raft), raft.state().volatile.commit);
         let input = match random.below(13) {
             0 => Input::ElectionTimeout,
             1 => Input::HeartbeatTimeout,
             2 => Input::Propose {
-                id: ProposalId::new(7),
+                id,
                 command: Bytes::from_static(b"x"),
             },
             3 => Input::Read {
-                id: ProposalId::new(8),
+                id,
                 way: random.one_of(&[ReadWay::Log, ReadWay::Index, ReadWay::Lease]),
             },
             4 => Input::SnapshotTaken {

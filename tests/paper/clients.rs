@@ -3,7 +3,7 @@
 use raft_play::consensus::{ProposalOutcome, ProposalRefusal, ReadWay, RoleName, Rule, RuleSet};
 use raft_play::types::{AppendReply, Envelope, LogIndex, Message, NodeId, Round};
 
-use crate::server::{Server, append, appends, diverged, matched, of, vote_request};
+use crate::server::{Server, append, append_requests, appends, diverged, matched, of, vote_request};
 
 /// A leader of term 1 of three that has committed nothing.
 fn new_leader(rules: RuleSet) -> Server {
@@ -18,10 +18,7 @@ fn settled_leader(rules: RuleSet) -> Server {
 
 /// The round that the requests among these belong to.
 fn round(sent: &[Envelope]) -> Round {
-    let rounds = sent.iter().filter_map(|envelope| match &envelope.message {
-        Message::AppendRequest(request) => Some(request.round),
-        _ => None,
-    });
+    let rounds = append_requests(sent).map(|(_, request)| request.round);
     rounds.max().expect("a round was sent")
 }
 

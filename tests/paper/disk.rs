@@ -233,6 +233,7 @@ fn a_term_is_durable_no_later_than_the_entries_that_carry_it() {
         Deed::Durable(_)
         | Deed::Led(_)
         | Deed::Committed(_)
+        | Deed::Matched(..)
         | Deed::Applied(..)
         | Deed::Sent(_)
         | Deed::Restored(_) => None,

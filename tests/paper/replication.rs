@@ -3,10 +3,11 @@
 use raft_play::consensus::{
     Event, IgnoreReason, Limits, ProposalOutcome, ProposalRefusal, Role, RoleName, Rule, RuleSet,
 };
-use raft_play::types::{Envelope, LogIndex, Message, NodeId};
+use raft_play::types::{Envelope, LogIndex, NodeId};
 
 use crate::server::{
-    Deed, Server, append, appends, diverged, granted, matched, messages, of, position, refused, vote_request,
+    Deed, Server, append, append_requests, appends, diverged, granted, matched, messages, of, position,
+    refused, vote_request,
 };
 
 fn broken(rule: Rule) -> RuleSet {
@@ -24,21 +25,9 @@ fn settled_leader() -> Server {
 
 /// The commit index in each append request.
 fn commits(sent: &[Envelope]) -> Vec<u64> {
-    let commit = |message| match message {
-        Message::AppendRequest(request) => Some(request.commit.number()),
-        Message::PreVoteRequest(_)
-        | Message::PreVoteReply(_)
-        | Message::VoteRequest(_)
-        | Message::VoteReply(_)
-        | Message::AppendReply(_)
-        | Message::TimeoutNow(_)
-        | Message::Forward(_)
-        | Message::ForwardReply(_)
-        | Message::Gossip(_)
-        | Message::InstallSnapshot(_)
-        | Message::SnapshotReply(_) => None,
-    };
-    messages(sent).into_iter().filter_map(commit).collect()
+    append_requests(sent)
+        .map(|(_, request)| request.commit.number())
+        .collect()
 }
 
 #[test]
@@ -97,6 +86,7 @@ fn committing_an_entry_commits_all_that_precede_it_in_the_leaders_log() {
         | Deed::Durable(_)
         | Deed::Led(_)
         | Deed::Committed(_)
+        | Deed::Matched(..)
         | Deed::Sent(_)
         | Deed::Restored(_) => None,
     });
@@ -183,6 +173,7 @@ fn only_entries_not_already_in_the_log_are_appended() {
         Deed::Durable(_)
         | Deed::Led(_)
         | Deed::Committed(_)
+        | Deed::Matched(..)
         | Deed::Applied(..)
         | Deed::Sent(_)
         | Deed::Restored(_) => None,

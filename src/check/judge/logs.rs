@@ -1,13 +1,17 @@
 //! Writes: what they may do to a term, a vote and a log.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::check::archive::Fit;
 use crate::check::fact::{Ballot, Fact, Kept};
+use crate::check::outline::Outline;
 use crate::check::server::Cuts;
 use crate::check::violation::{Property, Violation};
 use crate::check::{Change, Checker};
-use crate::types::{Entries, Entry, LogIndex, LogPosition, NodeId, Payload, Term, WriteSequence};
+use crate::types::{
+    Configuration, Entries, Entry, LogIndex, LogPosition, NodeId, Payload, Term, WriteSequence, majority_of,
+};
 
 impl Checker {
     pub(in crate::check) fn on_wrote(
@@ -48,6 +52,9 @@ impl Checker {
         if let Some(from) = truncate {
             self.judge_truncation(node, from);
         }
+        if let Some(base) = compact {
+            self.judge_compaction(node, base.index);
+        }
         Cuts {
             ballot,
             compact: compact.map(|base| (base, self.stood_for(base))),
@@ -66,12 +73,43 @@ impl Checker {
         };
         let log = self.server(leader).log.clone();
         let before = self.configurations_in(&log).next().map(|(position, _)| position);
+        if let Some(Payload::Configuration(after)) = append.entry(index).map(|entry| &entry.payload) {
+            self.judge_overlap(leader, &log, index, after);
+            self.forget_newcomers(leader, &log, after);
+        }
         self.change = Some(Change {
             leader,
             term,
             index,
             before,
         });
+    }
+
+    /// Whoever joins, a leader begins anew with, also where it has been a member before.
+    fn forget_newcomers(&mut self, leader: NodeId, log: &Outline, after: &Configuration) {
+        let before = self.configuration_of(log).members();
+        let stays = |id: &NodeId| before.contains(id) && after.is_member(*id);
+        self.server(leader).matched.retain(|id, _| stays(id));
+    }
+
+    /// §6, thesis §4.1: whatever decides by the configuration before and whatever by the one after share a server.
+    fn judge_overlap(&mut self, leader: NodeId, log: &Outline, index: LogIndex, after: &Configuration) {
+        let before = self.configuration_of(log);
+        let shares_a_server = |one: &BTreeSet<NodeId>, other: &BTreeSet<NodeId>| {
+            majority_of(one) + majority_of(other) > one.union(other).count()
+        };
+        let shares_with = |one: &BTreeSet<NodeId>| {
+            let mut others = after.electorates();
+            others.any(|other| shares_a_server(one, other))
+        };
+        if before.electorates().any(shares_with) {
+            return;
+        }
+        let detail = format!(
+            "{leader} changes the configuration at {index} from {before} to {after}, which could decide without each other"
+        );
+        let violation = Violation::new(Property::ConfigurationSafety, leader, detail);
+        self.report(violation.at(index));
     }
 
     /// Thesis §4.1: a leader changes the configuration only once the one before and an entry of its own term are committed.
@@ -85,6 +123,7 @@ impl Checker {
             | Fact::Stopped { .. }
             | Fact::Wrote { .. }
             | Fact::Durable { .. }
+            | Fact::Matched { .. }
             | Fact::Sent(_)
             | Fact::Applied { .. }
             | Fact::Executed { .. }
@@ -134,6 +173,17 @@ impl Checker {
             let detail = format!("{node} took back its vote for {vote} in term {}", ballot.term);
             let violation = Violation::new(Property::VoteUnique, node, detail);
             self.report(violation.and(vote).in_term(ballot.term));
+        }
+    }
+
+    /// What a server drops, a snapshot of its own stands for.
+    fn judge_compaction(&mut self, node: NodeId, through: LogIndex) {
+        let snapshot = self.server(node).snapshot;
+        if through > snapshot {
+            let detail =
+                format!("{node} dropped its log through {through}, though its snapshot ends at {snapshot}");
+            let violation = Violation::new(Property::IndexOrder, node, detail);
+            self.report(violation.at(through).at(snapshot));
         }
     }
 

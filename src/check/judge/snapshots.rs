@@ -58,6 +58,7 @@ impl Checker {
         }
         self.note_state(node, snapshot);
         let server = self.server(node);
+        server.snapshot = server.snapshot.max(last.index);
         server.commit = server.commit.max(last.index);
         server.applied = server.applied.max(last.index);
     }

@@ -12,7 +12,11 @@ impl Checker {
         match &envelope.message {
             Message::VoteRequest(_) => self.judge_sent_vote(from, from, term),
             Message::VoteReply(VoteReply::Granted) => self.judge_sent_vote(from, to, term),
-            Message::AppendRequest(_) | Message::InstallSnapshot(_) => self.judge_sent_append(from, term),
+            Message::AppendRequest(request) => {
+                self.judge_sent_append(from, term);
+                self.judge_sent_from(from, to, term, request.previous.index);
+            }
+            Message::InstallSnapshot(_) => self.judge_sent_append(from, term),
             Message::AppendReply(AppendReply::Matched { through, .. }) => {
                 self.judge_acknowledgement(from, to, term, *through);
             }
@@ -80,6 +84,10 @@ impl Checker {
     /// An acknowledgement speaks of the leader's entries. Once its sender has gone on to a later term, that term's leader may
     /// have overridden them; the acknowledgement may then still leave, and can do no harm.
     fn judge_acknowledgement(&mut self, node: NodeId, leader: NodeId, term: Term, through: LogIndex) {
+        let server = self.server(node);
+        if server.ballot.term == term {
+            server.acknowledge(through);
+        }
         let disk = &self.server(node).disk;
         if disk.ballot.is_none_or(|ballot| ballot.term != term) || !disk.log.knows(through) {
             return;

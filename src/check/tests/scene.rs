@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::check::{Ballot, Base, Checker, Fact, Violation};
+use crate::check::{Ballot, Base, Checker, Fact, Property, Violation};
 use crate::types::{
     AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
     NodeId, Round, Term, VoteReply, VoteRequest, WriteSequence,
@@ -60,6 +60,9 @@ impl Scene {
     /// Three servers that start with these terms and logs.
     pub(super) fn of(servers: [(u64, &[u64]); 3]) -> Self {
         let checker = Checker::new(Configuration::of_voters([S1, S2, S3]));
+        // Leaders come about here without elections.
+        let others = Property::ALL.iter().copied();
+        let checker = checker.watching(others.filter(|&property| property != Property::ElectedByMajority));
         let mut scene = Self { checker, sequence: 0 };
         for (node, (term, log)) in [S1, S2, S3].into_iter().zip(servers) {
             scene.start(node, ballot(term, None), log).unwrap();

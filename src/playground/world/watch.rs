@@ -6,7 +6,7 @@ use super::super::record::ClientAnswer;
 use super::replica::Replica;
 use crate::check::{Ballot, Base, Checker, Effect, Fact, Found, Kept, Property, Violation};
 use crate::consensus::durable::{Metadata, Write};
-use crate::consensus::{Log, Persistent, RoleName, State};
+use crate::consensus::{Event, Log, Persistent, RoleName, State};
 use crate::machine::{Execution, StateMachine};
 use crate::node::Applied;
 use crate::types::{
@@ -107,6 +107,7 @@ impl Watch {
         role: RoleName,
         write: Option<&Write>,
         commit: Option<LogIndex>,
+        events: &[Event],
     ) {
         if let Some(Write {
             sequence,
@@ -139,6 +140,16 @@ impl Watch {
         }
         if let Some(through) = commit {
             self.tell(&Fact::Committed { node, through });
+        }
+        for event in events {
+            if let Event::MatchAdvanced { follower, matched } = event {
+                let (follower, through) = (*follower, *matched);
+                self.tell(&Fact::Matched {
+                    node,
+                    follower,
+                    through,
+                });
+            }
         }
     }
 

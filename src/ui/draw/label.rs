@@ -240,8 +240,8 @@ pub fn payload(entry: &Entry) -> String {
 
 /// A configuration in few columns, with `1-5` for `1 2 3 4 5`: `{1-5}+6`, and `{1-3}>{3-5}` while it is joint.
 fn brief(configuration: &Configuration) -> String {
-    let outgoing = configuration.outgoing.iter();
-    let outgoing: String = outgoing.map(|old| format!("{{{}}}>", runs(old))).collect();
+    let outgoing = configuration.outgoing.as_ref();
+    let outgoing = outgoing.map_or_else(String::new, |old| format!("{{{}}}>", runs(old)));
     let learners = if configuration.learners.is_empty() {
         String::new()
     } else {

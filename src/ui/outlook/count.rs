@@ -119,7 +119,7 @@ mod tests {
     use crate::types::{Configuration, Entries, Entry, LogIndex, Term};
     use crate::ui::fixture::{ids, stable};
 
-    fn in_force(configuration: Configuration) -> Snapshot {
+    fn in_force(configuration: &Configuration) -> Snapshot {
         let mut snapshot = stable(5);
         for node in &mut snapshot.nodes {
             let entry = Entry::configuration(Term::new(1), configuration.clone());
@@ -137,7 +137,7 @@ mod tests {
             learners: ids([4, 5]),
             ..Configuration::of_voters(ids([1, 2, 3]))
         };
-        let count = Count::of(&ids([1, 4, 5]), &in_force(configuration));
+        let count = Count::of(&ids([1, 4, 5]), &in_force(&configuration));
         assert_eq!(count.short(), "1/2");
         assert_eq!(count.full("vote", "votes"), "has 1 vote, needs 2");
         assert!(!count.is_enough());
@@ -154,10 +154,10 @@ mod tests {
             (ids([3, 4, 5]), "1/2>3/2", false),
             (ids([1, 3, 4]), "2/2>2/2", true),
         ] {
-            let count = Count::of(&nodes, &in_force(configuration()));
+            let count = Count::of(&nodes, &in_force(&configuration()));
             assert_eq!((count.short().as_str(), count.is_enough()), (short, enough));
         }
-        let count = Count::of(&ids([1, 3, 4]), &in_force(configuration()));
+        let count = Count::of(&ids([1, 3, 4]), &in_force(&configuration()));
         assert_eq!(count.full("vote", "votes"), "has 2/3 of old, 2/3 of new");
     }
 }
