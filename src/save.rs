@@ -41,6 +41,7 @@
 mod error;
 mod format;
 mod lay_out;
+pub mod place;
 mod read;
 mod render;
 mod scalar;

@@ -1,6 +1,6 @@
 //! Every crash that there can be, and what must be true of whatever is left.
 //!
-//! The table is `families`: a row for each kind of thing that the log store does. Each row is walked with one write under way at
+//! The table is `families`: a row for each kind of thing that the log store does, and `saves` for the file of a save. Each row is walked with one write under way at
 //! a time, with three, and with three of which the latest ends first. At every operation of the disk (create, write, cut, rename, remove, sync, sync of the directory) the end
 //! comes before it and after it, a sync fails, a write does not fit. What is then left is all that the law of the disk
 //! allows in the ways that `survivors` lists; each is recovered from, recovered from once more, crashed again at every
@@ -17,6 +17,8 @@ mod families;
 mod matrix;
 #[path = "crash_points/mutants.rs"]
 mod mutants;
+#[path = "crash_points/saves.rs"]
+mod saves;
 #[expect(dead_code, reason = "each test uses its part of the harness")]
 #[path = "storage_suite/support.rs"]
 mod support;
@@ -70,6 +72,18 @@ fn no_crash_of_all_that_there_can_be_breaks_a_promise() {
         let begun = Instant::now();
         let tally = walked(&row, [Effort::Thorough; 3]);
         println!("{:22} {tally:?} {:?}", row.name, begun.elapsed());
+    }
+}
+
+#[test]
+fn a_save_is_there_as_a_whole_whatever_crashes() {
+    let walked = saves::everything(None);
+    println!("save: {walked:?}");
+    assert!(walked.is_ok_and(|cases| cases > 4_000));
+    for mutant in [Mutant::TemporaryNotSynced, Mutant::DirectoryNotSynced] {
+        let found = saves::everything(Some(mutant));
+        println!("save, {mutant:?}: {found:?}");
+        assert!(found.is_err(), "{mutant:?}");
     }
 }
 

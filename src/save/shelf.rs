@@ -1,9 +1,10 @@
 //! Where saves are found and where they go: files, the saves that come with the program, and the last one.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use super::place::{RealFolder, put};
 use super::{BYTES_MAX, Save, SaveError, check_length, head_of, neutralised, parse, render};
 
 /// The saves that come with the program, in the order in which a newcomer may want them.
@@ -288,35 +289,10 @@ pub fn write_text(path: &Path, text: &str, overwrite: Overwrite) -> Result<PathB
     }
 }
 
-/// Writes a text beside its place, makes it durable, and only then gives it its name.
 fn place(path: &Path, text: &str, overwrite: Overwrite) -> io::Result<()> {
-    if overwrite == Overwrite::Ask && path.symlink_metadata().is_ok() {
-        return Err(ErrorKind::AlreadyExists.into());
-    }
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".raft-play-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    match overwrite {
-        Overwrite::Ask => file.persist_noclobber(path)?,
-        Overwrite::Replace => file.persist(path)?,
-    };
-    sync_folder(folder)
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Elsewhere a folder can't be synced, and a rename is as durable as it gets.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
+    put(&mut RealFolder::at(folder), name, text, overwrite)
 }
 
 fn read_save(path: &Path) -> Result<Save, SaveError> {

@@ -108,6 +108,11 @@ impl TestDisk {
         Self::new(disk, self.mutant)
     }
 
+    /// Whether it still works.
+    pub fn is_alive(&self) -> bool {
+        !self.is_dead
+    }
+
     /// Whether a failed sync has left pages that look clean.
     pub fn has_clean_pages(&self) -> bool {
         !self.clean.is_empty()
@@ -306,7 +311,7 @@ impl Disk for &mut TestDisk {
         let sync = self.disk.begin_sync(name)?;
         assert_eq!(sync.outcome(), SyncOutcome::Succeeds);
         let is_again = !self.idle.insert(name.to_owned());
-        let is_skipped = (self.is(Mutant::SnapshotNotSynced) && name.starts_with("snapshot-"))
+        let is_skipped = (self.is(Mutant::TemporaryNotSynced) && name.ends_with(".tmp"))
             || (self.is(Mutant::ClosedNotSynced) && is_again);
         let fate = if is_skipped {
             Fate::Lies

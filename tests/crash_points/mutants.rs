@@ -25,8 +25,8 @@ pub enum Mutant {
     EntriesBeforeTerm,
     /// The record that names a snapshot is written before its file has that name.
     SnapshotNamedFirst,
-    /// A snapshot gets its name before its bytes are synced.
-    SnapshotNotSynced,
+    /// A file gets its name before its bytes are synced.
+    TemporaryNotSynced,
     /// A segment is not synced when it is closed.
     ClosedNotSynced,
     /// A truncation waits for the entries that come in place of those it removes.
@@ -58,7 +58,7 @@ impl Mutant {
         Self::SameBytesNotWritten,
         Self::EntriesBeforeTerm,
         Self::SnapshotNamedFirst,
-        Self::SnapshotNotSynced,
+        Self::TemporaryNotSynced,
         Self::ClosedNotSynced,
         Self::TruncationPutOff,
         Self::TailNotCut,
@@ -74,7 +74,7 @@ impl Mutant {
             | Self::SameBytesNotWritten
             | Self::EntriesBeforeTerm
             | Self::SnapshotNamedFirst
-            | Self::SnapshotNotSynced
+            | Self::TemporaryNotSynced
             | Self::ClosedNotSynced
             | Self::TruncationPutOff
             | Self::TailNotCut => Label::Safety,
