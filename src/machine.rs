@@ -64,6 +64,25 @@ pub fn readable(bytes: &[u8]) -> String {
     }
 }
 
+/// A text on one line, with what a terminal would obey and what turns or hides the text around it written out: `\u{1b}`.
+pub fn plain(text: &str) -> String {
+    let written_out = |letter: char| {
+        let escape = is_hidden(letter).then(|| letter.escape_unicode());
+        let itself = escape.is_none().then_some(letter);
+        itself.into_iter().chain(escape.into_iter().flatten())
+    };
+    text.chars().flat_map(written_out).collect()
+}
+
+/// Whether a character is a control, turns the direction of text, or takes no room though it is no part of a letter.
+pub(crate) fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
+}
+
 fn hex_digit(nibble: u8) -> Option<char> {
     char::from_digit(u32::from(nibble), 16)
 }

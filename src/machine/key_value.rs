@@ -6,7 +6,7 @@ use std::io::Read;
 use bytes::Bytes;
 
 use super::{
-    Exhibit, MachineSnapshot, RestoreError, SnapshotTask, Snapshots, StateMachine, read_all, readable,
+    Exhibit, MachineSnapshot, RestoreError, SnapshotTask, Snapshots, StateMachine, plain, read_all, readable,
 };
 use crate::types::LogIndex;
 
@@ -202,13 +202,13 @@ impl StateMachine for KeyValue {
 
 impl Exhibit for KeyValue {
     fn describe(command: &[u8]) -> String {
-        KeyValueCommand::parse(command).map_or_else(|_| readable(command), |command| command.brief())
+        KeyValueCommand::parse(command).map_or_else(|_| readable(command), |command| plain(&command.brief()))
     }
 
     fn contents(&self) -> Vec<(String, String)> {
         self.values
             .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
+            .map(|(key, value)| (plain(key), plain(value)))
             .collect()
     }
 }
@@ -221,6 +221,21 @@ mod tests {
         let mut store = KeyValue::default();
         let answer = |command: &&str| String::from_utf8(store.apply(command.as_bytes()).to_vec()).unwrap();
         commands.iter().map(answer).collect()
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_and_what_hides_or_turns_text_is_written_out() {
+        assert_eq!(
+            KeyValue::describe("a\u{200b}\u{202e}=\u{1b}[2J".as_bytes()),
+            "a\\u{200b}\\u{202e}=\\u{1b}[2J"
+        );
+        assert_eq!(KeyValue::describe("ключ=❤\u{fe0f}".as_bytes()), "ключ=❤\u{fe0f}");
+        let mut store = KeyValue::default();
+        store.apply("a\u{feff}=b\u{200f}".as_bytes());
+        assert_eq!(
+            store.contents(),
+            [("a\\u{feff}".to_owned(), "b\\u{200f}".to_owned())]
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use crate::types::{NodeId, Term};
 use crate::ui::theme::{Theme, glyph};
@@ -23,17 +23,22 @@ pub fn fit(text: &str, columns: u16) -> Cow<'_, str> {
     if columns == 0 {
         return Cow::Borrowed("");
     }
-    let mut kept = String::new();
-    let mut used = 1;
-    for character in text.chars() {
-        used += character.width().unwrap_or(0);
-        if used > usize::from(columns) {
-            break;
-        }
-        kept.push(character);
-    }
+    let mut kept = text[..head(text, columns - 1)].to_owned();
     kept.push(glyph::ELLIPSIS);
     Cow::Owned(kept)
+}
+
+/// How many bytes of a text take at most so many columns. Characters together may take more than each by itself, or less.
+fn head(text: &str, columns: u16) -> usize {
+    let mut end = 0;
+    for (at, character) in text.char_indices() {
+        let next = at + character.len_utf8();
+        if width(&text[..next]) > columns {
+            break;
+        }
+        end = next;
+    }
+    end
 }
 
 /// The text in lines of at most so many columns, broken between words where they allow it.
@@ -52,7 +57,9 @@ pub fn wrap(text: &str, columns: u16) -> Vec<String> {
                 break;
             }
             if line.is_empty() {
-                let cut = head(word, columns);
+                // At least one character, so that the loop ends.
+                let first = word.chars().next().map_or(0, char::len_utf8);
+                let cut = head(word, columns).max(first);
                 line.push_str(&word[..cut]);
                 word = &word[cut..];
             }
@@ -63,18 +70,6 @@ pub fn wrap(text: &str, columns: u16) -> Vec<String> {
         lines.pop();
     }
     lines
-}
-
-/// How many bytes of a text take at most so many columns; at least one character, so that a loop over it ends.
-fn head(text: &str, columns: u16) -> usize {
-    let mut used = 0;
-    for (at, character) in text.char_indices() {
-        used += character.width().unwrap_or(0);
-        if used > usize::from(columns) && at > 0 {
-            return at;
-        }
-    }
-    text.len()
 }
 
 /// `S1 S2 S4`.
@@ -186,6 +181,14 @@ mod tests {
         assert_eq!(fit("S3", 0), "");
         assert_eq!(width(&fit("漢字漢字", 5)), 5);
         assert_eq!(width(&fit("漢字漢字", 4)), 3, "half a character is none");
+        for columns in 0..9 {
+            for text in [
+                "❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}",
+                "👩\u{200d}👩\u{200d}👧e\u{301}e\u{301}👧👧👧",
+            ] {
+                assert!(width(&fit(text, columns)) <= columns, "{text} in {columns}");
+            }
+        }
     }
 
     #[test]
