@@ -123,6 +123,9 @@ pub struct ScreenArgs {
     /// Begin from a save: a path, the name of one that ships, or `last`
     #[arg(long, value_name = "SAVE", conflicts_with_all = ["nodes", "seed"])]
     pub load: Option<String>,
+    /// Read saves of this size at most, in MiB
+    #[arg(long, value_name = "MIB", default_value = "16", value_parser = values::save_limit)]
+    pub save_limit: u64,
     /// Keep the nodes' files here; a second start goes on from them [default: a temporary folder]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -183,6 +186,9 @@ pub struct RunArgs {
     /// Print heartbeats, and what comes of them, too
     #[arg(long)]
     pub all: bool,
+    /// Read saves of this size at most, in MiB
+    #[arg(long, value_name = "MIB", default_value = "16", value_parser = values::save_limit)]
+    pub save_limit: u64,
     /// Keep the nodes' files here; a second run goes on from them
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,

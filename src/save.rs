@@ -41,6 +41,7 @@
 mod error;
 mod format;
 mod lay_out;
+mod locate;
 pub mod place;
 mod read;
 mod render;
@@ -56,7 +57,8 @@ use serde::de::DeserializeOwned;
 
 pub use self::error::SaveError;
 use self::format::{Head, SaveFile};
-use self::read::Problem;
+use self::locate::{Place, locate};
+use self::read::Located;
 use self::scalar::neutralised;
 pub use self::shelf::{
     Listed, Origin, Overwrite, Shelf, last_path, list, load, resolve_target, write, write_last, write_text,
@@ -66,7 +68,7 @@ use crate::playground::{HostKind, TRACE_VERSION, World, WorldImage};
 
 /// The version of the format that this build writes, and the only one that it reads.
 pub const SAVE_VERSION: u64 = 1;
-/// The largest save that is read or written, in bytes.
+/// The largest save that is read unless more is asked for, in bytes.
 pub const BYTES_MAX: u64 = 16 << 20;
 
 /// A cluster, and what its author says about it.
@@ -86,25 +88,34 @@ pub struct Save {
 ///
 /// Where the text is no save, or one of no possible cluster.
 pub fn parse(text: &str, name: &str) -> Result<Save, SaveError> {
+    check_length(text.len() as u64, name, BYTES_MAX)?;
+    parse_any(text, name)
+}
+
+/// [`parse`], whatever its length.
+fn parse_any(text: &str, name: &str) -> Result<Save, SaveError> {
     let head = head_of(text, name)?;
     check_trace(&head, name)?;
     if head.nodes.is_none() {
         return Err(SaveError::Scene {
             name: name.to_owned(),
+            place: String::new(),
             problem: "it has no `nodes`; the shortest save is (nodes: 5)".to_owned(),
         });
     }
     let file: SaveFile = from_ron(text).map_err(|error| syntax(&error, name))?;
     let title = file.title.as_deref().map(neutralised);
     let notes = file.notes.iter().map(|note| neutralised(note)).collect();
-    let image = read::image_of(file).map_err(|Problem(problem)| SaveError::Scene {
+    let image = read::image_of(file).map_err(|Located { place, problem }| SaveError::Scene {
         name: name.to_owned(),
-        problem,
+        place: place_in(text, place),
+        problem: problem.0,
     })?;
     let trial = World::<KeyValue>::restore(image.clone(), HostKind::Inline, None);
     trial.map_err(|source| SaveError::Image {
         name: name.to_owned(),
-        source,
+        place: place_in(text, source.node().map(Place::Node)),
+        source: Box::new(source),
     })?;
     Ok(Save { title, notes, image })
 }
@@ -116,7 +127,6 @@ pub fn render(save: &Save) -> String {
 
 /// What stands at the head of a save of this version; the rest is not looked at.
 fn head_of(text: &str, name: &str) -> Result<Head, SaveError> {
-    check_length(text.len() as u64, name)?;
     let head: Head = from_ron(text).map_err(|error| syntax(&error, name))?;
     match head.version {
         Some(found) if found != SAVE_VERSION => Err(SaveError::Version {
@@ -137,14 +147,23 @@ fn check_trace(head: &Head, name: &str) -> Result<(), SaveError> {
     }
 }
 
-fn check_length(bytes: u64, name: &str) -> Result<(), SaveError> {
-    if bytes <= BYTES_MAX {
+fn check_length(bytes: u64, name: &str, most: u64) -> Result<(), SaveError> {
+    if bytes <= most {
         Ok(())
     } else {
         Err(SaveError::TooLarge {
             name: name.to_owned(),
+            most,
         })
     }
+}
+
+/// Where something stands, as an error says it: `line 3, column 5: `, or nothing.
+fn place_in(text: &str, place: Option<Place>) -> String {
+    let found = place.and_then(|place| locate(text, place));
+    found.map_or_else(String::new, |(line, column)| {
+        format!("line {line}, column {column}: ")
+    })
 }
 
 fn syntax(error: &SpannedError, name: &str) -> SaveError {
@@ -152,7 +171,7 @@ fn syntax(error: &SpannedError, name: &str) -> SaveError {
         name: name.to_owned(),
         line: error.span.start.line,
         column: error.span.start.col,
-        problem: neutralised(&error.code.to_string()),
+        problem: neutralised(&error.code.to_string()).replace('\n', " "),
     }
 }
 

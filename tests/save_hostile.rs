@@ -1,5 +1,8 @@
 //! Whatever stands in a save, it is refused or it is a cluster that runs: nothing panics, and nothing hangs.
 
+#[path = "save_hostile/bounds.rs"]
+mod bounds;
+
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -9,7 +9,7 @@ use super::start::{Lab, Scene as About};
 use crate::machine::KeyValue;
 use crate::playground::{HostKind, TimedCommand, World};
 use crate::save::script::Script;
-use crate::save::{self, Listed, Origin, Save, SaveError};
+use crate::save::{self, Listed, Origin, Save, SaveError, Shelf};
 use crate::ui::library::{Library, Opened, Overwrite, Refusal};
 use crate::ui::told::ToldWorld;
 use crate::ui::view::{OpenRow, Scene, ThemeName};
@@ -18,6 +18,8 @@ use crate::ui::{draw, keymap, picture};
 /// Files of the current directory and of this user.
 #[derive(Debug)]
 pub(super) struct Files {
+    /// The saves there are.
+    pub(super) shelf: Shelf,
     /// Where the nodes of opened saves run.
     pub(super) host: HostKind,
     /// The title and notes of what is played: its saves keep them.
@@ -38,11 +40,11 @@ impl Files {
 
 impl Library<ToldWorld<KeyValue>> for Files {
     fn list(&self) -> Vec<OpenRow> {
-        save::list().into_iter().map(row).collect()
+        self.shelf.list().into_iter().map(row).collect()
     }
 
     fn open(&mut self, name: &str) -> Result<Opened<ToldWorld<KeyValue>>, String> {
-        let Save { title, notes, image } = save::load(name).map_err(|error| error.to_string())?;
+        let Save { title, notes, image } = self.shelf.load(name).map_err(|error| error.to_string())?;
         let world = World::restore(image, self.host, None).map_err(|error| error.to_string())?;
         self.scene = About {
             title: title.clone(),
@@ -62,7 +64,7 @@ impl Library<ToldWorld<KeyValue>> for Files {
         name: &str,
         overwrite: Overwrite,
     ) -> Result<PathBuf, Refusal> {
-        let path = save::resolve_target(name).map_err(refusal)?;
+        let path = self.shelf.target(name).map_err(refusal)?;
         let overwrite = match overwrite {
             Overwrite::Yes => save::Overwrite::Replace,
             Overwrite::No => save::Overwrite::Ask,
@@ -73,7 +75,7 @@ impl Library<ToldWorld<KeyValue>> for Files {
 
     fn save_last(&mut self, world: &mut ToldWorld<KeyValue>) -> Result<PathBuf, String> {
         let save = self.save_of(world.world_mut())?;
-        save::write_last(&save).map_err(|error| error.to_string())
+        self.shelf.write_last(&save).map_err(|error| error.to_string())
     }
 
     fn script(&mut self, name: &str, commands: &[TimedCommand]) -> Result<PathBuf, Refusal> {

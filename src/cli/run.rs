@@ -26,7 +26,12 @@ pub(super) fn run(
     complaints: &mut impl Write,
 ) -> Result<ExitCode, CliError> {
     let script = args.commands.as_deref().map(Script::read).transpose()?;
-    let source = Source::named(args.save_to_load.as_deref(), args.nodes, args.seed)?;
+    let source = Source::named(
+        args.save_to_load.as_deref(),
+        &start::shelf(args.save_limit),
+        args.nodes,
+        args.seed,
+    )?;
     let Begun {
         mut world,
         narrator,

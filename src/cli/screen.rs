@@ -22,7 +22,8 @@ const SEEDS: u64 = 1_000_000;
 pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
     let pace = parse_speed(&args.speed).map_err(CliError::Usage)?;
     let seed = args.seed.unwrap_or_else(drawn_seed);
-    let source = Source::named(args.load.as_deref(), args.nodes, seed)?;
+    let shelf = start::shelf(args.save_limit);
+    let source = Source::named(args.load.as_deref(), &shelf, args.nodes, seed)?;
     let options = ScreenOptions {
         mouse: if args.no_mouse {
             Mouse::Left
@@ -58,6 +59,7 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         ascii: args.ascii,
     };
     let files = Files {
+        shelf,
         host: HostKind::Threads,
         scene,
         headless: headless(args, seed),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::CliError;
 use crate::machine::{Exhibit, KeyValue};
 use crate::playground::{HostKind, Narrator, Settings, World, WorldOptions, stored_nodes};
-use crate::save::{self, Overwrite, Save};
+use crate::save::{self, Overwrite, Save, Shelf};
 
 /// The world that the program plays with.
 pub(super) type Lab = World<KeyValue>;
@@ -29,12 +29,22 @@ pub(super) enum Source {
 
 impl Source {
     /// What the command line names: a save, or the number of nodes and the seed of a new cluster.
-    pub(super) fn named(save: Option<&str>, nodes: Option<u64>, seed: u64) -> Result<Self, CliError> {
+    pub(super) fn named(
+        save: Option<&str>,
+        shelf: &Shelf,
+        nodes: Option<u64>,
+        seed: u64,
+    ) -> Result<Self, CliError> {
         match save {
-            Some(name) => Ok(Self::Save(Box::new(save::load(name)?))),
+            Some(name) => Ok(Self::Save(Box::new(shelf.load(name)?))),
             None => Ok(Self::Fresh { nodes, seed }),
         }
     }
+}
+
+/// The saves of the current directory and of this user, read up to a limit in MiB.
+pub(super) fn shelf(limit: u64) -> Shelf {
+    Shelf::here().reading_up_to(limit << 20)
 }
 
 /// A cluster that has begun.

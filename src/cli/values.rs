@@ -56,6 +56,12 @@ pub(super) fn nodes(text: &str) -> Result<u64, String> {
     number.ok_or_else(|| format!("a cluster has 1 to {NODES_MAX} nodes"))
 }
 
+/// The most MiB of a save: 1 to 4096.
+pub(super) fn save_limit(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (1..=4096).contains(number));
+    number.ok_or_else(|| "a limit for saves is 1 to 4096, in MiB".to_owned())
+}
+
 /// `500ms`, `10s`, `1.5s`, `2m`, `1h`: exact, without floating point.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let error = || format!("`{text}` is no length of time; try 500ms, 10s or 2m");

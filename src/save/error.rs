@@ -39,10 +39,12 @@ pub enum SaveError {
         path: PathBuf,
     },
     /// There is more than is read.
-    #[error("{name}: larger than {most} MiB, the most that is read", most = super::BYTES_MAX >> 20)]
+    #[error("{name}: larger than {} MiB, the most that is read; --save-limit sets another limit", most >> 20)]
     TooLarge {
         /// The save.
         name: String,
+        /// The most that is read, in bytes.
+        most: u64,
     },
     /// It is no text.
     #[error("{name}: no save, for it is no text (byte {at} is not UTF-8)")]
@@ -87,20 +89,24 @@ pub enum SaveError {
         found: u64,
     },
     /// Its parts can't be.
-    #[error("{name}: {problem}")]
+    #[error("{name}: {place}{problem}")]
     Scene {
         /// The save.
         name: String,
+        /// Where the part stands that can't be: `line 3, column 5: `, or nothing where it is the whole.
+        place: String,
         /// What can't be.
         problem: String,
     },
     /// Its parts do not fit together.
-    #[error("{name}: {source}")]
+    #[error("{name}: {place}{source}")]
     Image {
         /// The save.
         name: String,
+        /// Where the node stands that does not fit, as above.
+        place: String,
         /// What does not fit.
-        source: ImageError,
+        source: Box<ImageError>,
     },
     /// There is a file of this name.
     #[error("{path} exists already", path = path.display())]

@@ -17,7 +17,8 @@ use super::format::{
     CountersFile, DiskSettingsFile, LimitsFile, LinkFile, LinkSettingsFile, NodeFile, NodesFile, SaveFile,
     SettingsFile, ViolationFile,
 };
-use super::scalar::{List, Millis, Number, neutralised};
+use super::locate::Place;
+use super::scalar::{List, Millis, Number, brief, neutralised};
 use crate::check::{Property, Violation};
 use crate::consensus::{Compaction, InFlightLimit, Limits, Protections, RuleSet};
 use crate::playground::{
@@ -29,7 +30,28 @@ use crate::types::{JoinToken, LogIndex, MessageKind, NodeId, ProposalId, Term, V
 #[derive(Debug)]
 pub(super) struct Problem(pub(super) String);
 
+/// What is wrong, and with which part of the save.
+#[derive(Debug)]
+pub(super) struct Located {
+    pub(super) place: Option<Place>,
+    pub(super) problem: Problem,
+}
+
+impl From<Problem> for Located {
+    fn from(problem: Problem) -> Self {
+        Self { place: None, problem }
+    }
+}
+
 impl Problem {
+    /// It is wrong with a part of the save.
+    fn at(self, place: Place) -> Located {
+        Located {
+            place: Some(place),
+            problem: self,
+        }
+    }
+
     fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
@@ -37,6 +59,34 @@ impl Problem {
 
 fn ensure(holds: bool, what: impl Into<String>) -> Result<(), Problem> {
     if holds { Ok(()) } else { Err(Problem::new(what)) }
+}
+
+/// All of them, unless one stands there twice.
+fn each_once<T: Ord>(
+    items: impl Iterator<Item = Result<T, Problem>>,
+    twice: impl Fn(&T) -> String,
+) -> Result<BTreeSet<T>, Problem> {
+    let mut known = BTreeSet::new();
+    for item in items {
+        let item = item?;
+        ensure(!known.contains(&item), twice(&item))?;
+        known.insert(item);
+    }
+    Ok(known)
+}
+
+/// All of them by key, unless one stands there twice.
+fn each_pair_once<K: Ord, V>(
+    pairs: impl Iterator<Item = Result<(K, V), Problem>>,
+    twice: impl Fn(&K) -> String,
+) -> Result<BTreeMap<K, V>, Problem> {
+    let mut known = BTreeMap::new();
+    for pair in pairs {
+        let (key, value) = pair?;
+        ensure(!known.contains_key(&key), twice(&key))?;
+        known.insert(key, value);
+    }
+    Ok(known)
 }
 
 fn ensure_to_come(what: &str, due: VirtualTime, now: VirtualTime) -> Result<(), Problem> {
@@ -47,7 +97,7 @@ fn ensure_to_come(what: &str, due: VirtualTime, now: VirtualTime) -> Result<(), 
 }
 
 fn violation_of(file: &ViolationFile, members: Members) -> Result<Violation, Problem> {
-    let name = neutralised(&file.property);
+    let name = brief(&file.property);
     let names = || {
         Property::ALL
             .iter()
@@ -75,7 +125,8 @@ fn violation_of(file: &ViolationFile, members: Members) -> Result<Violation, Pro
 }
 
 /// The world of a save.
-pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
+pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Located> {
+    let at = |field| move |problem: Problem| problem.at(Place::Field(field));
     let SaveFile {
         version: _,
         trace: _,
@@ -96,7 +147,7 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
         joining,
         nodes,
     } = file;
-    let nodes = numbered(nodes)?;
+    let nodes = numbered(nodes).map_err(at("nodes"))?;
     let members = Members(nodes.len() as u64);
     let founders = founders.map_or(members.0, Number::get);
     ensure(
@@ -105,29 +156,34 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
             "`founders` is how many of the nodes the cluster began with: 1 to {}",
             members.0
         ),
-    )?;
+    )
+    .map_err(at("founders"))?;
     let mut image = WorldImage {
         seed,
         now: now.instant(),
-        settings: Settings::try_from(settings)?,
+        settings: Settings::try_from(settings).map_err(at("settings"))?,
         next_ordinal: counters.records.get(),
         trace_hash: trace_hash.0,
         delivered: counters.delivered.get(),
         violations: violations
             .iter()
             .map(|violation| violation_of(violation, members))
-            .collect::<Result<_, _>>()?,
+            .collect::<Result<_, _>>()
+            .map_err(at("violations"))?,
         is_halted: stopped,
         next_order: 0,
         next_proposal: ProposalId::default(),
-        clients: client::clients_of(clients)?,
-        joining: joining
-            .iter()
-            .map(|(token, seed)| Ok((JoinToken::new(token.get()), members.node(*seed)?)))
-            .collect::<Result<_, Problem>>()?,
+        clients: client::clients_of(clients).map_err(at("clients"))?,
+        joining: each_pair_once(
+            joining
+                .iter()
+                .map(|(token, seed)| Ok((JoinToken::new(token.get()), members.node(*seed)?))),
+            |token| format!("two new servers join with the token {token}"),
+        )
+        .map_err(at("joining"))?,
         next_message: MessageId(0),
-        links: links_of(links, members)?,
-        partition: partition_of(&partition, members)?,
+        links: links_of(links, members).map_err(at("links"))?,
+        partition: partition_of(&partition, members).map_err(at("partition"))?,
         messages: Vec::new(),
         founders,
         nodes: nodes.iter().map(|(id, node)| blank(*id, node)).collect(),
@@ -146,9 +202,9 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Problem> {
     let messages = message::in_flight(messages, &around, &mut orders)?;
     let nodes = nodes.into_iter().map(|(id, node)| {
         let read = node::node_of(id, node, &image, members, &mut orders);
-        read.map_err(|Problem(what)| Problem(format!("{id}: {what}")))
+        read.map_err(|Problem(what)| Problem(format!("{id}: {what}")).at(Place::Node(id)))
     });
-    let nodes = nodes.collect::<Result<_, _>>()?;
+    let nodes = nodes.collect::<Result<_, Located>>()?;
     (image.messages, image.nodes) = (messages, nodes);
     count_on(&mut image, &counters, &orders);
     Ok(image)

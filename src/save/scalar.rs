@@ -1,6 +1,7 @@
 //! The small values of a save: numbers, times, texts and lists, each with its bounds, so that what is out of them is
 //! refused where it stands, with line and column.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -10,11 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use ron::value::RawValue;
-use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::seconds;
+use crate::machine::is_hidden;
 use crate::types::VirtualTime;
 
 /// Whether a field need not be written.
@@ -206,6 +208,53 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for ListVisitor<T
     }
 }
 
+/// Keys and values: each key once, and a bound on how many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(super) struct Table<const MOST: usize>(pub(super) BTreeMap<String, String>);
+
+impl<'de, const MOST: usize> Deserialize<'de> for Table<MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TableVisitor::<MOST>)
+    }
+}
+
+struct TableVisitor<const MOST: usize>;
+
+impl<'de, const MOST: usize> Visitor<'de> for TableVisitor<MOST> {
+    type Value = Table<MOST>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "at most {MOST} keys and values: {{\"x\": \"1\"}}")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Table<MOST>, A::Error> {
+        let mut values = BTreeMap::new();
+        while let Some((key, value)) = map.next_entry::<String, String>()? {
+            if values.len() == MOST {
+                return Err(A::Error::custom(format!("there may be {MOST} keys at most")));
+            }
+            if values.contains_key(&key) {
+                let key = brief(&key);
+                return Err(A::Error::custom(format!(
+                    "the key `{key}` stands twice; delete one of them"
+                )));
+            }
+            values.insert(key, value);
+        }
+        Ok(Table(values))
+    }
+}
+
+/// A text in an error: its beginning, on one line.
+pub(super) fn brief(text: &str) -> String {
+    neutralised(text)
+        .chars()
+        .take(40)
+        .map(|letter| if letter == '\n' { ' ' } else { letter })
+        .collect()
+}
+
 /// A command: text, or a byte string where it is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Text(pub(super) Bytes);
@@ -298,10 +347,11 @@ pub(super) fn neutralised(text: &str) -> String {
 }
 
 /// Control characters, and what turns the direction of text or takes no room. A line break is neither.
-fn is_unsafe(character: char) -> bool {
-    let is_invisible = matches!(character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}');
-    is_invisible || (character.is_control() && character != '\n')
+pub(super) fn is_unsafe(character: char) -> bool {
+    character != '\n' && (is_hidden(character) || is_variation(character))
+}
+
+/// What chooses a form of the character before it. It takes no room, and does no other harm.
+pub(super) fn is_variation(character: char) -> bool {
+    matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }

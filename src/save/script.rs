@@ -16,7 +16,7 @@
 //! time. One that was recorded between two events of the same time says after how many: `(at: 1.5, after: 1, do: Heal)`.
 //! Only `commands` must be there.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,7 @@ use ron::error::SpannedError;
 use ron::extensions::Extensions;
 use serde::{Deserialize, Serialize};
 
+use super::scalar::{is_unsafe, is_variation, neutralised};
 use super::seconds;
 use crate::playground::{Command, TimedCommand};
 use crate::types::VirtualTime;
@@ -96,8 +97,8 @@ pub enum FormatError {
     /// Its answer is longer than any should be.
     #[error("an answer of {0} bytes; {SCRIPT_ANSWER_MAX} are the most")]
     Answer(usize),
-    /// A text has characters in it that a terminal would obey.
-    #[error("{0} has a control character in it")]
+    /// A text has characters in it that a terminal would obey, or that turn or hide what stands around them.
+    #[error("{0} has a control character in it, or one that hides or turns text; delete it")]
     Control(&'static str),
 }
 
@@ -195,7 +196,11 @@ fn ron_of(value: &impl Serialize) -> String {
     text.expect("strings, numbers, lists and enums can always be written")
 }
 
+/// The text of a plain file. Anything else is not even opened: it may never end.
 fn read_bounded(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no plain file"));
+    }
     let mut text = String::new();
     File::open(path)?
         .take(SCRIPT_BYTES_MAX + 1)
@@ -207,7 +212,7 @@ fn syntax(error: &SpannedError) -> FormatError {
     FormatError::Syntax {
         line: error.span.start.line,
         column: error.span.start.col,
-        reason: error.code.to_string(),
+        reason: neutralised(&error.code.to_string()).replace('\n', " "),
     }
 }
 
@@ -221,8 +226,8 @@ impl TryFrom<ScriptFile> for Script {
         if file.answer.len() > SCRIPT_ANSWER_MAX {
             return Err(FormatError::Answer(file.answer.len()));
         }
-        let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
-        if file.answer.contains(is_control) {
+        let is_odd = |letter| letter != '\t' && !is_variation(letter) && is_unsafe(letter);
+        if file.answer.contains(is_odd) {
             return Err(FormatError::Control("the answer"));
         }
         let timed = |LineFile { at, after, command }| TimedCommand { at, after, command };
@@ -312,7 +317,7 @@ mod tests {
         line 2, column 23: Expected integer
         line 1, column 22: Unexpected missing field named `at` in `TimedCommand`
         script version 2; this build reads version 1
-        the answer has a control character in it
+        the answer has a control character in it, or one that hides or turns text; delete it
         line 1, column 2: Unexpected missing field named `commands` in `Script`
         "
         );
@@ -348,7 +353,7 @@ mod tests {
         #[test]
         fn what_was_written_is_read_again(
             times in proptest::collection::vec((any::<u64>(), 0..3u32, any_command()), 0..20),
-            answer in "[^\\p{C}]{0,40}\n?",
+            answer in "[^\\p{C}\\p{Zl}\\p{Zp}]{0,40}\n?",
             comment in "[^\\p{C}]{0,40}\n?[^\\p{C}]{0,40}",
         ) {
             let timed = |(nanos, after, command)| {

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::place::{RealFolder, put};
-use super::{BYTES_MAX, Save, SaveError, check_length, head_of, neutralised, parse, render};
+use super::{BYTES_MAX, Save, SaveError, check_length, head_of, neutralised, parse, parse_any, render};
 
 /// The saves that come with the program, in the order in which a newcomer may want them.
 const SHIPPED: &[(&str, &str)] = &[
@@ -65,6 +65,7 @@ pub struct Listed {
 pub struct Shelf {
     folder: PathBuf,
     last: Option<PathBuf>,
+    bytes_max: u64,
 }
 
 impl Shelf {
@@ -73,7 +74,14 @@ impl Shelf {
         Self {
             folder: folder.into(),
             last,
+            bytes_max: BYTES_MAX,
         }
+    }
+
+    /// The same shelf, from which saves of so many bytes are read; [`BYTES_MAX`] otherwise.
+    #[must_use]
+    pub fn reading_up_to(self, bytes_max: u64) -> Self {
+        Self { bytes_max, ..self }
     }
 
     /// Those of the current directory and of this user.
@@ -90,17 +98,17 @@ impl Shelf {
     pub fn load(&self, name: &str) -> Result<Save, SaveError> {
         if name == LAST {
             return match self.last.as_deref().filter(|path| path.exists()) {
-                Some(path) => read_save(path),
+                Some(path) => self.read(path),
                 None => Err(SaveError::NoLast),
             };
         }
         if is_path(name) {
-            return read_save(&self.folder.join(name));
+            return self.read(&self.folder.join(name));
         }
         let file = self.candidates(name).into_iter().find(|path| path.is_file());
         let shipped = SHIPPED.iter().find(|(shipped, _)| *shipped == name);
         match (file, shipped) {
-            (Some(path), _) => read_save(&path),
+            (Some(path), _) => self.read(&path),
             (None, Some((_, text))) => parse(text, name),
             (None, None) => Err(self.unknown(name)),
         }
@@ -178,6 +186,11 @@ impl Shelf {
             })?;
         }
         write(path, save, Overwrite::Replace)
+    }
+
+    fn read(&self, path: &Path) -> Result<Save, SaveError> {
+        let text = read_text(path, self.bytes_max)?;
+        parse_any(&text, &path.display().to_string())
     }
 
     fn candidates(&self, name: &str) -> Vec<PathBuf> {
@@ -264,9 +277,7 @@ fn state_folder() -> Option<PathBuf> {
 /// [`SaveError::Exists`] where there is something of that name and it was not to be replaced; otherwise why it can't
 /// be written. What was there before is then there still.
 pub fn write(path: &Path, save: &Save, overwrite: Overwrite) -> Result<PathBuf, SaveError> {
-    let text = render(save);
-    check_length(text.len() as u64, &path.display().to_string())?;
-    write_text(path, &text, overwrite)
+    write_text(path, &render(save), overwrite)
 }
 
 /// Writes any text as a [save is written](write()): whole or not at all.
@@ -295,13 +306,8 @@ fn place(path: &Path, text: &str, overwrite: Overwrite) -> io::Result<()> {
     put(&mut RealFolder::at(folder), name, text, overwrite)
 }
 
-fn read_save(path: &Path) -> Result<Save, SaveError> {
-    let text = read_text(path)?;
-    parse(&text, &path.display().to_string())
-}
-
 /// The text of a plain file that is not too large. Anything else is not even opened.
-fn read_text(path: &Path) -> Result<String, SaveError> {
+fn read_text(path: &Path, bytes_max: u64) -> Result<String, SaveError> {
     let failed = |source| SaveError::Read {
         path: path.to_owned(),
         source,
@@ -313,11 +319,13 @@ fn read_text(path: &Path) -> Result<String, SaveError> {
             path: path.to_owned(),
         });
     }
-    check_length(metadata.len(), &name())?;
+    check_length(metadata.len(), &name(), bytes_max)?;
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
-    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
-    check_length(bytes.len() as u64, &name())?;
+    file.take(bytes_max.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    check_length(bytes.len() as u64, &name(), bytes_max)?;
     String::from_utf8(bytes).map_err(|error| SaveError::NotText {
         name: name(),
         at: error.utf8_error().valid_up_to(),
@@ -326,7 +334,7 @@ fn read_text(path: &Path) -> Result<String, SaveError> {
 
 /// A file as it stands in a list; nothing where it is RON of another kind.
 fn list_file(name: &str, path: &Path, origin: Origin) -> Option<Listed> {
-    let head = read_text(path).and_then(|text| head_of(&text, &path.display().to_string()));
+    let head = read_text(path, BYTES_MAX).and_then(|text| head_of(&text, &path.display().to_string()));
     let is_other = head.as_ref().is_ok_and(|head| head.nodes.is_none());
     (!is_other).then(|| Listed {
         name: name.to_owned(),

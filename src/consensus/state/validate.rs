@@ -163,6 +163,10 @@ impl Persistent {
             snapshot,
         } = self;
         validate_snapshot(snapshot.as_ref(), log)?;
+        ensure(
+            log.last_index() <= FARTHEST,
+            "its log ends at an index past all that can be",
+        )?;
         ensure(metadata.term < Term::LAST, "its term is past all that can be")?;
         let terms = log.iter().map(|(_, entry)| entry.term);
         ensure(terms.is_sorted(), "terms in its log go down")?;
@@ -231,6 +235,10 @@ fn validate_snapshot(snapshot: Option<&Snapshot>, log: &Log) -> Result<(), State
     ensure(
         log.term_at(snapshot.last.index) == Some(snapshot.last.term),
         "its snapshot ends at an entry that its log neither has nor follows",
+    )?;
+    ensure(
+        *log.configuration_at(snapshot.last.index) == snapshot.configuration,
+        "its snapshot carries another configuration than the one in force at the entry that it ends at",
     )
 }
 

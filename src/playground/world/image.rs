@@ -222,6 +222,19 @@ pub enum ImageError {
     Failed(NodeId),
 }
 
+impl ImageError {
+    /// The node that it is about, if it is about one.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Node { node, .. }
+            | Self::Disk { node, .. }
+            | Self::Memory { node, .. }
+            | Self::Failed(node) => Some(*node),
+            Self::Nodes | Self::World(_) | Self::Files(_) => None,
+        }
+    }
+}
+
 impl WorldImage {
     /// What a node is told when it starts in this world.
     pub fn node_settings(&self, id: NodeId, incarnation: Incarnation) -> NodeSettings {

@@ -1,12 +1,10 @@
 //! Snapshots in a save: as written, `(last: (index: 8, term: 2), data: "machine 4\nx 1\n")`; by hand, the state may stand for
 //! the data: `(last: (index: 8, term: 2), state: {"x": "1"})`.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::super::scalar::{Number, Seconds, Text, is_default, plain};
-use super::{ConfigurationFile, PositionFile};
+use super::super::scalar::{Number, Seconds, Table, Text, is_default, plain};
+use super::{ConfigurationFile, MANY, PositionFile};
 
 /// A snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +20,7 @@ pub(in crate::save) struct SnapshotFile {
     pub(in crate::save) data: Option<Text>,
     /// Or, in its place, the keys and values of the sample machine.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(in crate::save) state: Option<BTreeMap<String, String>>,
+    pub(in crate::save) state: Option<Table<MANY>>,
 }
 
 /// A snapshot that is being taken.

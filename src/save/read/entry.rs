@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Members, Problem, ensure};
+use super::{Members, Problem, each_once, each_pair_once, ensure};
 use crate::save::format::{ConfigurationFile, EntryFile, PayloadFile};
 use crate::save::scalar::{List, Number, Text};
 use crate::types::{
@@ -57,7 +57,8 @@ pub(super) fn entries_of<const MOST: usize>(
 /// A configuration: everybody in it may exist, and has one place.
 pub(super) fn configuration_of(file: &ConfigurationFile) -> Result<Configuration, Problem> {
     let ids = |numbers: &[Number]| -> Result<BTreeSet<NodeId>, Problem> {
-        numbers.iter().copied().map(Members::possible).collect()
+        let ids = numbers.iter().copied().map(Members::possible);
+        each_once(ids, |id| format!("{id} stands twice in a configuration"))
     };
     let voters = ids(&file.voters)?;
     let learners = ids(&file.learners)?;
@@ -69,7 +70,9 @@ pub(super) fn configuration_of(file: &ConfigurationFile) -> Result<Configuration
     let outgoing = file.outgoing.as_ref().map(|outgoing| ids(outgoing)).transpose()?;
     let joined = file.joined.iter();
     let joined = joined.map(|(token, id)| Ok((JoinToken::new(token.get()), Members::possible(*id)?)));
-    let joined: BTreeMap<JoinToken, NodeId> = joined.collect::<Result<_, Problem>>()?;
+    let joined: BTreeMap<JoinToken, NodeId> = each_pair_once(joined, |token| {
+        format!("two servers joined with the token {token}")
+    })?;
     let mut configuration = Configuration {
         voters,
         outgoing,

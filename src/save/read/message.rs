@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::entry::{configuration_of, entries_of};
 use super::route::news_of;
 use super::wish::{outcome_of, wish_of};
-use super::{Members, Orders, Problem, ensure, ensure_to_come};
+use super::{Located, Members, Orders, Place, Problem, ensure, ensure_to_come};
 use crate::playground::{CLUSTER, MessageId, MessageImage, WorldImage};
 use crate::save::format::{MessageFile, PositionFile, WordsFile};
 use crate::save::scalar::{List, Number, Seconds, Text};
@@ -31,15 +31,16 @@ pub(super) fn in_flight<const MOST: usize>(
     files: List<MessageFile, MOST>,
     around: &Around<'_>,
     orders: &mut Orders,
-) -> Result<Vec<MessageImage>, Problem> {
+) -> Result<Vec<MessageImage>, Located> {
     let named = files.iter().filter_map(|file| file.id);
     let mut next = named.map(|id| id.get() + 1).max().unwrap_or_default();
     let mut messages = Vec::new();
-    for file in files {
+    for (place, file) in files.into_iter().enumerate() {
         let id = file.id.map_or(next, Number::get);
         next = next.max(id + 1);
         let message = around.message(id, file, orders);
-        messages.push(message.map_err(|Problem(what)| Problem(format!("message {id}: {what}")))?);
+        let at = |Problem(what)| Problem(format!("message {id}: {what}")).at(Place::Message(place));
+        messages.push(message.map_err(at)?);
     }
     messages.sort_by_key(|message| message.id);
     Ok(messages)

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::{Members, Orders, Problem, ensure_to_come};
+use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::node::{KnownRoute, Routes};
 use crate::playground::WorldImage;
 use crate::save::format::{MANY, NewsFile, NodeFile, RouteFile, StateFile};
-use crate::save::scalar::{List, Number, Seconds, neutralised};
+use crate::save::scalar::{List, Number, Seconds, brief};
 use crate::types::{Address, Incarnation, LocalTime, NodeId, Route, RouteNews, RouteVersion, VirtualTime};
 
 /// What a node knows of where nodes are; by default all that a person could have written down.
 pub(super) fn routes_of(id: NodeId, file: &NodeFile, image: &WorldImage) -> Result<Routes, Problem> {
-    let usual = image.usual_routes(id, Incarnation::new(file.counters.starts.get()));
+    let starts = Incarnation::new(file.counters.starts.get());
+    let first = RouteVersion {
+        incarnation: starts,
+        change: 0,
+    };
+    ensure(first.is_possible(), "it has started more often than any node can")?;
+    let usual = image.usual_routes(id, starts);
     let address = usual.own().address.clone();
     let version = file.route_version.map_or(usual.own().version, version_of);
     let known = match &file.routes {
@@ -69,7 +75,7 @@ pub(super) fn news_of(files: &List<NewsFile, MANY>) -> Result<Vec<RouteNews>, Pr
 }
 
 fn route_of(address: &str, version: (Number, Number)) -> Result<Route, Problem> {
-    let sentence = || Problem(format!("`{}` is no address such as ch-3", neutralised(address)));
+    let sentence = || Problem(format!("`{}` is no address such as ch-3", brief(address)));
     Ok(Route {
         address: Address::new(address).ok_or_else(sentence)?,
         version: version_of(version),

@@ -38,7 +38,7 @@ fn data_of(file: &SnapshotFile) -> Result<Bytes, Problem> {
         (Some(Text(data)), None) => Ok(data.clone()),
         (None, state) => {
             let state = state.clone().unwrap_or_default();
-            let state = KeyValue::snapshot_of(&state);
+            let state = KeyValue::snapshot_of(&state.0);
             let state = state.map_err(|error| Problem(format!("a snapshot's `state`: {error}")))?;
             Ok(snapshot::encode(&SessionTable::default(), &state))
         }
