@@ -13,6 +13,8 @@
 mod disk;
 #[path = "crash_points/families.rs"]
 mod families;
+#[path = "crash_points/flips.rs"]
+mod flips;
 #[path = "crash_points/matrix.rs"]
 mod matrix;
 #[path = "crash_points/mutants.rs"]
@@ -30,6 +32,7 @@ use std::time::Instant;
 use std::fs;
 
 use families::{Row, rows};
+use flips::{Class, Image};
 use matrix::{Broken, Effort, Flow, Promise, Tally, Walk};
 use mutants::{Label, Mutant};
 use raft_play::storage::contents;
@@ -85,6 +88,45 @@ fn a_save_is_there_as_a_whole_whatever_crashes() {
         println!("save, {mutant:?}: {found:?}");
         assert!(found.is_err(), "{mutant:?}");
     }
+}
+
+/// Flips bits of what every row leaves, and tells what became of them.
+fn flip(chosen: impl Fn(usize) -> bool) -> u64 {
+    let mut total = 0;
+    for row in rows() {
+        for flow in [Flow::OneByOne, Flow::ThreeAtOnce] {
+            let mut like_a_tear = 0;
+            for ((file, class), (count, first, last)) in Image::of(&row, flow).flip(&chosen) {
+                println!(
+                    "{:22} {flow:?}: {file}: {count} {class:?}, bytes {first} to {last}",
+                    row.name
+                );
+                let is_old = class == Class::Harmless && file.starts_with("snapshot-");
+                assert!(is_old || class != Class::Harmless, "{}: {file}", row.name);
+                like_a_tear += u64::from(class == Class::LikeATear);
+                total += count;
+            }
+            assert_eq!(
+                like_a_tear, 1,
+                "{}: the end of the last segment, and nothing else",
+                row.name
+            );
+        }
+    }
+    total
+}
+
+/// A flipped bit is refused, or is in a snapshot that is no longer needed, or looks like a tear: the last batch, and those
+/// before it that were begun before any of them was synced. What lies before the highest mark is never lost in silence.
+#[test]
+fn a_flipped_bit_never_loses_in_silence_what_is_marked_as_synced() {
+    assert!(flip(|bit| bit % 8 == bit / 8 % 8) > 10_000);
+}
+
+#[test]
+#[ignore = "a minute; every bit of every row"]
+fn no_flipped_bit_at_all_loses_in_silence_what_is_marked_as_synced() {
+    assert!(flip(|_| true) > 80_000);
 }
 
 /// The first promise that a fault breaks, and the row that tells.

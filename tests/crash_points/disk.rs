@@ -311,7 +311,7 @@ impl Disk for &mut TestDisk {
         let sync = self.disk.begin_sync(name)?;
         assert_eq!(sync.outcome(), SyncOutcome::Succeeds);
         let is_again = !self.idle.insert(name.to_owned());
-        let is_skipped = (self.is(Mutant::TemporaryNotSynced) && name.ends_with(".tmp"))
+        let is_skipped = (self.is(Mutant::TemporaryNotSynced) && name.rsplit('.').next() == Some("tmp"))
             || (self.is(Mutant::ClosedNotSynced) && is_again);
         let fate = if is_skipped {
             Fate::Lies

@@ -65,7 +65,7 @@ pub enum Flow {
 impl Flow {
     pub const ALL: [Self; 3] = [Self::OneByOne, Self::ThreeAtOnce, Self::ThreeTheLatestFirst];
 
-    fn depth(self) -> usize {
+    pub fn depth(self) -> usize {
         match self {
             Self::OneByOne => 1,
             Self::ThreeAtOnce | Self::ThreeTheLatestFirst => 3,
@@ -73,7 +73,7 @@ impl Flow {
     }
 
     /// What ends next of all that is under way.
-    fn next<T>(self, under_way: &mut VecDeque<T>) -> Option<T> {
+    pub fn next<T>(self, under_way: &mut VecDeque<T>) -> Option<T> {
         match self {
             Self::OneByOne | Self::ThreeAtOnce => under_way.pop_front(),
             Self::ThreeTheLatestFirst => under_way.pop_back(),

@@ -15,7 +15,7 @@ fn damage_before_the_mark_is_refused_with_file_offset_and_reason() {
         error.to_string(),
         format!(
             "{FIRST}: damaged at byte {}, after index 1: the checksum does not match; everything before byte {} had \
-             been synced",
+             been synced; {LOST}",
             ends[0] + 32,
             ends[1],
         )

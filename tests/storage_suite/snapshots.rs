@@ -341,13 +341,13 @@ fn a_snapshot_that_is_not_there_or_not_sound_is_refused() {
     assert_eq!(
         error_after(&|bytes| bytes[90] ^= 1).to_string(),
         format!(
-            "{SNAPSHOT}: damaged at byte 12, the snapshot through index 3 (term 2): the checksum does not match"
+            "{SNAPSHOT}: damaged at byte 12, the snapshot through index 3 (term 2): the checksum does not match; {LOST}"
         )
     );
     assert_eq!(
         error_after(&|bytes| bytes.truncate(10)).to_string(),
         format!(
-            "{SNAPSHOT}: damaged at byte 10, the snapshot through index 3 (term 2): it has 10 bytes and must have {}",
+            "{SNAPSHOT}: damaged at byte 10, the snapshot through index 3 (term 2): it has 10 bytes and must have {}; {LOST}",
             disk.contents()[SNAPSHOT].len()
         )
     );

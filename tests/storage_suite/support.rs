@@ -238,3 +238,7 @@ pub fn flipped(disk: &SimulatedDisk, file: &str, offset: u64, mask: u8) -> Simul
 pub fn state_after(writes: &[Write]) -> Model {
     writes.iter().fold(Model::default(), Model::after)
 }
+
+/// What an error says at its end where the disk has lost what was promised.
+pub const LOST: &str =
+    "put back a copy of this node's files, or remove them all and let it join as a new server";

@@ -78,7 +78,10 @@ fn without(snapshot: Option<LogIndex>) -> String {
     }
 }
 
-/// Why a log can't be opened. Nothing has been changed.
+/// What is left to do where a disk has lost what a node had promised. A node that went on without it could promise the opposite.
+const LOST: &str = "put back a copy of this node's files, or remove them all and let it join as a new server";
+
+/// Why a log can't be opened, and where something is to be done about it, what. Nothing has been changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The disk refused.
@@ -91,7 +94,9 @@ pub enum OpenError {
         source: io::Error,
     },
     /// A file of another version of this program.
-    #[error("{file}: format version {found}, this build reads {supported}")]
+    #[error(
+        "{file}: format version {found}, this build reads {supported}; open it with a raft-play that is as new"
+    )]
     Version {
         /// The file.
         file: String,
@@ -111,13 +116,13 @@ pub enum OpenError {
         expected: Identity,
     },
     /// A segment is not there, though what follows it is, and not all that stood in it has been dropped.
-    #[error("{file}: missing, though what follows it is there")]
+    #[error("{file}: missing, though what follows it is there; {LOST}")]
     Missing {
         /// The file.
         file: String,
     },
     /// The snapshot that the log names is not there.
-    #[error("{file}: missing, though the log names it as the snapshot through index {last}")]
+    #[error("{file}: missing, though the log names it as the snapshot through index {last}; {LOST}")]
     SnapshotMissing {
         /// The file.
         file: String,
@@ -125,7 +130,7 @@ pub enum OpenError {
         last: LogPosition,
     },
     /// The snapshot that the log names can't be read. It had been synced before it was named.
-    #[error("{file}: damaged at byte {offset}, the snapshot through index {last}: {damage}")]
+    #[error("{file}: damaged at byte {offset}, the snapshot through index {last}: {damage}; {LOST}")]
     SnapshotDamaged {
         /// The file.
         file: String,
@@ -138,7 +143,7 @@ pub enum OpenError {
     },
     /// Bytes are damaged that had been synced: the disk has lost what was promised. A node with such a disk must not
     /// go on under its name.
-    #[error("{file}: damaged at byte {offset}, after index {index}: {damage}; {evidence}")]
+    #[error("{file}: damaged at byte {offset}, after index {index}: {damage}; {evidence}; {LOST}")]
     Damaged {
         /// The file.
         file: String,
@@ -152,7 +157,7 @@ pub enum OpenError {
         evidence: Evidence,
     },
     /// Bytes are as they were written, but make no sense.
-    #[error("{file}: inconsistent at byte {offset}, after index {index}: {reason}")]
+    #[error("{file}: inconsistent at byte {offset}, after index {index}: {reason}; {LOST}")]
     Inconsistent {
         /// The file.
         file: String,
