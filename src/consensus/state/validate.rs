@@ -16,7 +16,7 @@ impl State {
     /// Checks that the parts fit together, for a state that comes from outside.
     ///
     /// It refuses what no server can come to, whatever rules were broken on the way. What only a
-    /// [broken rule](super::Rule) leads to (a second vote, a leader whose term is not on its disk yet) is let be: the rule
+    /// [broken rule](crate::consensus::Rule) leads to (a second vote, a leader whose term is not on its disk yet) is let be: the rule
     /// may be kept again by now.
     ///
     /// # Errors
