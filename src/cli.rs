@@ -3,6 +3,7 @@
 //! Exit codes: 0 all is well; 1 something failed, or a promise of Raft was broken; 2 the program was used wrongly.
 
 mod check_history;
+mod bench;
 mod error;
 mod fuzz;
 #[cfg(feature = "tui")]
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use bench::{BenchArgs, ClientKind, Mode, StorageKind};
 pub use error::CliError;
 pub use values::{Expectation, Seeds};
 
@@ -109,6 +111,9 @@ pub enum Task {
     /// Judge whether what clients saw is linearizable
     #[command(after_help = CHECK_EXAMPLES)]
     CheckHistory(CheckHistoryArgs),
+    /// Measure how fast it is: commands a second in a closed loop, one line of JSON each
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(bench::BenchArgs),
 }
 
 /// How the screen begins.
@@ -322,6 +327,7 @@ pub enum Format {
 pub fn perform(cli: &Cli) -> Result<ExitCode, CliError> {
     match &cli.task {
         Some(Task::Run(args)) => run::run(args, &mut io::stdout().lock(), &mut io::stderr().lock()),
+        Some(Task::Bench(args)) => bench::bench(args, &mut io::stdout().lock()),
         Some(Task::Fuzz(args)) => fuzz::fuzz(args, &mut io::stdout().lock()),
         Some(Task::CheckHistory(args)) => check_history::check_history(args, &mut io::stdout().lock()),
         None => screen(&cli.screen),

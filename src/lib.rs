@@ -1,5 +1,7 @@
 //! Raft, as a library that stands by itself, and the playground on top of it.
 
+#[cfg(feature = "cli")]
+pub mod bench;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

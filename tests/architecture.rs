@@ -152,6 +152,20 @@ const LAYERS: &[Layer] = &[
         ],
     },
     Layer {
+        module: "bench",
+        may_use: &[
+            "types",
+            "consensus",
+            "storage",
+            "machine",
+            "wire",
+            "node",
+            "server",
+            "playground",
+        ],
+        never: SCREENS,
+    },
+    Layer {
         module: "lesson",
         may_use: &[
             "types",

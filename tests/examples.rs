@@ -3,6 +3,9 @@
 #[expect(dead_code, reason = "an example's `main` prints what its test reads")]
 #[path = "../examples/bank.rs"]
 mod bank;
+#[expect(dead_code, reason = "an example's `main` prints what its test reads")]
+#[path = "../examples/kv_server.rs"]
+mod kv_server;
 
 #[test]
 fn no_money_is_lost_with_a_leader() {
@@ -22,6 +25,20 @@ fn no_money_is_lost_with_a_leader() {
             "the same again: ann has 60, bob has 60",
             "move bob ann 5: bob has 55, ann has 65",
             "sum by Index: 120",
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_lost_with_a_server_that_stops_and_starts() {
+    let story = kv_server::story().expect("three servers can be started");
+    assert_eq!(
+        story,
+        [
+            "100 commands are on the disks of a majority",
+            "S1 is down, and the others go on",
+            "S1 is back: key-7=without S1",
+            "S1 is back: key-9=99",
         ]
     );
 }

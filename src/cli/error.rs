@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::linear::ReadError;
+use crate::bench::BenchError;
 use crate::playground::{CommandError, DataDirError, ImageError, WorldError};
 use crate::save::SaveError;
 use crate::save::script::ScriptError;
@@ -81,6 +82,9 @@ pub enum CliError {
     /// What clients see can't be kept.
     #[error("no history can begin here: {0}")]
     NoHistory(CommandError),
+    /// Nothing was measured.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// The results can't be written.
     #[error("can't write the results: {0}")]
     Write(#[from] io::Error),
@@ -112,6 +116,7 @@ impl CliError {
             | Self::Command { .. }
             | Self::Past { .. }
             | Self::NoHistory(_)
+            | Self::Bench(_)
             | Self::Write(_) => 1,
         }
     }

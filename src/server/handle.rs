@@ -313,6 +313,11 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The token that the next command will have.
+    pub fn next_token(&self) -> u64 {
+        self.next
+    }
+
     /// Has a command replicated, and gives the token by which its answer is known. Tokens count up from 0.
     pub fn propose(&mut self, command: impl Into<Bytes>) -> u64 {
         let token = self.next;
