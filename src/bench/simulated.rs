@@ -20,7 +20,7 @@ pub(super) fn measure(nodes: u64, duration: Duration) -> Result<SimulatedReport,
         peer: "raft-play",
         mode: "sim",
         nodes,
-        idle_s_per_s: rate(nodes, half, |world, until| run_into(world, until))?,
+        idle_s_per_s: rate(nodes, half, run_into)?,
         busy_s_per_s: rate(nodes, half, |world, until| {
             let mut number = 0;
             while world.now() < until {
