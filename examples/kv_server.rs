@@ -1,4 +1,4 @@
-//! Three servers in one process, each with its log in files. One of them is stopped and started again, and nothing is lost.
+//! Three servers in one process, linked by channels that carry bytes, each with its log in files. One of them is stopped and started again, and nothing is lost.
 //!
 //! ```text
 //! cargo run --release --example kv_server
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use raft_play::machine::KeyValue;
-use raft_play::server::{AskError, LocalNetwork, Server, ServerOptions};
+use raft_play::server::{AskError, ByteLinks, LocalNetwork, Server, ServerOptions};
 use raft_play::types::{Address, Configuration, NodeId};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,7 +34,7 @@ pub fn story() -> Result<Vec<String>, Box<dyn Error>> {
 
     // The first stops, whether it leads or not: the other two go on.
     first.shutdown()?;
-    write(&second, "key-7=without S1")?;
+    write(&second, "key-7=without-S1")?;
     lines.push("S1 is down, and the others go on".to_owned());
 
     // It starts again from its files, and catches up.
@@ -63,8 +63,8 @@ fn start(number: u64, directory: &Path, network: &LocalNetwork) -> Result<Server
         &directory.join(own.text()),
         KeyValue::default(),
         |mailbox| {
-            network.connect(own, mailbox);
-            network.clone()
+            network.connect(own, mailbox.clone());
+            ByteLinks::new(network.clone(), mailbox)
         },
     )?;
     Ok(server)

@@ -41,6 +41,8 @@ pub struct Workload {
     pub storage: Storage,
     /// How the client speaks with the leader.
     pub client: Client,
+    /// What travels between servers.
+    pub wire: Wire,
 }
 
 /// Where logs are kept.
@@ -50,6 +52,15 @@ pub enum Storage {
     Memory,
     /// In a directory of its own under this one, which is removed afterwards.
     Files(PathBuf),
+}
+
+/// What travels between servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// Messages as they are in memory.
+    Struct,
+    /// Bytes, encoded and decoded.
+    Bytes,
 }
 
 /// How the client speaks with the leader.
@@ -124,6 +135,7 @@ mod tests {
             duration: Duration::from_secs(60),
             storage: Storage::Memory,
             client: Client::Single,
+            wire: Wire::Struct,
         }
     }
 
@@ -140,8 +152,8 @@ mod tests {
     fn servers_on_threads_do_the_same_work() {
         let mut work = work(3, 64);
         work.proposals = Some(1_000);
-        for client in [Client::Single, Client::Batch] {
-            work.client = client;
+        for (client, wire) in [(Client::Single, Wire::Struct), (Client::Batch, Wire::Bytes)] {
+            (work.client, work.wire) = (client, wire);
             assert_eq!(threads(&work).unwrap().proposals, 1_000);
         }
         let directory = tempfile::tempdir().unwrap();

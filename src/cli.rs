@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use bench::{BenchArgs, ClientKind, Mode, StorageKind};
+pub use bench::{BenchArgs, ClientKind, Mode, StorageKind, WireKind};
 pub use error::CliError;
 pub use values::{Expectation, Seeds};
 

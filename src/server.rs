@@ -17,7 +17,7 @@
 //! The server's thread takes everything that has come (messages, what callers ask, finished syncs), absorbs it as one batch,
 //! and acts once: one write, one message to each follower, one sync. A second thread syncs, so that a leader's disk works while
 //! its followers' do, and whatever is written during a sync shares the next one. [`Transport`] carries messages;
-//! [`LocalNetwork`] does within a process.
+//! [`LocalNetwork`] does within a process, and [`ByteLinks`] does it as bytes.
 
 mod cluster;
 mod error;
@@ -35,8 +35,8 @@ mod transport;
 pub use cluster::{Cluster, ClusterError};
 pub use error::AskError;
 pub use handle::{Ended, Server, ServerError, Stream};
-pub use mailbox::{Mailbox, Told};
+pub use mailbox::{LinkId, Mailbox, Told};
 pub use options::ServerOptions;
 pub use status::{FlowStatus, PeerStatus, Status};
 pub use ticket::{Changed, Done, ReadDone, Ticket};
-pub use transport::{LocalNetwork, Transport};
+pub use transport::{ByteLinks, LocalNetwork, Transport};

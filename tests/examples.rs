@@ -37,7 +37,7 @@ fn nothing_is_lost_with_a_server_that_stops_and_starts() {
         [
             "100 commands are on the disks of a majority",
             "S1 is down, and the others go on",
-            "S1 is back: key-7=without S1",
+            "S1 is back: key-7=without-S1",
             "S1 is back: key-9=99",
         ]
     );

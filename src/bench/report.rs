@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Client, Storage, Workload};
+use super::{Client, Storage, Wire, Workload};
 
 /// A closed loop that was measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,6 +23,8 @@ pub struct Report {
     pub storage: &'static str,
     /// How the client spoke with the leader.
     pub client: &'static str,
+    /// What travelled between servers.
+    pub wire: &'static str,
     /// How many commands were measured.
     pub proposals: u64,
     /// For how long.
@@ -67,6 +69,10 @@ impl Report {
             client: match work.client {
                 Client::Single => "single",
                 Client::Batch => "batch",
+            },
+            wire: match work.wire {
+                Wire::Struct => "struct",
+                Wire::Bytes => "bytes",
             },
             proposals,
             seconds: elapsed.as_secs_f64(),

@@ -5,22 +5,34 @@ use std::time::{Duration, Instant};
 
 use super::report::Report;
 use super::work::{Digest, Meter, command};
-use super::{BenchError, Client, Storage, Workload};
-use crate::node::ProposalEnd;
-use crate::server::{Cluster, Server, Stream};
+use super::{BenchError, Client, Storage, Wire, Workload};
+use crate::node::{ProposalEnd, Sent};
+use crate::server::{ByteLinks, Cluster, LocalNetwork, Mailbox, Server, Stream, Transport};
+use crate::types::ClusterId;
 
 /// The longest that an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn measure(work: &Workload) -> Result<Report, BenchError> {
-    let (cluster, directory) = match &work.storage {
-        Storage::Memory => (Cluster::local(work.nodes, Digest::default)?, None),
-        Storage::Files(under) => {
-            let directory = tempfile::tempdir_in(under)?;
-            let cluster = Cluster::in_directory(work.nodes, directory.path(), Digest::default)?;
-            (cluster, Some(directory))
-        }
+    let directory = match &work.storage {
+        Storage::Memory => None,
+        Storage::Files(under) => Some(tempfile::tempdir_in(under)?),
     };
+    let network = LocalNetwork::new();
+    let cluster = Cluster::start(work.nodes, |options| {
+        let (address, machine) = (options.address.clone(), Digest::default());
+        let own = directory
+            .as_ref()
+            .map(|directory| directory.path().join(address.text()));
+        let connect = |mailbox: Mailbox| {
+            network.connect(address, mailbox.clone());
+            Links::new(work.wire, &network, mailbox)
+        };
+        match own {
+            None => Server::start_in_memory(&options, machine, connect),
+            Some(own) => Server::start(&options, &own, machine, connect),
+        }
+    })?;
     let leader = cluster.wait_for_leader();
     let mut client = Loop {
         work,
@@ -33,6 +45,37 @@ pub(super) fn measure(work: &Workload) -> Result<Report, BenchError> {
     cluster.shutdown();
     drop(directory);
     Ok(Report::of(work, "threads", elapsed, &latencies))
+}
+
+/// What carries messages.
+enum Links {
+    Structs(LocalNetwork),
+    Bytes(ByteLinks),
+}
+
+impl Links {
+    fn new(wire: Wire, network: &LocalNetwork, mailbox: Mailbox) -> Self {
+        match wire {
+            Wire::Struct => Self::Structs(network.clone()),
+            Wire::Bytes => Self::Bytes(ByteLinks::new(network.clone(), mailbox)),
+        }
+    }
+}
+
+impl Transport for Links {
+    fn send(&mut self, cluster: ClusterId, sent: Sent) {
+        match self {
+            Self::Structs(network) => network.send(cluster, sent),
+            Self::Bytes(links) => links.send(cluster, sent),
+        }
+    }
+
+    fn flush(&mut self) {
+        match self {
+            Self::Structs(network) => network.flush(),
+            Self::Bytes(links) => links.flush(),
+        }
+    }
 }
 
 /// A client that keeps so many commands open.

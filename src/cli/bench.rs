@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::error::CliError;
 use super::values;
-use crate::bench::{self, Client, Storage, Workload};
+use crate::bench::{self, Client, Storage, Wire, Workload};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +50,9 @@ pub struct BenchArgs {
     /// How the client speaks with the leader
     #[arg(long, value_enum, default_value = "single")]
     pub client: ClientKind,
+    /// What travels between servers on threads
+    #[arg(long, value_enum, default_value = "struct")]
+    pub wire: WireKind,
     /// Where files are put while it is measured [default: the temporary directory]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
@@ -87,6 +90,15 @@ pub enum ClientKind {
     Batch,
 }
 
+/// What travels between servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WireKind {
+    /// Messages as they are in memory.
+    Struct,
+    /// Bytes, encoded and decoded.
+    Bytes,
+}
+
 impl BenchArgs {
     fn workload(&self) -> Workload {
         let under = || self.dir.clone().unwrap_or_else(std::env::temp_dir);
@@ -103,6 +115,10 @@ impl BenchArgs {
             client: match self.client {
                 ClientKind::Single => Client::Single,
                 ClientKind::Batch => Client::Batch,
+            },
+            wire: match self.wire {
+                WireKind::Struct => Wire::Struct,
+                WireKind::Bytes => Wire::Bytes,
             },
         }
     }

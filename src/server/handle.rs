@@ -1,5 +1,6 @@
 //! A running server, and all that can be asked of it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::thread::{self, JoinHandle};
@@ -128,6 +129,9 @@ impl Server {
         let (letters, received) = unbounded();
         let mailbox = Mailbox {
             letters: letters.clone(),
+            node: options.id,
+            cluster: options.cluster,
+            incarnation: node.settings().raft.incarnation,
         };
         let Storage { syncer, finishes } = storage;
         let timers = Timers::new(
@@ -146,6 +150,7 @@ impl Server {
             now: timers.now(),
             timers,
             open: Open::default(),
+            links: BTreeMap::new(),
         };
         let name = format!("raft-{}", options.id.number());
         let work = move || {

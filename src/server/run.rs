@@ -1,12 +1,13 @@
 //! The thread that a server runs on.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
+use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, select};
 
-use super::mailbox::{Ask, Letter, Mailbox, Reply};
+use super::mailbox::{Ask, Letter, LinkId, Mailbox, Reply};
 use super::status::Status;
 use super::sync::Syncer;
 use super::timers::{Due, Timers};
@@ -16,6 +17,7 @@ use crate::consensus::durable::{Finished, GroupSync, Inbound};
 use crate::machine::StateMachine;
 use crate::node::{Effects, Node, NodeError, NodeInput};
 use crate::types::{LocalTime, ProposalId};
+use crate::wire::{Decoder, Limits};
 
 /// So many letters are taken before the server acts on them.
 const BATCH_MOST: usize = 4096;
@@ -33,6 +35,8 @@ pub(super) struct Engine<M, S: GroupSync, T> {
     /// Its own clock, when it last looked.
     pub(super) now: LocalTime,
     pub(super) open: Open,
+    /// The links that bring bytes.
+    pub(super) links: BTreeMap<LinkId, Decoder>,
 }
 
 /// What was asked and is not answered yet. Ids are given in order, so the oldest is mostly the first to go.
@@ -164,6 +168,8 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
                 let message = Inbound::received(envelope);
                 self.absorb(NodeInput::Receive { cluster, message })?;
             }
+            Letter::Bytes(link, chunks) => self.read(link, chunks)?,
+            Letter::Closed(link) => drop(self.links.remove(&link)),
             Letter::Ask(ask, reply) => self.ask(ask, reply)?,
             Letter::Commands(commands, first, sender) => {
                 for (token, command) in (first..).zip(commands) {
@@ -178,6 +184,21 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
             Letter::Shutdown => return Ok(Course::Stop),
         }
         Ok(Course::On)
+    }
+
+    /// Takes the messages out of the bytes of a link. Where they are not what a server of this cluster sends, the link is over.
+    fn read(&mut self, link: LinkId, chunks: Vec<Bytes>) -> Result<(), NodeError<S::Error>> {
+        let Mailbox { node, cluster, .. } = self.mailbox;
+        let begin = || Decoder::new(cluster, node, Limits::default());
+        let mut decoder = self.links.remove(&link).unwrap_or_else(begin);
+        for chunk in chunks {
+            decoder.feed(chunk);
+        }
+        while let Ok(Some(message)) = decoder.next_message() {
+            self.absorb(NodeInput::Receive { cluster, message })?;
+        }
+        self.links.insert(link, decoder);
+        Ok(())
     }
 
     fn ask(&mut self, ask: Ask, reply: Reply) -> Result<(), NodeError<S::Error>> {

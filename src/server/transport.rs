@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::mailbox::Mailbox;
+use bytes::Bytes;
+
+use super::mailbox::{LinkId, Mailbox};
 use crate::node::Sent;
-use crate::types::{Address, ClusterId};
+use crate::types::{Address, ClusterId, NodeId};
+use crate::wire::{Encoder, Hello, Limits};
 
 /// Carries a server's messages. It may lose them, double them, and change their order: the algorithm copes.
 pub trait Transport: Send + 'static {
@@ -19,7 +22,7 @@ pub trait Transport: Send + 'static {
 }
 
 /// Servers of one process, reached by channels. Clones are the same network.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LocalNetwork {
     #[expect(
         clippy::disallowed_types,
@@ -51,17 +54,101 @@ impl LocalNetwork {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         directory.remove(address);
     }
-}
 
-impl Transport for LocalNetwork {
-    fn send(&mut self, cluster: ClusterId, sent: Sent) {
+    /// Where what is sent to an address comes, if anywhere.
+    fn find(&self, address: &Address) -> Option<Mailbox> {
         let directory = self
             .directory
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let receiver = sent.address.as_ref().and_then(|address| directory.get(address));
-        if let Some(receiver) = receiver {
+        directory.get(address).cloned()
+    }
+}
+
+impl Transport for LocalNetwork {
+    fn send(&mut self, cluster: ClusterId, sent: Sent) {
+        if let Some(receiver) = sent.address.as_ref().and_then(|address| self.find(address)) {
             receiver.deliver(cluster, sent.message);
         }
+    }
+}
+
+/// The links of one server as bytes, as [`wire`](crate::wire) has them, over the channels of a [`LocalNetwork`].
+#[derive(Debug)]
+pub struct ByteLinks {
+    network: LocalNetwork,
+    own: Mailbox,
+    encoder: Encoder,
+    links: BTreeMap<NodeId, Link>,
+}
+
+/// A link to one start of a server.
+#[derive(Debug)]
+struct Link {
+    id: LinkId,
+    to: Mailbox,
+    /// What was put together and has not left.
+    chunks: Vec<Bytes>,
+}
+
+impl ByteLinks {
+    /// The links of the server that this mailbox is of.
+    pub fn new(network: LocalNetwork, own: Mailbox) -> Self {
+        let encoder = Encoder::new(own.node, Limits::default());
+        Self {
+            network,
+            own,
+            encoder,
+            links: BTreeMap::new(),
+        }
+    }
+
+    /// The link to a server; a new one, which begins with a hello, where the receiver was started anew.
+    fn link(&mut self, node: NodeId, to: Mailbox) -> &mut Link {
+        if self.links.get(&node).is_some_and(|link| !link.to.is_same(&to)) {
+            self.links.remove(&node);
+        }
+        let own = &self.own;
+        self.links.entry(node).or_insert_with(|| {
+            let hello = Hello {
+                cluster: own.cluster,
+                from: own.node,
+                incarnation: own.incarnation,
+                to: node,
+            };
+            Link {
+                id: LinkId::new(),
+                to,
+                chunks: vec![hello.encode()],
+            }
+        })
+    }
+}
+
+impl Transport for ByteLinks {
+    fn send(&mut self, _: ClusterId, sent: Sent) {
+        let Some(to) = sent
+            .address
+            .as_ref()
+            .and_then(|address| self.network.find(address))
+        else {
+            return;
+        };
+        // A message that is too large is as good as lost.
+        if let Ok(frame) = self.encoder.encode(&sent.message) {
+            self.link(sent.message.get().to, to).chunks.push(frame);
+        }
+    }
+
+    fn flush(&mut self) {
+        for link in self.links.values_mut().filter(|link| !link.chunks.is_empty()) {
+            link.to.deliver_bytes(link.id, std::mem::take(&mut link.chunks));
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.to.close(self.id);
     }
 }
