@@ -2,8 +2,8 @@
 //!
 //! Exit codes: 0 all is well; 1 something failed, or a promise of Raft was broken; 2 the program was used wrongly.
 
-mod check_history;
 mod bench;
+mod check_history;
 mod error;
 mod fuzz;
 #[cfg(feature = "tui")]

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::linear::ReadError;
 use crate::bench::BenchError;
+use crate::linear::ReadError;
 use crate::playground::{CommandError, DataDirError, ImageError, WorldError};
 use crate::save::SaveError;
 use crate::save::script::ScriptError;
