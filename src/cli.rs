@@ -67,6 +67,7 @@ Examples:
   raft-play fuzz --seeds 1..100000
   raft-play fuzz --seed 17 --nodes 5            one of them again
   raft-play fuzz --break up-to-date-check       would it notice?
+  raft-play fuzz --mutants                      and all the others?
 
 Exit codes: 0 no promise was broken; 1 one was, or too little happened to tell; 2 used wrongly.";
 
@@ -235,6 +236,12 @@ pub struct FuzzArgs {
     /// Every seed that is a multiple of N is run in every other way as well, and must be the same; 0 for none
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub twice_every: u64,
+    /// For how long a failure is made small
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::duration)]
+    pub shrink: Duration,
+    /// Break every rule in turn, and say how soon each is noticed
+    #[arg(long, conflicts_with_all = ["seed", "seeds", "time", "rules", "keep_going"])]
+    pub mutants: bool,
     /// Where runs that fail are written down
     #[arg(long, value_name = "DIR", default_value = "fuzz-failures")]
     pub out: PathBuf,

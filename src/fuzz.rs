@@ -8,22 +8,28 @@
 //!
 //! It is generic over the state machine: implement [`Workload`] for your own, and [`run`] it.
 
+mod brink;
 mod campaign;
 mod coverage;
 mod ending;
 mod generator;
+mod mutants;
 mod plan;
 mod random;
 mod run;
+mod shrink;
 mod twin;
 mod weather;
 
+pub use brink::{Brink, brink};
 pub use campaign::{Campaign, differs};
 pub use coverage::{Counter, Coverage};
 pub use ending::Demand;
+pub use mutants::{budget, is_of_its_kind, notice};
 pub use plan::{Moment, Plan};
 pub use random::Random;
 pub use run::{Broken, Failure, Options, Run, run};
+pub use shrink::{Small, shrink};
 pub use twin::{Twin, twin};
 
 use crate::machine::{Exhibit, KeyValue};

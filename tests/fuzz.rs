@@ -2,8 +2,8 @@
 //!
 //! What runs here is a sample that takes seconds; `docs/TESTING.md` says how to run it for long.
 
-use raft_play::consensus::{Rule, RuleLabel, RuleSet};
-use raft_play::fuzz::{Broken, Options, differs, run};
+use raft_play::consensus::Rule;
+use raft_play::fuzz::{Options, budget, differs, is_of_its_kind, notice, run};
 use raft_play::machine::KeyValue;
 
 #[test]
@@ -26,49 +26,16 @@ fn a_run_is_the_same_on_threads_and_through_a_save() {
     }
 }
 
-/// In how many seeds a broken rule must be noticed at the latest.
-fn budget(rule: Rule) -> u64 {
-    match rule {
-        Rule::PersistVoteBeforeAnswering
-        | Rule::PersistEntriesBeforeAcknowledging
-        | Rule::LeaderCountsFlushedOnly
-        | Rule::OneVotePerTerm
-        | Rule::StepDownOnHigherTerm
-        | Rule::SessionSerialCheck
-        | Rule::SessionsInSnapshot => 100,
-        Rule::UpToDateCheck
-        | Rule::CheckPreviousEntry
-        | Rule::TruncateOnlyOnConflict
-        | Rule::NoopBeforeReads
-        | Rule::ReadIndexQuorum
-        | Rule::ConfigurationAtAppend
-        | Rule::OwnTermCommitBeforeChange
-        | Rule::JointNeedsBothMajorities
-        | Rule::LearnersDoNotCount
-        | Rule::SnapshotCarriesConfiguration
-        | Rule::CommitWithinRequest => 400,
-        Rule::CommitOwnTermOnly
-        | Rule::PromiseRunOut
-        | Rule::RestartedVoterQuiet
-        | Rule::LeaseNeedsCheckQuorum => 2_000,
-    }
-}
-
 /// How many seeds it takes to notice, from a first one.
 fn seeds_until_found(rule: Rule, first: u64) -> Option<u64> {
-    let options = Options {
-        rules: RuleSet::sound().without(rule),
-        ..Options::default()
-    };
-    (0..budget(rule)).find_map(|place| {
-        let failure = run::<KeyValue>(first + place, &options).failure?;
-        let is_right = match rule.label() {
-            RuleLabel::Safety => matches!(failure.broken, Broken::Property(_)),
-            RuleLabel::Liveness => matches!(failure.broken, Broken::Liveness(_)),
-        };
-        assert!(is_right, "{rule}, seed {}: {failure:?}", first + place);
-        Some(place + 1)
-    })
+    let run = notice::<KeyValue>(rule, first, &Options::default())?;
+    let failure = run.failure.expect("it was noticed by it");
+    assert!(
+        is_of_its_kind(rule, failure.broken),
+        "{rule}, seed {}: {failure:?}",
+        run.plan.seed
+    );
+    Some(run.plan.seed - first + 1)
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `raft-play fuzz`: many clusters under every fault, until a promise breaks.
 
-use std::fs;
+mod failure;
+mod mutants;
+
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -14,17 +16,20 @@ use super::values::Seeds;
 use crate::consensus::RuleSet;
 use crate::fuzz::{Campaign, Counter, Coverage, Options, Run};
 use crate::machine::KeyValue;
-use crate::save::script::Script;
-use crate::save::{self, Overwrite};
 
 /// How long seeds are run where neither they nor a time is named.
 const USUAL_TIME: Duration = Duration::from_secs(60);
+/// How many failures are made small; of more there is no need.
+const SHRUNK: usize = 3;
 /// How often the progress is shown.
 const PROGRESS: Duration = Duration::from_millis(200);
 
 /// Runs the seeds, and gives the exit code.
 pub(super) fn fuzz(args: &FuzzArgs, out: &mut impl Write) -> Result<ExitCode, CliError> {
     let campaign = campaign_of(args);
+    if args.mutants {
+        return mutants::table(&campaign, out);
+    }
     let time = time_of(args);
     let mut tally = Tally::new();
     let mut progress = Progress::new(&campaign, time);
@@ -40,15 +45,20 @@ pub(super) fn fuzz(args: &FuzzArgs, out: &mut impl Write) -> Result<ExitCode, Cl
     });
     progress.clear();
     tally.failed.sort_by_key(|run| run.plan.seed);
-    let silent = if args.rules.is_empty() {
+    let is_usual = args.rules.is_empty() && args.nodes.is_none() && args.duration >= FuzzArgs::USUAL_LENGTH;
+    let silent = if is_usual {
         tally.coverage.below_floor(tally.seeds)
     } else {
         Vec::new()
     };
     print_summary(&tally, &silent, out)?;
-    for run in &tally.failed {
-        print_failure(args, run, out)?;
-        write_failure(args, run, out)?;
+    for (place, run) in tally.failed.iter().enumerate() {
+        let patience = if place < SHRUNK {
+            args.shrink
+        } else {
+            Duration::ZERO
+        };
+        failure::write_down(args, &campaign.options, run, patience, out)?;
     }
     Ok(if tally.failed.is_empty() && silent.is_empty() {
         ExitCode::SUCCESS
@@ -233,40 +243,6 @@ fn print_summary(tally: &Tally, silent: &[Counter], out: &mut impl Write) -> io:
         1 => writeln!(out, "one run failed"),
         failed => writeln!(out, "{failed} runs failed"),
     }
-}
-
-fn print_failure(args: &FuzzArgs, run: &Run, out: &mut impl Write) -> io::Result<()> {
-    let failure = run.failure.as_ref().expect("a run that failed");
-    writeln!(
-        out,
-        "seed {}: {}, at {} s: {}\n  again: {}",
-        run.plan.seed,
-        failure.broken,
-        failure.at,
-        failure.detail,
-        command_line(args, run.plan.seed)
-    )
-}
-
-/// Writes down what was done in a run that failed.
-fn write_failure(args: &FuzzArgs, run: &Run, out: &mut impl Write) -> Result<(), CliError> {
-    let path = args.out.join(format!("seed-{}.commands.ron", run.plan.seed));
-    fs::create_dir_all(&args.out)?;
-    let failure = run.failure.as_ref().expect("a run that failed");
-    let script = Script {
-        answer: format!("{}: {}", failure.broken, failure.detail),
-        commands: run.plan.commands.clone(),
-    };
-    let again = format!(
-        "raft-play run --nodes {} --seed {} --for {}us --commands {}",
-        run.plan.nodes,
-        run.plan.seed,
-        run.end.at.nanos() / 1_000 + 1,
-        path.display()
-    );
-    save::write_text(&path, &script.text(&again), Overwrite::Replace)?;
-    writeln!(out, "  step by step: {again}")?;
-    Ok(())
 }
 
 /// The line by which a seed is run again.

@@ -31,39 +31,38 @@ macro_rules! counters {
 }
 
 counters! {
-    Elections, "elections won", 1;
-    PreVotes, "pre-votes asked for", 1;
-    VotesRefused, "votes refused", 1;
-    QuorumsLost, "quorums lost by leaders", 1;
-    Kept, "elections not held because of a promise", 1;
-    Commits, "commits by counting", 1;
-    CommitsWithheld, "commits withheld from an earlier term", 1;
-    Truncations, "conflicting tails truncated", 1;
-    ChecksFailed, "consistency checks failed", 1;
-    Snapshots, "snapshots taken", 1;
-    Pieces, "pieces of snapshots received", 1;
-    Installs, "snapshots installed", 1;
-    Changes, "configurations appended", 1;
-    JointChanges, "joint configurations appended", 1;
-    RolledBack, "configurations changed at followers", 1;
-    Transfers, "leaderships handed over", 1;
-    TransfersAborted, "transfers given up", 1;
-    ReadsByLog, "reads appended to the log", 1;
-    ReadsByIndex, "reads confirmed by a round", 1;
-    ReadsByLease, "reads by a lease", 1;
-    PassedOn, "requests passed on to the leader", 1;
-    AnswersLost, "answers lost on their way back", 1;
-    Sessions, "sessions opened", 1;
-    Retried, "session commands asked twice and executed once", 1;
-    Crashes, "crashes", 1;
-    PowerCuts, "power cuts", 1;
-    EntriesLost, "power cuts that took entries", 1;
-    TornRecoveries, "recoveries from a torn write", 0;
-    LostByCut, "messages lost to cut links", 1;
-    LostByChance, "messages lost by chance", 1;
-    Overwritten, "proposals overwritten", 1;
-    Unknown, "answers that nobody knows", 1;
-    Done, "commands done", 1;
+    Elections, "elections won", 2_000;
+    PreVotes, "pre-votes asked for", 10_000;
+    VotesRefused, "votes refused", 20_000;
+    QuorumsLost, "quorums lost by leaders", 300;
+    Kept, "elections not held because of a promise", 3_000;
+    Commits, "commits by counting", 10_000;
+    CommitsWithheld, "commits withheld from an earlier term", 2_000;
+    Truncations, "conflicting tails truncated", 400;
+    ChecksFailed, "consistency checks failed", 20_000;
+    Snapshots, "snapshots taken", 4_000;
+    Pieces, "pieces of snapshots received", 2_000;
+    Installs, "snapshots installed", 400;
+    Changes, "configurations appended", 300;
+    JointChanges, "joint configurations appended", 150;
+    Followed, "configurations followed, or taken back", 1_500;
+    Transfers, "leaderships handed over", 300;
+    TransfersAborted, "transfers given up", 150;
+    ReadsByLog, "reads appended to the log", 2_000;
+    ReadsByIndex, "reads confirmed by a round", 1_500;
+    ReadsByLease, "reads by a lease", 150;
+    PassedOn, "requests passed on to the leader", 1_500;
+    AnswersLost, "answers lost on their way back", 500;
+    Sessions, "sessions opened", 100;
+    Retried, "session commands asked twice and executed once", 400;
+    Crashes, "crashes", 5_000;
+    PowerCuts, "power cuts", 5_000;
+    EntriesLost, "power cuts that took entries", 300;
+    LostByCut, "messages lost to cut links", 80_000;
+    LostByChance, "messages lost by chance", 30_000;
+    Overwritten, "proposals overwritten", 1_000;
+    Unknown, "answers that nobody knows", 4_000;
+    Done, "commands done", 10_000;
 }
 
 /// How often each counter's thing has happened.
@@ -112,7 +111,6 @@ impl Coverage {
 fn counter_of(what: &Happening) -> Option<Counter> {
     match what {
         Happening::Node { event, .. } => counter_of_event(event),
-        Happening::Started { torn_bytes, .. } => (*torn_bytes > 0).then_some(Counter::TornRecoveries),
         Happening::Stopped { how, .. } => match how {
             Stop::Crash { .. } => Some(Counter::Crashes),
             Stop::PowerCut { lost: Some(_) } => Some(Counter::EntriesLost),
@@ -132,6 +130,7 @@ fn counter_of(what: &Happening) -> Option<Counter> {
         Happening::Answered { answer, .. } => counter_of_answer(answer),
         Happening::Applied { .. }
         | Happening::Commanded(_)
+        | Happening::Started { .. }
         | Happening::Routes { .. }
         | Happening::JoinSentOn { .. }
         | Happening::TimerFired { .. }
@@ -178,7 +177,7 @@ fn counter_of_event(event: &Event) -> Option<Counter> {
         Event::SnapshotInstalled { .. } => Some(Counter::Installs),
         Event::ConfigurationAppended { after, .. } if after.is_joint() => Some(Counter::JointChanges),
         Event::ConfigurationAppended { .. } => Some(Counter::Changes),
-        Event::ConfigurationChanged { .. } => Some(Counter::RolledBack),
+        Event::ConfigurationChanged { .. } => Some(Counter::Followed),
         Event::TransferAsked { .. } => Some(Counter::Transfers),
         Event::TransferAborted { .. } => Some(Counter::TransfersAborted),
         Event::ReadAppended { .. } => Some(Counter::ReadsByLog),

@@ -114,6 +114,25 @@ impl<'a, M: Workload> Generator<'a, M> {
         }
     }
 
+    /// Gives commands at their moments, without any of its own, and lets time go on to the end.
+    pub(super) fn follow(&mut self, commands: &[TimedCommand], end: Moment) {
+        self.is_calm = true;
+        self.look();
+        for timed in commands {
+            self.go_to(timed.at, timed.after);
+            if self.is_over() {
+                return;
+            }
+            self.give(timed.command.clone());
+        }
+        self.go_to(end.at, end.after);
+    }
+
+    fn go_to(&mut self, at: VirtualTime, after: u32) {
+        self.world.run_into(at, after);
+        self.look();
+    }
+
     /// Whether there is nothing more to find.
     pub(super) fn is_over(&self) -> bool {
         self.failed.is_some() || self.world.violation().is_some()
@@ -146,6 +165,11 @@ impl<'a, M: Workload> Generator<'a, M> {
         if !self.is_over() {
             self.world.run_until(end);
         }
+    }
+
+    /// How many commands were given.
+    pub(super) fn given_so_far(&self) -> usize {
+        self.given.len()
     }
 
     /// This moment.

@@ -53,35 +53,26 @@ impl Plan {
         };
         World::new(options).expect("a world of a possible size, in memory")
     }
+}
 
-    /// The commands given up to a moment.
-    pub fn until(&self, end: Moment) -> &[TimedCommand] {
-        let moment = |timed: &TimedCommand| Moment {
-            at: timed.at,
-            after: timed.after,
-        };
-        let count = self.commands.partition_point(|timed| moment(timed) <= end);
-        &self.commands[..count]
+impl From<&TimedCommand> for Moment {
+    fn from(timed: &TimedCommand) -> Self {
+        let TimedCommand { at, after, .. } = timed;
+        Self {
+            at: *at,
+            after: *after,
+        }
     }
 }
 
-/// Carries out commands, and gives those that could be. What can't be done is left out: while a run is being made smaller, a
-/// node may be up that was down before.
-pub(super) fn carry_out<M: Exhibit + Default>(
-    world: &mut World<M>,
-    commands: &[TimedCommand],
-    mut seen: impl FnMut(&mut World<M>),
-) -> Vec<TimedCommand> {
-    let mut done = Vec::with_capacity(commands.len());
+/// Carries out commands at their moments. What can't be done is left out.
+pub(super) fn carry_out<M: Exhibit + Default>(world: &mut World<M>, commands: &[TimedCommand]) {
     for timed in commands {
         world.run_into(timed.at, timed.after);
-        seen(world);
+        drop(world.drain_records());
         if world.violation().is_some() {
-            break;
+            return;
         }
-        if world.command(timed.command.clone()).is_ok() {
-            done.push(timed.clone());
-        }
+        drop(world.command(timed.command.clone()));
     }
-    done
 }

@@ -104,6 +104,8 @@ pub struct Failure {
 pub struct Run {
     /// What was done.
     pub plan: Plan,
+    /// How many of the commands came before the calm.
+    pub faults: usize,
     /// When the faults ended, and what came after was calm; `None` where it never came to that.
     pub calm_from: Option<Moment>,
     /// The moment of its end.
@@ -120,13 +122,14 @@ pub struct Run {
 
 /// Runs a seed, and judges it.
 pub fn run<M: Workload>(seed: u64, options: &Options) -> Run {
-    let weather = Weather::of(&mut Random::new(seed, WEATHER), options.nodes, options.rules);
+    let weather = weather_of(seed, options);
     let mut run = Run {
         plan: Plan {
             nodes: weather.nodes,
             seed,
             commands: Vec::new(),
         },
+        faults: 0,
         calm_from: None,
         end: Moment::default(),
         failure: None,
@@ -141,12 +144,13 @@ pub fn run<M: Workload>(seed: u64, options: &Options) -> Run {
         generator.look();
         generator.run(options.calm_from());
         let calm_from = (!generator.is_over()).then(|| generator.moment());
+        let faults = generator.given_so_far();
         let is_owed = options.demands_progress() && !weather.has(Deed::Routes);
         let failure = judge(&mut generator, is_owed.then(|| Random::new(seed, ENDING)));
         let (coverage, end) = (generator.coverage, Moment::of(&world));
         (
             failure,
-            calm_from,
+            (faults, calm_from),
             coverage,
             end,
             world.delivered(),
@@ -155,7 +159,8 @@ pub fn run<M: Workload>(seed: u64, options: &Options) -> Run {
     }));
     run.plan.commands = given;
     match over {
-        Ok((failure, calm_from, coverage, end, delivered, trace_hash)) => Run {
+        Ok((failure, (faults, calm_from), coverage, end, delivered, trace_hash)) => Run {
+            faults,
             calm_from,
             end,
             failure,
@@ -172,6 +177,11 @@ pub fn run<M: Workload>(seed: u64, options: &Options) -> Run {
             run
         }
     }
+}
+
+/// A seed's weather.
+pub(super) fn weather_of(seed: u64, options: &Options) -> Weather {
+    Weather::of(&mut Random::new(seed, WEATHER), options.nodes, options.rules)
 }
 
 /// What is wrong now; where nothing is and the cluster owes something, what it does not give.

@@ -49,7 +49,7 @@ fn replayed<M: Workload>(run: &Run, host: HostKind) -> u128 {
 }
 
 fn finish<M: Workload>(world: &mut World<M>, commands: &[TimedCommand], end: Moment) -> u128 {
-    carry_out(world, commands, |world| drop(world.drain_records()));
+    carry_out(world, commands);
     world.run_into(end.at, end.after);
     world.trace_hash()
 }
@@ -58,7 +58,7 @@ fn restored<M: Workload>(run: &Run) -> Option<u128> {
     let commands = &run.plan.commands;
     let (before, after) = commands.split_at(commands.len() / 2);
     let mut world: World<M> = run.plan.begin(HostKind::Inline);
-    carry_out(&mut world, before, |world| drop(world.drain_records()));
+    carry_out(&mut world, before);
     let image = world.image().ok()?;
     // An image that is refused is a difference as good as any.
     let Ok(mut world) = World::<M>::restore(image, HostKind::Inline, None) else {
