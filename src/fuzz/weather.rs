@@ -114,7 +114,8 @@ impl Weather {
         let leases = random.one_in(3);
         let mut ways = vec![ReadWay::Log, ReadWay::Index];
         if leases {
-            ways.push(ReadWay::Lease);
+            // As often as the other two together.
+            ways.extend([ReadWay::Lease, ReadWay::Lease]);
         }
         let (link, disk) = (link(random), disk(random));
         let beginning = beginning(random, (link, disk), leases, has(Deed::Routes), rules);
@@ -263,7 +264,7 @@ fn beginning(
     commands.extend(random.one_in(3).then_some(Command::CheckQuorum(Switch::On)));
     if leases {
         commands.push(Command::Lease(Switch::On));
-        commands.extend(random.one_in(4).then_some(Command::CheckQuorum(Switch::Off)));
+        commands.extend(random.one_in(2).then_some(Command::CheckQuorum(Switch::Off)));
     }
     commands.extend(random.one_in(3).then_some(Command::Reroute(Switch::On)));
     commands.extend(random.one_in(4).then_some(Command::AutoPromote(Switch::On)));
