@@ -23,11 +23,12 @@ const LEADER: NodeId = NodeId::new(1);
 const FOLLOWER: NodeId = NodeId::new(2);
 const CLUSTER: ClusterId = ClusterId::new(7);
 
-/// In how many different batches a round goes, so that none is taken for the one before.
-const BATCHES: usize = 512;
+/// In how many different batches a round goes: more than the encoder remembers, so that none is taken for one before, and no more than stay in
+/// the processor's cache, as batches do that are sent when they have just been made.
+const BATCHES: usize = 32;
 const ENTRIES: usize = 64;
 const COMMAND_BYTES: usize = 16;
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 2_000;
 
 /// A store that has nothing to do.
 struct Nothing;

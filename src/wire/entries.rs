@@ -4,6 +4,8 @@
 //! their term, then what each carries. So an entry has no header of its own but the length of its command, and where all commands of a run
 //! are equally long not even that.
 
+use bytes::Bytes;
+
 use super::code::{Code, codes};
 use super::configuration;
 use super::error::{EncodeError, Fault, WireError};
@@ -14,6 +16,9 @@ use crate::types::{
 };
 
 const FORM_BITS: u32 = 3;
+
+/// What a run, and each entry of it, takes besides its command, seldom more.
+const AROUND: usize = 16;
 
 codes! {
     /// How what the entries of a run carry is written.
@@ -33,10 +38,10 @@ codes! {
 
 impl Form {
     /// The form of a run of neighbours of one kind.
-    pub(super) fn of(run: &[Entry], first: &Entry) -> Self {
-        match &first.payload {
+    pub(super) fn of(first: &Payload, lengths: Lengths) -> Self {
+        match first {
             Payload::Noop => Self::Noop,
-            Payload::Command(command) if are_alike(run, command.len()) => Self::Alike,
+            Payload::Command(command) if lengths.are_alike && !command.is_empty() => Self::Alike,
             Payload::Command(_) => Self::Commands,
             Payload::Configuration(_) => Self::Configurations,
             Payload::OpenSession { .. } => Self::OpenSessions,
@@ -46,9 +51,31 @@ impl Form {
     }
 }
 
-fn are_alike(run: &[Entry], length: usize) -> bool {
-    let mut lengths = run.iter().filter_map(|entry| entry.payload.command());
-    length > 0 && lengths.all(|command| command.len() == length)
+/// How long the commands of a run are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lengths {
+    /// Whether all have one length.
+    are_alike: bool,
+    /// How many bytes they have together.
+    total: usize,
+}
+
+impl Lengths {
+    pub(super) fn of(run: &[Entry]) -> Self {
+        let mut lengths = run
+            .iter()
+            .filter_map(|entry| entry.payload.command())
+            .map(Bytes::len);
+        let first = lengths.next().unwrap_or_default();
+        let start = Self {
+            are_alike: true,
+            total: first,
+        };
+        lengths.fold(start, |known, length| Self {
+            are_alike: known.are_alike && length == first,
+            total: known.total + length,
+        })
+    }
 }
 
 /// Whether two neighbours stand in one run.
@@ -61,24 +88,19 @@ pub(super) fn belong_together(one: &Entry, next: &Entry) -> bool {
 /// Adds runs until all entries are there. Where they begin is known to the reader.
 pub(super) fn write(writer: &mut Writer, entries: &Entries, senders: Term) -> Result<(), EncodeError> {
     writer.check_count(entries.len())?;
-    writer.reserve(size_hint(entries));
     for run in entries.as_slice().chunk_by(belong_together) {
         write_run(writer, run, senders)?;
     }
     Ok(())
 }
 
-/// About how many bytes entries take, seldom less.
-fn size_hint(entries: &Entries) -> usize {
-    let size = |entry: &Entry| entry.payload.command().map_or(64, bytes::Bytes::len) + 2;
-    128 + entries.as_slice().iter().map(size).sum::<usize>()
-}
-
 fn write_run(writer: &mut Writer, run: &[Entry], senders: Term) -> Result<(), EncodeError> {
     let Some(first) = run.first() else {
         return Ok(());
     };
-    let form = Form::of(run, first);
+    let lengths = Lengths::of(run);
+    let form = Form::of(&first.payload, lengths);
+    writer.reserve(lengths.total + AROUND * (run.len() + 1));
     writer.number((run.len() as u64) << FORM_BITS | u64::from(form.byte()));
     writer.term(first.term, senders);
     if form == Form::Alike {

@@ -16,7 +16,7 @@ use crate::types::{
     VoteRequest, Wish,
 };
 use crate::wire::code::{HELLO as HELLO_KIND, Kind, Presence};
-use crate::wire::entries::{Form, belong_together};
+use crate::wire::entries::{Form, Lengths, belong_together};
 use crate::wire::wish::{OutcomeCode, WishCode};
 
 const DOCUMENT: &str = include_str!("../../../docs/WIRE.md");
@@ -239,7 +239,7 @@ fn there_is_an_example_of_each_kind_and_form() {
     for message in &messages {
         if let Message::AppendRequest(request) = message {
             let runs = request.entries.as_slice().chunk_by(belong_together);
-            forms.extend(runs.map(|run| Form::of(run, &run[0])));
+            forms.extend(runs.map(|run| Form::of(&run[0].payload, Lengths::of(run))));
         }
     }
     assert_eq!(forms, Form::ALL.iter().copied().collect());
