@@ -26,6 +26,9 @@ use crate::types::{
 /// No snapshot stands for more entries: far enough from the last number that no log reaches that.
 pub(super) const FARTHEST: LogIndex = LogIndex::new(u64::MAX / 2);
 
+/// No log ends later: none grows from a snapshot so far.
+pub(super) const LAST_END: LogIndex = LogIndex::new(u64::MAX / 4 * 3);
+
 /// A leader takes no newer snapshot while a follower gets on with the one it is being sent: for so many of the shortest election
 /// timeouts after it last got on.
 const PATIENCE: u32 = 4;

@@ -9,7 +9,7 @@ use super::{
 use crate::consensus::log::Log;
 use crate::consensus::progress::{Flow, Progress};
 use crate::consensus::reads;
-use crate::consensus::snapshots::FARTHEST;
+use crate::consensus::snapshots::{FARTHEST, LAST_END};
 use crate::types::{LocalTime, LogIndex, LogPosition, NodeId, Snapshot, Term};
 
 impl State {
@@ -164,7 +164,7 @@ impl Persistent {
         } = self;
         validate_snapshot(snapshot.as_ref(), log)?;
         ensure(
-            log.last_index() <= FARTHEST,
+            log.last_index() <= LAST_END,
             "its log ends at an index past all that can be",
         )?;
         ensure(metadata.term < Term::LAST, "its term is past all that can be")?;
