@@ -164,6 +164,11 @@ impl Log {
         self.len() == 0
     }
 
+    /// What all entries weigh together.
+    pub fn weight(&self) -> u64 {
+        self.weight
+    }
+
     /// What the entries after one index and through another weigh together. As quick as there are few entries before and after
     /// these.
     pub fn weight_between(&self, after: LogIndex, through: LogIndex) -> u64 {

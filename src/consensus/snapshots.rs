@@ -68,7 +68,9 @@ impl Raft {
             return None;
         }
         let is_long = |most| applied.since(since) >= most;
-        let is_heavy = |most| self.state.persistent.log.weight_between(since, applied) >= most;
+        let log = &self.state.persistent.log;
+        // The whole log weighs no less than a part of it, and what it weighs is known.
+        let is_heavy = |most| log.weight() >= most && log.weight_between(since, applied) >= most;
         let is_due = policy.entries.is_some_and(is_long) || policy.weight.is_some_and(is_heavy);
         is_due.then_some(applied)
     }
