@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 
 use person::Person;
 
+/// How often a window changes under a person's fingers.
+const ROUNDS: u16 = 60;
+
 /// A value is proposed, a leader crashes, another is elected: all by keys.
 #[test]
 fn a_first_session() {
@@ -168,6 +171,22 @@ fn growing_and_shrinking() {
     person.sees_not("Logs");
     person.resizes(120, 34);
     person.sees("Logs");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// A key that comes at the very moment at which the window changes is a key like any other.
+#[test]
+fn keys_pressed_while_the_window_changes() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--paused"]);
+    person.sees("PAUSED");
+    for round in 0..ROUNDS {
+        for state in ["RUNNING", "PAUSED"] {
+            person.resizes(100 + round % 7, 30);
+            person.resizes(90 + round % 5, 28);
+            person.types(" ").sees(state);
+        }
+    }
     person.types("q");
     person.leaves(0);
 }
