@@ -3,16 +3,16 @@
 //! The messages are what a leader really sends, for nothing else may be encoded: one of three servers is elected and then proposes
 //! batches of 64 entries of 16 bytes. Each line is the best of several rounds, which is what the machine can do when left alone.
 
-use std::convert::Infallible;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use raft_play::consensus::durable::{Driver, Inbound, Outbound, Store, Write};
+use raft_play::consensus::durable::{Driver, Inbound, Outbound};
 use raft_play::consensus::{
     Input, Limits as CoreLimits, Log, Output, Protections, Raft, RuleSet, Settings, State, Switch, Unobserved,
 };
+use raft_play::storage::memory::MemoryStore;
 use raft_play::types::{
     AppendReply, ClusterId, Configuration, Entries, Envelope, Incarnation, LocalTime, LogIndex, Message,
     NodeId, ProposalId, VoteReply,
@@ -30,29 +30,10 @@ const ENTRIES: usize = 64;
 const COMMAND_BYTES: usize = 16;
 const ROUNDS: usize = 2_000;
 
-/// A store that has nothing to do.
-struct Nothing;
-
-impl Store for Nothing {
-    type Sync = ();
-    type Synced = ();
-    type Error = Infallible;
-
-    fn begin(&mut self, _: &Write) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn sync((): ()) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn settle(&mut self, (): ()) {}
-}
-
 /// A server that leads, and the way out for its messages.
 struct Leader {
     raft: Raft,
-    driver: Driver<Nothing>,
+    driver: Driver<MemoryStore>,
     out: Output,
 }
 
@@ -76,7 +57,7 @@ impl Leader {
         let voters = Configuration::of_voters((1..=3).map(NodeId::new));
         let log = Log::of(Arc::new(voters), Entries::empty(LogIndex::new(1)));
         let state = State::recovered(raft_play::consensus::durable::Metadata::default(), log, None);
-        let (driver, _) = Driver::new(Nothing, LEADER, Incarnation::new(1));
+        let (driver, _) = Driver::new(MemoryStore, LEADER, Incarnation::new(1));
         let mut leader = Self {
             raft: Raft::start(settings, state).expect("a state that can be"),
             driver,

@@ -5,10 +5,9 @@ use std::time::Instant;
 use super::report::Report;
 use super::work::{Digest, Meter, command};
 use super::{BenchError, Workload};
-use crate::consensus::durable::{Driver, Inbound};
+use crate::consensus::durable::{Driver, Inbound, Metadata};
 use crate::consensus::{
-    Compaction, Input, Limits, Log, Output, Persistent, Protections, Raft, RuleSet, Settings, State, Switch,
-    Unobserved,
+    Compaction, Input, Limits, Log, Output, Protections, Raft, RuleSet, Settings, State, Switch, Unobserved,
 };
 use crate::storage::memory::MemoryStore;
 use crate::types::{
@@ -185,9 +184,8 @@ impl Member {
             rules: RuleSet::default(),
         };
         let (driver, _) = Driver::new(MemoryStore, id, settings.incarnation);
-        let Persistent { metadata, .. } = Persistent::default();
         let log = Log::after(LogPosition::GENESIS, configuration.into());
-        let state = State::recovered(metadata, log, None);
+        let state = State::recovered(Metadata::default(), log, None);
         Self {
             raft: Raft::start(settings, state).expect("a server at its beginning"),
             driver,
@@ -205,15 +203,12 @@ impl Member {
 
     fn apply(&mut self, commit: LogIndex) {
         let state = self.raft.state();
-        let mut next = state.volatile.applied.next();
-        while next <= commit {
-            let entries = state.persistent.log.slice(next, usize::MAX, u64::MAX);
-            for (_, entry) in entries.iter().take_while(|(index, _)| *index <= commit) {
-                if let Some(command) = entry.payload.command() {
-                    self.machine.take(command);
-                }
+        let next = state.volatile.applied.next();
+        let entries = state.persistent.log.slice(next, usize::MAX, u64::MAX);
+        for (_, entry) in entries.iter().take_while(|(index, _)| *index <= commit) {
+            if let Some(command) = entry.payload.command() {
+                self.machine.take(command);
             }
-            next = commit.next();
         }
     }
 

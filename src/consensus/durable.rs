@@ -465,29 +465,10 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
+    use crate::storage::memory::MemoryStore;
 
-    /// A store whose every sync succeeds.
-    #[derive(Debug)]
-    struct Instant;
-
-    impl Store for Instant {
-        type Sync = ();
-        type Synced = ();
-        type Error = Infallible;
-
-        fn begin(&mut self, _: &Write) -> Result<(), Infallible> {
-            Ok(())
-        }
-
-        fn sync((): ()) -> Result<(), Infallible> {
-            Ok(())
-        }
-
-        fn settle(&mut self, (): ()) {}
-    }
-
-    fn driver() -> (Driver<Instant>, Durable) {
-        Driver::new(Instant, NodeId::new(1), Incarnation::new(1))
+    fn driver() -> (Driver<MemoryStore>, Durable) {
+        Driver::new(MemoryStore, NodeId::new(1), Incarnation::new(1))
     }
 
     fn write(sequence: u64) -> Write {
@@ -538,9 +519,9 @@ mod tests {
 
     #[test]
     fn a_proof_of_another_incarnation_opens_nothing() {
-        let (_, later) = Driver::new(Instant, NodeId::new(1), Incarnation::new(2));
+        let (_, later) = Driver::new(MemoryStore, NodeId::new(1), Incarnation::new(2));
         assert!(held(0).release(&later).is_err());
-        let (_, other) = Driver::new(Instant, NodeId::new(2), Incarnation::new(1));
+        let (_, other) = Driver::new(MemoryStore, NodeId::new(2), Incarnation::new(1));
         assert!(held(0).release(&other).is_err());
     }
 

@@ -20,13 +20,13 @@ use super::ticket::{self, Changed, Done, ReadDone, Ticket};
 use super::timers::Timers;
 use super::transport::Transport;
 use crate::consensus::durable::GroupSync;
-use crate::consensus::{Persistent, ReadWay};
+use crate::consensus::{Log, Persistent, ReadWay};
 use crate::machine::StateMachine;
 use crate::node::{Effects, Node, ProposalEnd, StartError};
 use crate::storage::memory::MemoryStore;
 use crate::storage::real::{DirectoryError, RealDisk};
 use crate::storage::wal::TornTail;
-use crate::types::{Guarded, Incarnation, JoinToken, MembershipChange, NodeId, SessionId};
+use crate::types::{Guarded, Incarnation, JoinToken, LogPosition, MembershipChange, NodeId, SessionId};
 
 /// Why a server does not start, or has stopped.
 #[derive(Debug, thiserror::Error)]
@@ -108,10 +108,7 @@ impl Server {
     ) -> Result<Self, ServerError> {
         let settings = options.node_settings(Incarnation::new(1));
         let genesis = Persistent {
-            log: crate::consensus::Log::after(
-                crate::types::LogPosition::GENESIS,
-                options.genesis.clone().into(),
-            ),
+            log: Log::after(LogPosition::GENESIS, options.genesis.clone().into()),
             ..Persistent::default()
         };
         let (node, effects) = Node::with_store(settings, MemoryStore, genesis, machine)?;
@@ -154,12 +151,15 @@ impl Server {
         };
         let name = format!("raft-{}", options.id.number());
         let work = move || {
-            let ended = engine.run().map(drop);
+            let ended = engine.run();
             if let Some(thread) = finishes.thread {
                 // It ends when its last write is synced, for nobody sends it any more.
                 drop(thread.join());
             }
-            ended.map_err(|error| ServerError::Failed(error.to_string()))
+            // Only now does it give its directory back.
+            ended
+                .map(drop)
+                .map_err(|error| ServerError::Failed(error.to_string()))
         };
         let thread = thread::Builder::new().name(name).spawn(work);
         Ok(Self {

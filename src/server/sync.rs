@@ -60,14 +60,12 @@ impl<S: GroupSync + 'static> Syncer<S> {
     }
 }
 
+/// Syncs what is written until nobody can write any more; a server that stops does not wait for the results, but for the syncs.
 fn sync_all<S: GroupSync>(pending: &Receiver<Pending<S>>, finished: &Sender<Finished<S>>) {
     while let Ok(first) = pending.recv() {
         let group: Vec<_> = std::iter::once(first).chain(pending.try_iter()).collect();
-        let Some(done) = Pending::sync_all(group) else {
-            continue;
-        };
-        if finished.send(done).is_err() {
-            return;
+        if let Some(done) = Pending::sync_all(group) {
+            drop(finished.send(done));
         }
     }
 }

@@ -6,12 +6,11 @@ mod round_trip;
 mod sizes;
 mod strategies;
 
-use std::convert::Infallible;
-
 use bytes::Bytes;
 
 use super::{Decoder, Encoder, Hello, Limits, WireError};
-use crate::consensus::durable::{Driver, Held, Outbound, Store, Write};
+use crate::consensus::durable::{Driver, Held, Outbound};
+use crate::storage::memory::MemoryStore;
 use crate::types::{ClusterId, Envelope, Incarnation, Message, NodeId, Term, WriteSequence};
 
 const CLUSTER: ClusterId = ClusterId::new(7);
@@ -24,29 +23,10 @@ const HELLO: Hello = Hello {
     to: RECEIVER,
 };
 
-/// A store that has nothing to do.
-struct Nothing;
-
-impl Store for Nothing {
-    type Sync = ();
-    type Synced = ();
-    type Error = Infallible;
-
-    fn begin(&mut self, _: &Write) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn sync((): ()) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn settle(&mut self, (): ()) {}
-}
-
 /// Lets an envelope leave, which waits for no write.
 fn outbound(envelope: Envelope) -> Outbound<Envelope> {
     let (node, incarnation, nothing) = (SENDER, Incarnation::new(1), WriteSequence::default());
-    let (_, proof) = Driver::new(Nothing, node, incarnation);
+    let (_, proof) = Driver::new(MemoryStore, node, incarnation);
     let held = Held::reseal(node, incarnation, nothing, nothing, envelope).unwrap();
     held.release(&proof).unwrap()
 }

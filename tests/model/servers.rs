@@ -1,10 +1,10 @@
 //! One server: its algorithm, its disk, and what lies between the two.
 
-use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
 
-use raft_play::consensus::durable::{Driver, Durable, Held, Metadata, Store, Write};
+use raft_play::consensus::durable::{Driver, Durable, Held, Metadata, Write};
 use raft_play::consensus::{Durability, Log, Raft};
+use raft_play::storage::memory::MemoryStore;
 use raft_play::types::{Entries, Envelope, Incarnation, LogIndex, NodeId, WriteSequence};
 
 /// What a disk has.
@@ -61,28 +61,9 @@ impl Hash for Server {
     }
 }
 
-/// A store that keeps nothing: the model keeps what is durable, and proofs are minted where a sync is done.
-pub struct Nothing;
-
-impl Store for Nothing {
-    type Sync = ();
-    type Synced = ();
-    type Error = Infallible;
-
-    fn begin(&mut self, _: &Write) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn sync((): ()) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn settle(&mut self, (): ()) {}
-}
-
 /// The proof that everything through a write is durable, got as any store gets it: by driving the writes.
 pub fn proof(node: NodeId, incarnation: u64, through: WriteSequence) -> Durable {
-    let (mut driver, _) = Driver::new(Nothing, node, Incarnation::new(incarnation));
+    let (mut driver, _) = Driver::new(MemoryStore, node, Incarnation::new(incarnation));
     for number in 1..=through.number() {
         let write = Write {
             sequence: WriteSequence::new(number),
