@@ -152,6 +152,12 @@ impl Checker {
                 effect,
                 answer,
             } => self.on_executed((node, index), guarded, effect, answer),
+            Fact::SessionClosed {
+                node,
+                index,
+                session,
+                effect,
+            } => self.on_session_closed((node, index), session, effect),
             Fact::Acknowledged { index } => self.acknowledged = self.acknowledged.max(index),
             Fact::ReadBegan { read } => drop(self.reads.insert(read, self.acknowledged)),
             Fact::ReadServed { node, read, applied } => self.on_read_served(node, read, applied),

@@ -129,6 +129,7 @@ impl<M: StateMachine, S: Store> Node<M, S> {
             }
             NodeInput::Propose { id, command } => Input::Propose { id, command },
             NodeInput::OpenSession { id, timeout } => Input::OpenSession { id, timeout },
+            NodeInput::CloseSession { id, session } => Input::CloseSession { id, session },
             NodeInput::ProposeIn { id, guarded } => Input::ProposeIn { id, guarded },
             NodeInput::Read { id, way, query } => {
                 self.queries.insert(id, query);
@@ -251,6 +252,7 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         for answer in out.answers.drain(..) {
             self.note_answer(&answer, effects);
         }
+        // Before the write that puts it on disk: what the machine does not take must not take the place of what it had.
         if let Some(snapshot) = out.restore.take() {
             self.take_over(&snapshot, effects)?;
         }

@@ -11,10 +11,14 @@
 
 #[path = "model/cluster.rs"]
 mod cluster;
+#[path = "model/machine.rs"]
+mod machine;
 #[path = "model/membership.rs"]
 mod membership;
 #[path = "model/servers.rs"]
 mod servers;
+#[path = "model/snapshots.rs"]
+mod snapshots;
 #[path = "model/world.rs"]
 mod world;
 

@@ -252,6 +252,7 @@ fn what_clients_are_told_is_true_under_faults() {
                 }
                 ClientAnswer::Read { .. }
                 | ClientAnswer::SessionOpened { .. }
+                | ClientAnswer::SessionClosed { .. }
                 | ClientAnswer::SessionRefused { .. }
                 | ClientAnswer::ChangeRefused
                 | ClientAnswer::Joined { .. }

@@ -89,6 +89,52 @@ fn a_session_that_is_used_lives_and_one_that_is_not_expires() {
     assert_eq!(before, after, "with no session open nobody needs the time");
 }
 
+/// A follower is asked, and passes it on; a copy of the world from a save in the middle of it does the same.
+#[test]
+fn a_session_that_is_closed_is_gone_everywhere() {
+    let (mut world, session) = with_session(4, 60_000);
+    act(&mut world, propose_in(session, None, "append x a"));
+    run(&mut world, 1_500);
+    let (leader, others) = cast(&world, 3);
+    let close = |to| Command::CloseSession {
+        to,
+        session: SessionId::new(session),
+    };
+    act(&mut world, close(Some(others[0])));
+    run(&mut world, 15);
+    told(&mut world);
+    let mut copy = loaded(&mut world);
+    run(&mut copy, 200);
+    run(&mut world, 200);
+    assert_eq!(copy.trace_hash(), world.trace_hash());
+    let is_closed = |answer: &ClientAnswer| matches!(answer, ClientAnswer::SessionClosed { .. });
+    assert_eq!(
+        told(&mut world).iter().filter(|answer| is_closed(answer)).count(),
+        1
+    );
+    assert!(world.snapshot().nodes.iter().all(|node| node.sessions.is_empty()));
+    act(&mut world, Command::Retry { to: None });
+    act(&mut world, close(Some(leader)));
+    run(&mut world, 200);
+    let is_refused = |answer: &ClientAnswer| {
+        let reason = SessionRefusal::NoSession;
+        matches!(answer, ClientAnswer::SessionRefused { reason: known, .. } if *known == reason)
+    };
+    let answers = told(&mut world);
+    assert!(
+        answers.len() == 2 && answers.iter().all(is_refused),
+        "{answers:?}"
+    );
+    let before = world.snapshot().nodes[0].log.len();
+    run(&mut world, 3_000);
+    assert_eq!(
+        world.snapshot().nodes[0].log.len(),
+        before,
+        "nobody needs the time"
+    );
+    assert!(world.violations().is_empty());
+}
+
 #[test]
 fn a_leader_stamps_the_time_once_a_second_while_sessions_are_open() {
     let (mut world, _) = with_session(2, 60_000);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::types::{
-    Configuration, Entries, Entry, Envelope, Guarded, LogIndex, LogPosition, NodeId, ProposalId, Snapshot,
-    Term, WriteSequence,
+    Configuration, Entries, Entry, Envelope, Guarded, LogIndex, LogPosition, NodeId, ProposalId, SessionId,
+    Snapshot, Term, WriteSequence,
 };
 
 /// A term and the vote given in it: the record that Figure 2 calls `currentTerm` and `votedFor`.
@@ -131,6 +131,17 @@ pub enum Fact<'a> {
         effect: Effect,
         /// The state machine's answer; empty where it was refused.
         answer: &'a [u8],
+    },
+    /// A server has applied the close of a session.
+    SessionClosed {
+        /// The server.
+        node: NodeId,
+        /// The entry's index.
+        index: LogIndex,
+        /// The session.
+        session: SessionId,
+        /// Whether it was open: [`Effect::First`] where it was, [`Effect::Refused`] where not.
+        effect: Effect,
     },
     /// A client was told that the command at this index is done.
     Acknowledged {

@@ -16,6 +16,8 @@ pub(super) struct SessionLedger {
     effects: BTreeMap<(SessionId, SerialNumber), TakenEffect>,
     /// What the first server to apply each entry did with it.
     deeds: BTreeMap<LogIndex, Deed>,
+    /// Who was seen to close each session first, and where.
+    closed: BTreeMap<SessionId, (NodeId, LogIndex)>,
 }
 
 /// A command that took effect.
@@ -29,13 +31,22 @@ struct TakenEffect {
     answer: Bytes,
 }
 
-/// What a server did with a command.
+/// What a server did with what was asked in a session.
 #[derive(Clone, Copy, Debug)]
 struct Deed {
     node: NodeId,
     session: SessionId,
-    serial: SerialNumber,
+    asked: Asked,
     effect: Effect,
+}
+
+/// What is asked in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// The command with this serial number.
+    Command(SerialNumber),
+    /// To close it.
+    Close,
 }
 
 impl Checker {
@@ -51,18 +62,43 @@ impl Checker {
         let deed = Deed {
             node,
             session: guarded.session,
-            serial: guarded.serial,
+            asked: Asked::Command(guarded.serial),
             effect,
         };
         if let Some(violation) = self.ledger.judge_deed(index, deed) {
             self.report(violation);
         }
         let violation = match effect {
-            Effect::First | Effect::Repeat => self.ledger.judge_effect(index, deed, answer),
+            Effect::First | Effect::Repeat => {
+                let late = self.ledger.judge_late(index, deed);
+                late.or_else(|| self.ledger.judge_effect(index, deed, guarded.serial, answer))
+            }
             Effect::Refused => None,
         };
         if let Some(violation) = violation {
             self.report(violation);
+        }
+    }
+
+    /// All servers close a session at the same entry, and none executes a command of it after that.
+    pub(super) fn on_session_closed(
+        &mut self,
+        (node, index): (NodeId, LogIndex),
+        session: SessionId,
+        effect: Effect,
+    ) {
+        let asked = Asked::Close;
+        let deed = Deed {
+            node,
+            session,
+            asked,
+            effect,
+        };
+        if let Some(violation) = self.ledger.judge_deed(index, deed) {
+            self.report(violation);
+        }
+        if effect == Effect::First {
+            self.ledger.closed.entry(session).or_insert((node, index));
         }
     }
 }
@@ -74,29 +110,52 @@ impl SessionLedger {
         let Deed {
             node,
             session,
-            serial,
+            asked,
             effect,
         } = deed;
-        let is_same_command = (first.session, first.serial) == (session, serial);
-        if !is_same_command || first.effect == effect {
+        let is_same = (first.session, first.asked) == (session, asked);
+        if !is_same || first.effect == effect {
             return None;
         }
+        let name = match asked {
+            Asked::Command(serial) => format!("{session}{serial}"),
+            Asked::Close => format!("session {session}"),
+        };
         let what = format!(
-            "{node} {} {session}{serial} at {index}, which {} {} there",
-            effect.in_words(),
+            "{node} {} {name} at {index}, which {} {} there",
+            effect.in_words(asked),
             first.node,
-            first.effect.in_words()
+            first.effect.in_words(asked)
         );
         let violation = Violation::new(Property::ExactlyOnce, node, what);
         Some(violation.and(first.node).at(index))
     }
 
-    fn judge_effect(&mut self, index: LogIndex, deed: Deed, answer: &[u8]) -> Option<Violation> {
+    /// What was kept of a session is gone with it: nobody knows any more what was executed.
+    fn judge_late(&self, index: LogIndex, deed: Deed) -> Option<Violation> {
+        let Deed { node, session, .. } = deed;
+        let &(closer, closed) = self.closed.get(&session)?;
+        if index <= closed {
+            return None;
+        }
+        let what =
+            format!("{node} served session {session} at {index}, which {closer} had closed at {closed}");
+        let violation = Violation::new(Property::ExactlyOnce, node, what);
+        Some(violation.and(closer).at(closed).at(index))
+    }
+
+    fn judge_effect(
+        &mut self,
+        index: LogIndex,
+        deed: Deed,
+        serial: SerialNumber,
+        answer: &[u8],
+    ) -> Option<Violation> {
         let Deed {
             node,
             session,
-            serial,
             effect,
+            ..
         } = deed;
         let Some(first) = self.effects.get(&(session, serial)) else {
             if effect == Effect::First {
@@ -125,11 +184,13 @@ impl SessionLedger {
 }
 
 impl Effect {
-    fn in_words(self) -> &'static str {
-        match self {
-            Self::First => "executed",
-            Self::Repeat => "answered without executing",
-            Self::Refused => "refused",
+    fn in_words(self, asked: Asked) -> &'static str {
+        match (self, asked) {
+            (Self::First, Asked::Command(_)) => "executed",
+            (Self::Repeat, Asked::Command(_)) => "answered without executing",
+            (Self::Refused, Asked::Command(_)) => "refused",
+            (Self::First | Self::Repeat, Asked::Close) => "closed",
+            (Self::Refused, Asked::Close) => "refused to close",
         }
     }
 }

@@ -569,3 +569,50 @@ fn all_servers_do_the_same_with_a_command_of_a_session() {
         "S3 executed s1#1 at 3, which S1 refused there",
     );
 }
+
+/// S1 and S2 close a session at the same entry; S3 says that it was not open, and S2 executes a command of it afterwards.
+#[test]
+fn all_servers_close_a_session_at_one_entry_and_serve_it_no_more() {
+    let session = SessionId::new(1);
+    let close = |scene: &mut Scene, node, effect| {
+        let index = LogIndex::new(3);
+        scene.checker.observe(&Fact::SessionClosed {
+            node,
+            index,
+            session,
+            effect,
+        })
+    };
+    let execute = |scene: &mut Scene, node, at| {
+        scene.checker.observe(&Fact::Executed {
+            node,
+            index: LogIndex::new(at),
+            guarded: &Guarded {
+                session,
+                serial: SerialNumber::new(1),
+                acknowledged: SerialNumber::default(),
+                command: Bytes::from("x=1"),
+            },
+            effect: Effect::First,
+            answer: b"1",
+        })
+    };
+    let closed = || {
+        let mut scene = Scene::led_by_s1();
+        assert_eq!(execute(&mut scene, S1, 2), Ok(()));
+        assert_eq!(close(&mut scene, S1, Effect::First), Ok(()));
+        assert_eq!(execute(&mut scene, S2, 2), Ok(()));
+        assert_eq!(close(&mut scene, S2, Effect::First), Ok(()));
+        scene
+    };
+    breaks(
+        close(&mut closed(), S3, Effect::Refused),
+        Property::ExactlyOnce,
+        "S3 refused to close session s1 at 3, which S1 closed there",
+    );
+    breaks(
+        execute(&mut closed(), S2, 4),
+        Property::ExactlyOnce,
+        "S2 served session s1 at 4, which S1 had closed at 3",
+    );
+}

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::durable::{Durable, Held, Inbound, Write};
 use crate::types::{
     ClusterTime, Envelope, Guarded, LogIndex, MembershipChange, NodeId, ProposalId, ProposalOutcome, ReadWay,
-    Snapshot,
+    SessionId, Snapshot,
 };
 
 /// Something that happens to a server.
@@ -32,6 +32,13 @@ pub enum Input {
         id: ProposalId,
         /// It expires when it is not used for longer than this, by the cluster's time.
         timeout: Duration,
+    },
+    /// A caller wants its session closed.
+    CloseSession {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The session.
+        session: SessionId,
     },
     /// A caller wants a command replicated that takes effect once.
     ProposeIn {

@@ -265,6 +265,7 @@ impl Raft {
             Input::Reconfigure { id, change } => self.on_wish(id, Wish::Reconfigure(change), observer),
             Input::Propose { id, command } => self.on_wish(id, Wish::Propose(command), observer),
             Input::OpenSession { id, timeout } => self.on_wish(id, Wish::OpenSession { timeout }, observer),
+            Input::CloseSession { id, session } => self.on_wish(id, Wish::CloseSession(session), observer),
             Input::ProposeIn { id, guarded } => self.on_wish(id, Wish::ProposeIn(guarded), observer),
             Input::SessionsOpen(latest) => self.stamp(latest, observer),
             Input::Durable(proof) => self.on_durable(&proof, observer),

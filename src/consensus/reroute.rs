@@ -43,6 +43,9 @@ impl Raft {
             Wish::OpenSession { timeout } => {
                 self.on_propose(caller, Payload::OpenSession { timeout }, observer);
             }
+            Wish::CloseSession(session) => {
+                self.on_propose(caller, Payload::CloseSession(session), observer);
+            }
             Wish::ProposeIn(guarded) => self.on_propose(caller, Payload::Guarded(guarded), observer),
             Wish::Read(way) => self.on_read(caller, way, observer),
             Wish::Reconfigure(change) => self.on_reconfigure(caller, &change, observer),

@@ -149,7 +149,8 @@ fn counter_of_answer(answer: &ClientAnswer) -> Option<Counter> {
         ClientAnswer::SessionOpened { .. } => Some(Counter::Sessions),
         ClientAnswer::Overwritten { .. } => Some(Counter::Overwritten),
         ClientAnswer::Unknown => Some(Counter::Unknown),
-        ClientAnswer::SessionRefused { .. }
+        ClientAnswer::SessionClosed { .. }
+        | ClientAnswer::SessionRefused { .. }
         | ClientAnswer::NotLeader { .. }
         | ClientAnswer::Transferring { .. }
         | ClientAnswer::Read { .. }

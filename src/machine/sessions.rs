@@ -4,7 +4,7 @@
 //! command it means: each has a serial number, and the answers are kept, as part of the replicated state, until the client
 //! says that it has them. A command that comes again is answered again, and not executed.
 //!
-//! A session that is not used for its timeout expires. Time is what the leaders stamp into the log, never a local clock, so all
+//! A client that is done closes its session. One that is not used for its timeout expires. Time is what the leaders stamp into the log, never a local clock, so all
 //! servers expire a session at the same entry. Who comes too late is told so: a command whose session is gone is not executed, for
 //! nobody knows any more whether it was.
 
@@ -60,15 +60,17 @@ pub enum Execution {
     Repeated(Bytes),
     /// A session was opened.
     Opened(SessionId),
+    /// A session was closed.
+    Closed(SessionId),
     /// The command was not executed.
     Refused(SessionRefusal),
 }
 
-/// Why a command in a session is not executed.
+/// Why a command in a session is not executed, or a session not closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum SessionRefusal {
-    /// The session has expired, or never was.
-    #[error("the session has expired: nobody knows whether the command was executed before")]
+    /// The session was closed, has expired, or never was.
+    #[error("no such session is open: nobody knows whether the command was executed before")]
     NoSession,
     /// The client has said before that it has the answer.
     #[error("the answer was acknowledged, and is forgotten")]
@@ -141,6 +143,7 @@ impl<M: StateMachine> Sessions<M> {
             Payload::Noop | Payload::Configuration(_) => Execution::Nothing,
             Payload::Command(command) => Execution::Executed(self.machine.apply(command)),
             Payload::OpenSession { timeout } => Execution::Opened(self.table.open(index, *timeout)),
+            Payload::CloseSession(session) => self.table.close(*session),
             Payload::ClusterTime(time) => {
                 self.table.advance(*time);
                 Execution::Nothing
@@ -196,6 +199,14 @@ impl SessionTable {
         };
         self.open.insert(id, session);
         id
+    }
+
+    /// What is kept for the client is dropped. Where nothing is, that was so before: a close that comes again does nothing.
+    fn close(&mut self, session: SessionId) -> Execution {
+        match self.open.remove(&session) {
+            Some(_) => Execution::Closed(session),
+            None => Execution::Refused(SessionRefusal::NoSession),
+        }
     }
 
     /// Cluster time never goes back. Sessions that were not used for too long by it are gone.

@@ -151,6 +151,7 @@ fn end_of(applied: &Applied) -> ProposalEnd {
     match applied.execution {
         Execution::Refused(reason) => ProposalEnd::SessionRefused { index, reason },
         Execution::Opened(session) => ProposalEnd::SessionOpened(session),
+        Execution::Closed(session) => ProposalEnd::SessionClosed(session),
         Execution::Executed(_) | Execution::Repeated(_) | Execution::Nothing => ProposalEnd::Done {
             index,
             answer: applied.answer(),

@@ -46,6 +46,13 @@ pub enum NodeInput<S: Store> {
         /// It expires when it is not used for longer than this, by the cluster's time.
         timeout: Duration,
     },
+    /// A caller wants its session closed.
+    CloseSession {
+        /// By which the caller knows the answer.
+        id: ProposalId,
+        /// The session.
+        session: SessionId,
+    },
     /// A caller wants a command replicated that takes effect once.
     ProposeIn {
         /// By which the caller knows the answer.
@@ -150,7 +157,7 @@ impl Applied {
     pub fn answer(&self) -> Bytes {
         match (&self.execution, &self.payload) {
             (Execution::Executed(answer) | Execution::Repeated(answer), _) => answer.clone(),
-            (Execution::Opened(session), _) => Bytes::from(session.to_string()),
+            (Execution::Opened(session) | Execution::Closed(session), _) => Bytes::from(session.to_string()),
             (Execution::Refused(refusal), _) => Bytes::from(refusal.to_string()),
             (Execution::Nothing, Payload::Configuration(configuration)) => {
                 Bytes::from(configuration.to_string())
@@ -179,6 +186,8 @@ pub enum ProposalEnd {
     },
     /// The session is open.
     SessionOpened(SessionId),
+    /// The session is closed.
+    SessionClosed(SessionId),
     /// It was a read, and this is the machine's answer.
     Read {
         /// The state that was read had everything applied through this index.
@@ -215,7 +224,7 @@ pub enum StartError {
     #[error("what is on the disk can't be: {0}")]
     State(#[from] StateError),
     /// Its state machine does not take its snapshot.
-    #[error(transparent)]
+    #[error("can't start from its own snapshot: {0}")]
     Machine(#[from] RestoreError),
     /// What a save says of it can't be.
     #[error("{0}")]
@@ -228,7 +237,7 @@ pub enum NodeError<E: std::error::Error + 'static = WalError> {
     /// Its disk has failed.
     #[error(transparent)]
     Disk(#[from] DriverError<E>),
-    /// Its state machine does not take the leader's snapshot.
-    #[error(transparent)]
+    /// Its state machine does not take the leader's snapshot. Nothing of that was written: it can start from what it had.
+    #[error("refuses the leader's snapshot and keeps what it had: {0}")]
     Machine(#[from] RestoreError),
 }

@@ -49,6 +49,10 @@ fn any_plain_command() -> impl Strategy<Value = Command> {
     prop_oneof![
         (some_node(), ".{0,40}").prop_map(|(to, command)| Command::Propose { to, command }),
         (some_node(), 0..99_999u64).prop_map(|(to, timeout_ms)| Command::OpenSession { to, timeout_ms }),
+        (some_node(), 0..9u64).prop_map(|(to, session)| Command::CloseSession {
+            to,
+            session: SessionId::new(session),
+        }),
         (some_node(), 0..9u64, proptest::option::of(0..9u64), ".{0,40}").prop_map(
             |(to, session, serial, command)| Command::ProposeIn {
                 to,

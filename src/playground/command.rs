@@ -29,6 +29,14 @@ pub enum Command {
         #[serde(default = "default_session_timeout")]
         timeout_ms: u64,
     },
+    /// A client closes its session, at a node or, where none is named, at the leader of the highest term.
+    CloseSession {
+        /// The node.
+        #[serde(default)]
+        to: Option<NodeId>,
+        /// The session.
+        session: SessionId,
+    },
     /// A client proposes a command in a session, so that it takes effect once.
     ProposeIn {
         /// The node; the leader of the highest term where none is named.

@@ -15,7 +15,7 @@ use crate::types::{
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
-pub const TRACE_VERSION: u32 = 10;
+pub const TRACE_VERSION: u32 = 11;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -226,6 +226,11 @@ pub enum ClientAnswer {
     },
     /// The session is open.
     SessionOpened {
+        /// The session.
+        session: SessionId,
+    },
+    /// The session is closed.
+    SessionClosed {
         /// The session.
         session: SessionId,
     },

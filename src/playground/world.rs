@@ -636,6 +636,7 @@ fn answer_of(end: ProposalEnd) -> ClientAnswer {
         ProposalEnd::TransferStarted => ClientAnswer::TransferStarted,
         ProposalEnd::TransferRefused(_) => ClientAnswer::TransferRefused,
         ProposalEnd::SessionOpened(session) => ClientAnswer::SessionOpened { session },
+        ProposalEnd::SessionClosed(session) => ClientAnswer::SessionClosed { session },
         ProposalEnd::SessionRefused { index, reason } => ClientAnswer::SessionRefused { index, reason },
         ProposalEnd::Unknown => ClientAnswer::Unknown,
         ProposalEnd::Overwritten { index } => ClientAnswer::Overwritten { index },

@@ -293,6 +293,7 @@ impl From<&Entry> for EntryFile {
                 Payload::Command(command) => PayloadFile::Command(Text(command.clone())),
                 Payload::Configuration(configuration) => PayloadFile::Members((&**configuration).into()),
                 Payload::OpenSession { timeout } => PayloadFile::OpenSession(Seconds::of(*timeout)),
+                Payload::CloseSession(session) => PayloadFile::CloseSession(number(session.number())),
                 Payload::Guarded(guarded) => PayloadFile::Guarded(guarded.into()),
                 Payload::ClusterTime(time) => PayloadFile::Time(cluster_time(*time)),
             },

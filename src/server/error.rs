@@ -66,6 +66,7 @@ impl AskError {
             ProposalEnd::Unknown => Err(Self::Unknown),
             ProposalEnd::Done { .. }
             | ProposalEnd::SessionOpened(_)
+            | ProposalEnd::SessionClosed(_)
             | ProposalEnd::Read { .. }
             | ProposalEnd::Joined(_)
             | ProposalEnd::TransferStarted => Ok(end),

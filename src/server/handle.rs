@@ -218,6 +218,11 @@ impl Server {
         self.ask(Ask::OpenSession(timeout), ticket::opened)
     }
 
+    /// Closes a session: its client asks for nothing more in it. Where it is not open, that is the error; it may have been closed before.
+    pub fn close_session(&self, session: SessionId) -> Ticket<()> {
+        self.ask(Ask::CloseSession(session), ticket::closed)
+    }
+
     /// Has a command of a session replicated and applied, once.
     pub fn propose_in(&self, guarded: Guarded) -> Ticket<Done> {
         self.ask(Ask::ProposeIn(guarded), ticket::done)

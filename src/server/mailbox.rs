@@ -10,7 +10,7 @@ use super::status::Status;
 use crate::consensus::ReadWay;
 use crate::consensus::durable::Outbound;
 use crate::node::ProposalEnd;
-use crate::types::{ClusterId, Envelope, Guarded, Incarnation, MembershipChange, NodeId};
+use crate::types::{ClusterId, Envelope, Guarded, Incarnation, MembershipChange, NodeId, SessionId};
 
 /// Something for a server to deal with.
 pub(super) enum Letter {
@@ -36,6 +36,7 @@ pub(super) enum Letter {
 pub(super) enum Ask {
     Propose(Bytes),
     OpenSession(Duration),
+    CloseSession(SessionId),
     ProposeIn(Guarded),
     Read(ReadWay, Bytes),
     Reconfigure(MembershipChange),

@@ -206,6 +206,7 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
         self.absorb(match ask {
             Ask::Propose(command) => NodeInput::Propose { id, command },
             Ask::OpenSession(timeout) => NodeInput::OpenSession { id, timeout },
+            Ask::CloseSession(session) => NodeInput::CloseSession { id, session },
             Ask::ProposeIn(guarded) => NodeInput::ProposeIn { id, guarded },
             Ask::Read(way, query) => NodeInput::Read { id, way, query },
             Ask::Reconfigure(change) => NodeInput::Reconfigure { id, change },

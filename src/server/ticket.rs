@@ -114,6 +114,10 @@ pub(super) fn opened(end: &ProposalEnd) -> Option<SessionId> {
     Some(*session)
 }
 
+pub(super) fn closed(end: &ProposalEnd) -> Option<()> {
+    matches!(end, ProposalEnd::SessionClosed(_)).then_some(())
+}
+
 pub(super) fn read(end: &ProposalEnd) -> Option<ReadDone> {
     let ProposalEnd::Read { applied, answer } = end else {
         return None;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{ClusterTime, Configuration, Guarded, LogIndex, LogPosition, Term};
+use super::{ClusterTime, Configuration, Guarded, LogIndex, LogPosition, SessionId, Term};
 
 /// One log entry. Its index is its place, which whoever holds it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +32,8 @@ pub enum Payload {
         /// It expires when it is not used for longer than this, by the cluster's time.
         timeout: Duration,
     },
+    /// A client closes its session: it asks for nothing more in it, and what is kept for it is dropped.
+    CloseSession(SessionId),
     /// A command within a session (§8).
     Guarded(Guarded),
     /// A leader's stamp: the cluster's time from here on.
@@ -43,7 +45,11 @@ impl Payload {
     pub fn command(&self) -> Option<&Bytes> {
         match self {
             Self::Command(command) | Self::Guarded(Guarded { command, .. }) => Some(command),
-            Self::Noop | Self::Configuration(_) | Self::OpenSession { .. } | Self::ClusterTime(_) => None,
+            Self::Noop
+            | Self::Configuration(_)
+            | Self::OpenSession { .. }
+            | Self::CloseSession(_)
+            | Self::ClusterTime(_) => None,
         }
     }
 
@@ -54,6 +60,7 @@ impl Payload {
             Self::Command(command) => describe(command),
             Self::Configuration(configuration) => configuration.to_string(),
             Self::OpenSession { .. } => "+session".to_owned(),
+            Self::CloseSession(session) => format!("{session} end"),
             Self::Guarded(guarded) => {
                 let Guarded {
                     session,
@@ -106,7 +113,10 @@ impl Entry {
         const OVERHEAD: u64 = 16;
         const MEMBER: u64 = 8;
         match &self.payload {
-            Payload::Noop | Payload::OpenSession { .. } | Payload::ClusterTime(_) => OVERHEAD,
+            Payload::Noop
+            | Payload::OpenSession { .. }
+            | Payload::CloseSession(_)
+            | Payload::ClusterTime(_) => OVERHEAD,
             Payload::Guarded(guarded) => OVERHEAD + guarded.command.len() as u64,
             Payload::Command(command) => OVERHEAD + command.len() as u64,
             Payload::Configuration(configuration) => {

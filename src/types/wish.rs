@@ -6,7 +6,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Guarded, Incarnation, LogIndex, LogPosition, MembershipChange, NodeId, Payload, ProposalId, Term,
+    Guarded, Incarnation, LogIndex, LogPosition, MembershipChange, NodeId, Payload, ProposalId, SessionId,
+    Term,
 };
 
 /// Something that a caller wants, and that only a leader can do.
@@ -19,6 +20,8 @@ pub enum Wish {
         /// It expires when it is not used for longer than this, by the cluster's time.
         timeout: Duration,
     },
+    /// A session closed.
+    CloseSession(SessionId),
     /// A command replicated that takes effect once.
     ProposeIn(Guarded),
     /// To read the state.
@@ -35,6 +38,7 @@ impl Wish {
         match self {
             Self::Propose(command) => Some(Payload::Command(command.clone())),
             Self::OpenSession { timeout } => Some(Payload::OpenSession { timeout: *timeout }),
+            Self::CloseSession(session) => Some(Payload::CloseSession(*session)),
             Self::ProposeIn(guarded) => Some(Payload::Guarded(guarded.clone())),
             Self::Read(_) | Self::Reconfigure(_) | Self::Transfer(_) => None,
         }

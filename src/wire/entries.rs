@@ -33,6 +33,7 @@ codes! {
         OpenSessions = 4,
         Guarded = 5,
         ClusterTimes = 6,
+        CloseSessions = 7,
     }
 }
 
@@ -45,6 +46,7 @@ impl Form {
             Payload::Command(_) => Self::Commands,
             Payload::Configuration(_) => Self::Configurations,
             Payload::OpenSession { .. } => Self::OpenSessions,
+            Payload::CloseSession(_) => Self::CloseSessions,
             Payload::Guarded(_) => Self::Guarded,
             Payload::ClusterTime(_) => Self::ClusterTimes,
         }
@@ -120,6 +122,7 @@ fn write_payload(writer: &mut Writer, payload: &Payload) -> Result<(), EncodeErr
         Payload::Command(command) => writer.blob(command),
         Payload::Configuration(configuration) => configuration::write(writer, configuration)?,
         Payload::OpenSession { timeout } => writer.duration(*timeout),
+        Payload::CloseSession(session) => writer.number(session.number()),
         Payload::Guarded(guarded) => write_guarded(writer, guarded),
         Payload::ClusterTime(time) => writer.number(time.nanos()),
     }
@@ -156,7 +159,12 @@ fn read_run(reader: &mut Reader<'_>, senders: Term, entries: &mut Vec<Entry>) ->
             Ok(())
         }
         Form::Alike => read_alike(reader, term, found, entries),
-        Form::Commands | Form::Configurations | Form::OpenSessions | Form::Guarded | Form::ClusterTimes => {
+        Form::Commands
+        | Form::Configurations
+        | Form::OpenSessions
+        | Form::CloseSessions
+        | Form::Guarded
+        | Form::ClusterTimes => {
             let count = reader.check_count(found, entries.len())?;
             entries.reserve(count);
             for _ in 0..count {
@@ -216,6 +224,7 @@ fn read_payload(reader: &mut Reader<'_>, form: Form) -> Result<Payload, WireErro
         Form::OpenSessions => Payload::OpenSession {
             timeout: reader.duration()?,
         },
+        Form::CloseSessions => Payload::CloseSession(SessionId::new(reader.number()?)),
         Form::Guarded => Payload::Guarded(read_guarded(reader)?),
         Form::ClusterTimes => Payload::ClusterTime(ClusterTime::from_nanos(reader.number()?)),
     })

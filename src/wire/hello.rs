@@ -10,7 +10,7 @@ use super::writer::Writer;
 use crate::types::{ClusterId, Incarnation, NodeId};
 
 /// The version of the protocol that this build speaks. Another is refused.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// What a hello says first, after the kind of its frame, in every version; then comes the version, two bytes, the lower first.
 const MAGIC: &[u8; 8] = b"raftplay";

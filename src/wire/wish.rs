@@ -7,7 +7,7 @@ use super::error::{EncodeError, WireError};
 use super::reader::Reader;
 use super::writer::Writer;
 use crate::types::{
-    ChangeRefusal, JoinToken, MembershipChange, ProposalOutcome, ProposalRefusal, ReadWay, Term,
+    ChangeRefusal, JoinToken, MembershipChange, ProposalOutcome, ProposalRefusal, ReadWay, SessionId, Term,
     TransferRefusal, Wish,
 };
 
@@ -26,6 +26,7 @@ codes! {
         Remove = 9,
         Replace = 10,
         Transfer = 11,
+        CloseSession = 12,
     }
 }
 
@@ -64,6 +65,10 @@ pub(super) fn write(writer: &mut Writer, wish: &Wish) -> Result<(), EncodeError>
         Wish::OpenSession { timeout } => {
             writer.byte(WishCode::OpenSession.byte());
             writer.duration(*timeout);
+        }
+        Wish::CloseSession(session) => {
+            writer.byte(WishCode::CloseSession.byte());
+            writer.number(session.number());
         }
         Wish::ProposeIn(guarded) => {
             writer.byte(WishCode::ProposeIn.byte());
@@ -107,6 +112,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Wish, WireError> {
         WishCode::OpenSession => Wish::OpenSession {
             timeout: reader.duration()?,
         },
+        WishCode::CloseSession => Wish::CloseSession(SessionId::new(reader.number()?)),
         WishCode::ProposeIn => Wish::ProposeIn(read_guarded(reader)?),
         WishCode::ReadByLog => Wish::Read(ReadWay::Log),
         WishCode::ReadByIndex => Wish::Read(ReadWay::Index),

@@ -384,6 +384,7 @@ impl Cluster {
             | Payload::Command(_)
             | Payload::Configuration(_)
             | Payload::OpenSession { .. }
+            | Payload::CloseSession(_)
             | Payload::Guarded(_)
             | Payload::ClusterTime(_) => self.watch.checker.observe(&Fact::Acknowledged { index }),
         }

@@ -9,11 +9,12 @@ use raft_play::consensus::{
     Input, Limits, Log, Output, Protections, Raft, Rule, RuleSet, Settings, State, Switch,
 };
 use raft_play::types::{
-    Configuration, Entries, Entry, Incarnation, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId,
-    Term,
+    Configuration, Entries, Entry, Guarded, Incarnation, LocalTime, LogIndex, MembershipChange, NodeId,
+    ProposalId, Term,
 };
 use stateright::{Model, Property};
 
+use crate::machine::{self, Sessions};
 use crate::servers::{Disk, Server, id};
 use crate::world::{History, World};
 
@@ -28,6 +29,7 @@ pub struct Bounds {
     pub crashes: u8,
     pub duplicates: u8,
     pub changes: u8,
+    pub snapshots: u8,
 }
 
 /// A server at the beginning.
@@ -59,6 +61,14 @@ pub struct Cluster {
     pub candidates: Vec<u64>,
     /// Whether a write is durable as soon as it is begun.
     pub is_instant: bool,
+    /// What clients propose in sessions, one after the other; where there is none, commands that are of no interest.
+    pub asked: Vec<Guarded>,
+    /// Whether what is applied is followed: only then can snapshots be taken.
+    pub has_machine: bool,
+    /// Whether snapshots have the sessions.
+    pub sessions: Sessions,
+    /// The most bytes in a piece of a snapshot.
+    pub chunk_bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +80,7 @@ pub enum Action {
     Propose(usize),
     /// One of the changes that may be asked for.
     Change(usize, usize),
+    Snapshot(usize),
     Sync(usize),
     Crash {
         server: usize,
@@ -91,6 +102,10 @@ impl Cluster {
             rules: RuleSet::sound(),
             changes: Vec::new(),
             is_instant: false,
+            asked: Vec::new(),
+            has_machine: false,
+            sessions: Sessions::Kept,
+            chunk_bytes: u64::MAX,
         }
     }
 
@@ -115,15 +130,27 @@ impl Cluster {
             drift_ppm: 0,
             limits: Limits {
                 entries_per_request: 1,
+                chunk_bytes: self.chunk_bytes,
                 ..Limits::default()
             },
             rules: self.rules,
         };
-        let state = State::recovered(disk.metadata, disk.log.clone(), None);
+        let state = State::recovered(disk.metadata, disk.log.clone(), disk.snapshot.clone());
         let mut raft = Raft::start(settings, state).expect("a state that can be");
         raft.flush(&mut Output::default());
         raft
     }
+}
+
+/// Whether a server has applied more than its snapshot stands for.
+fn has_news(raft: &Raft) -> bool {
+    let state = raft.state();
+    let last = state
+        .persistent
+        .snapshot
+        .as_ref()
+        .map(|snapshot| snapshot.last.index);
+    state.volatile.applied > last.unwrap_or_default()
 }
 
 impl Model for Cluster {
@@ -138,6 +165,7 @@ impl Model for Cluster {
                     vote: vote.map(NodeId::new),
                 },
                 log: Log::of(self.genesis.clone(), Entries::new(LogIndex::new(1), log.clone())),
+                snapshot: None,
             };
             Server {
                 raft: self.start(at, 1, &disk),
@@ -145,6 +173,7 @@ impl Model for Cluster {
                 disk,
                 unsynced: Vec::new(),
                 held: Vec::new(),
+                machine: self.has_machine.then(machine::empty),
             }
         };
         let known = self.starts[0].log.iter().take(self.committed);
@@ -152,7 +181,7 @@ impl Model for Cluster {
         vec![World {
             servers: self.starts.iter().enumerate().map(server).collect(),
             network: BTreeMap::new(),
-            spent: [0; 6],
+            spent: [0; 7],
             history: History {
                 committed: committed.collect(),
                 ..History::default()
@@ -165,7 +194,15 @@ impl Model for Cluster {
         if world.history.broken.is_some() {
             return;
         }
-        let [timeouts, heartbeats, proposals, crashes, duplicates, changes] = world.spent;
+        let [
+            timeouts,
+            heartbeats,
+            proposals,
+            crashes,
+            duplicates,
+            changes,
+            snapshots,
+        ] = world.spent;
         for key in world.network.keys() {
             actions.push(Action::Deliver(key.clone()));
             if duplicates < self.bounds.duplicates {
@@ -187,6 +224,9 @@ impl Model for Cluster {
             }
             if is_leader && changes < self.bounds.changes {
                 actions.extend((0..self.changes.len()).map(|which| Action::Change(at, which)));
+            }
+            if snapshots < self.bounds.snapshots && has_news(&server.raft) {
+                actions.push(Action::Snapshot(at));
             }
             if !server.unsynced.is_empty() {
                 actions.push(Action::Sync(at));
@@ -224,12 +264,23 @@ impl Model for Cluster {
                 world.spent[2] += 1;
                 let id = ProposalId::new(u64::from(world.spent[2]));
                 let command = Bytes::copy_from_slice(&[world.spent[2]]);
-                world.step(at, Input::Propose { id, command });
+                let input = match self.asked.get(usize::from(world.spent[2] - 1)) {
+                    Some(guarded) => Input::ProposeIn {
+                        id,
+                        guarded: guarded.clone(),
+                    },
+                    None => Input::Propose { id, command },
+                };
+                world.step(at, input);
             }
             Action::Change(at, which) => {
                 world.spent[5] += 1;
                 let (id, change) = (ProposalId::new(0), self.changes[which].clone());
                 world.step(at, Input::Reconfigure { id, change });
+            }
+            Action::Snapshot(at) => {
+                world.spent[6] += 1;
+                world.take_snapshot(at, self.sessions);
             }
             Action::Sync(at) => world.sync(at),
             Action::Crash {
@@ -247,6 +298,11 @@ impl Model for Cluster {
                 one.held.clear();
                 one.incarnation += 1;
                 one.raft = self.start(server, one.incarnation, &one.disk);
+                if one.machine.is_some() {
+                    let snapshot = one.disk.snapshot.as_ref();
+                    let begun = snapshot.map_or_else(machine::empty, |snapshot| snapshot.data.clone());
+                    one.machine = Some(begun);
+                }
             }
         }
         Some(world)

@@ -2,22 +2,30 @@
 
 use std::hash::{Hash, Hasher};
 
+use bytes::Bytes;
 use raft_play::consensus::durable::{Driver, Durable, Held, Metadata, Write};
 use raft_play::consensus::{Durability, Log, Raft};
 use raft_play::storage::memory::MemoryStore;
-use raft_play::types::{Entries, Envelope, Incarnation, LogIndex, NodeId, WriteSequence};
+use raft_play::types::{Entries, Envelope, Incarnation, LogIndex, NodeId, Snapshot, WriteSequence};
 
 /// What a disk has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Disk {
     pub metadata: Metadata,
     pub log: Log,
+    pub snapshot: Option<Snapshot>,
 }
 
 impl Disk {
     pub fn write(&mut self, write: &Write) {
         if let Some(metadata) = write.metadata {
             self.metadata = metadata;
+        }
+        if let Some(snapshot) = &write.snapshot {
+            self.snapshot = Some(snapshot.clone());
+        }
+        if let (Some(base), Some(snapshot)) = (write.compact, &self.snapshot) {
+            self.log.compact(base, snapshot.configuration.clone());
         }
         if let Some(from) = write.truncate {
             self.log.truncate_from(from);
@@ -35,6 +43,8 @@ pub struct Server {
     /// What is written and not synced.
     pub unsynced: Vec<Write>,
     pub held: Vec<Held<Envelope>>,
+    /// The state machine with its sessions, written down; none where what is applied makes no difference.
+    pub machine: Option<Bytes>,
 }
 
 /// Where no write is under way, how many there were before makes no difference to what is to come: such states count as one.
@@ -46,8 +56,9 @@ impl Hash for Server {
             disk,
             unsynced,
             held,
+            machine,
         } = self;
-        (incarnation, disk, unsynced, held).hash(hasher);
+        (incarnation, disk, unsynced, held, machine).hash(hasher);
         if !unsynced.is_empty() || !held.is_empty() {
             return raft.hash(hasher);
         }

@@ -6,9 +6,10 @@ use raft_play::consensus::durable::Inbound;
 use raft_play::consensus::{Input, Log, Output, Role, RoleName, Unobserved};
 use raft_play::types::{
     AppendReply, Configuration, ElectionOrigin, Entry, Envelope, LocalTime, LogIndex, Message, NodeId,
-    Payload, Term, VoteReply, majority_of,
+    Payload, Snapshot, Term, VoteReply, majority_of,
 };
 
+use crate::machine::{self, Sessions};
 use crate::servers::{Server, id, place, proof};
 
 /// What the oracles remember.
@@ -26,7 +27,7 @@ pub struct World {
     pub servers: Vec<Server>,
     /// On their way, each with how often it is there; the order says nothing.
     pub network: BTreeMap<String, (Envelope, u8)>,
-    pub spent: [u8; 6],
+    pub spent: [u8; 7],
     /// What is judged, and by what that is.
     pub history: History,
     /// Whether a write is durable as soon as it is begun.
@@ -48,8 +49,12 @@ impl World {
         one.held.append(&mut out.messages);
         self.judge_log(server, was_leader, &before);
         self.release(server);
+        if let Some(snapshot) = out.restore.take() {
+            self.restore(server, &snapshot);
+        }
         if let Some(commit) = out.commit {
             self.judge_commit(server, commit, &before);
+            self.apply(server, commit);
             let one = &mut self.servers[server];
             one.raft
                 .absorb(LocalTime::default(), Input::Applied(commit), &mut Unobserved);
@@ -60,6 +65,41 @@ impl World {
         while self.is_instant && !self.servers[server].unsynced.is_empty() {
             self.sync(server);
         }
+    }
+
+    /// The machine takes over a snapshot.
+    fn restore(&mut self, server: usize, snapshot: &Snapshot) {
+        let committed = &self.history.committed;
+        let known = committed.get(count(snapshot.last.index) - 1);
+        if known.is_none_or(|(entry, _)| entry.term != snapshot.last.term) {
+            self.breaks("State Machine Safety");
+        }
+        self.servers[server].machine = Some(snapshot.data.clone());
+    }
+
+    /// The machine applies what was committed, and comes to where every machine does that applies the same.
+    fn apply(&mut self, server: usize, commit: LogIndex) {
+        let Some(data) = self.servers[server].machine.take() else {
+            return;
+        };
+        let state = self.servers[server].raft.state();
+        let log = &state.persistent.log;
+        let machine = machine::after(&data, state.volatile.applied, log, commit);
+        let entries = self.history.committed.iter().map(|(entry, _)| entry);
+        let replayed = machine::replayed(entries.take(count(commit)));
+        let is_equal = machine::contents(&machine) == machine::contents(&replayed);
+        self.servers[server].machine = Some(machine);
+        if !is_equal {
+            self.breaks("Exactly Once");
+        }
+    }
+
+    /// A snapshot is taken of what was applied.
+    pub fn take_snapshot(&mut self, server: usize, sessions: Sessions) {
+        let index = self.servers[server].raft.state().volatile.applied;
+        let data = self.servers[server].machine.as_ref();
+        let data = machine::snapshot(data.expect("a cluster of machines"), sessions);
+        self.step(server, Input::SnapshotTaken { index, data });
     }
 
     fn release(&mut self, server: usize) {
@@ -124,14 +164,16 @@ impl World {
         if *self.history.leaders.entry(term).or_insert(id(server)) != id(server) {
             self.breaks("Election Safety");
         }
-        if was_leader
-            && before
-                .iter()
-                .any(|(index, entry)| log.entry(index) != Some(entry))
-        {
+        let is_lost =
+            |(index, entry): (LogIndex, &Entry)| index > log.base().index && log.entry(index) != Some(entry);
+        if was_leader && before.iter().any(is_lost) {
             self.breaks("Leader Append-Only");
         }
-        let has = |place: usize, entry: &Entry| log.entry(LogIndex::new(place as u64 + 1)) == Some(entry);
+        // What a snapshot stands for is judged where it is taken over.
+        let has = |place: usize, entry: &Entry| {
+            let index = LogIndex::new(place as u64 + 1);
+            index <= log.base().index || log.entry(index) == Some(entry)
+        };
         let committed = self.history.committed.iter().enumerate();
         let mut earlier = committed.filter(|(_, (_, committed_in))| *committed_in < term);
         if earlier.any(|(place, (entry, _))| !has(place, entry)) {
@@ -144,9 +186,10 @@ impl World {
         let log = self.servers[server].raft.state().persistent.log.clone();
         let term = self.servers[server].raft.state().persistent.metadata.term;
         let first_new = self.history.committed.len() as u64 + 1;
-        for index in (1..=commit.number()).map(LogIndex::new) {
+        let first = log.first_index().number();
+        for index in (first..=commit.number()).map(LogIndex::new) {
             let entry = log.entry(index).expect("what is committed is there").clone();
-            let place = usize::try_from(index.number() - 1).expect("a small number");
+            let place = count(index) - 1;
             match self.history.committed.get(place) {
                 Some((known, _)) if *known == entry => {}
                 Some(_) => self.breaks("State Machine Safety"),
@@ -171,7 +214,9 @@ impl World {
         let entry = log.entry(index);
         let has_copy = |id: &NodeId| {
             let server = self.servers.get(place(*id));
-            server.is_some_and(|server| server.disk.log.entry(index) == entry)
+            server.is_some_and(|Server { disk, .. }| {
+                index <= disk.log.base().index || disk.log.entry(index) == entry
+            })
         };
         let holders = |electorate: &BTreeSet<NodeId>| electorate.iter().filter(|id| has_copy(id)).count();
         configuration
@@ -231,12 +276,18 @@ impl World {
                 .rev()
                 .map(LogIndex::new)
                 .find(|&index| one.term_at(index) == other.term_at(index));
+            let first = one.first_index().max(other.first_index()).number();
             same.is_none_or(|same| {
-                (1..=same.number())
+                (first..=same.number())
                     .map(LogIndex::new)
                     .all(|index| one.entry(index) == other.entry(index))
             })
         };
         logs.iter().all(|one| logs.iter().all(|other| agree(one, other)))
     }
+}
+
+/// How many entries there are through an index.
+fn count(index: LogIndex) -> usize {
+    usize::try_from(index.number()).expect("a small number")
 }

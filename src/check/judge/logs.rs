@@ -127,6 +127,7 @@ impl Checker {
             | Fact::Sent(_)
             | Fact::Applied { .. }
             | Fact::Executed { .. }
+            | Fact::SessionClosed { .. }
             | Fact::Acknowledged { .. }
             | Fact::ReadBegan { .. }
             | Fact::ReadServed { .. } => false,

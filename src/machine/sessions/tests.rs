@@ -15,6 +15,10 @@ fn time(seconds: u64) -> Payload {
     Payload::ClusterTime(ClusterTime::from_nanos(seconds * 1_000_000_000))
 }
 
+fn close(session: u64) -> Payload {
+    Payload::CloseSession(SessionId::new(session))
+}
+
 fn guarded(session: u64, serial: u64, acknowledged: u64, command: &str) -> Payload {
     Payload::Guarded(Guarded {
         session: SessionId::new(session),
@@ -39,6 +43,32 @@ fn executed(answer: &'static str) -> Execution {
 
 fn repeated(answer: &'static str) -> Execution {
     Execution::Repeated(Bytes::from_static(answer.as_bytes()))
+}
+
+#[test]
+fn a_session_is_closed_once_and_serves_nothing_afterwards() {
+    let gone = Execution::Refused(SessionRefusal::NoSession);
+    let entries = [
+        open(10),
+        guarded(1, 1, 1, "append x a"),
+        close(1),
+        guarded(1, 1, 1, "append x a"),
+        guarded(1, 2, 1, "append x b"),
+        close(1),
+        close(7),
+        open(10),
+    ];
+    let expected = [
+        Execution::Opened(SessionId::new(1)),
+        executed("a"),
+        Execution::Closed(SessionId::new(1)),
+        gone.clone(),
+        gone.clone(),
+        gone.clone(),
+        gone,
+        Execution::Opened(SessionId::new(8)),
+    ];
+    assert_eq!(executions(&entries, SerialCheck::Kept), expected);
 }
 
 #[test]
@@ -154,6 +184,7 @@ fn any_payload() -> impl Strategy<Value = Payload> {
         2 => Just(open(3)),
         1 => (0..20u64).prop_map(time),
         1 => Just(Payload::Noop),
+        1 => (1..6u64).prop_map(close),
         1 => Just(Payload::Command(Bytes::from_static(b"append x -"))),
         9 => (1..6u64, 1..6u64, 1..6u64).prop_map(|(session, serial, acknowledged)| {
             guarded(session, serial, acknowledged, &format!("append x {session}.{serial}."))
@@ -171,14 +202,18 @@ proptest! {
         let (mut opened, mut gone) = (BTreeSet::new(), BTreeSet::new());
         for (index, payload) in (1..).map(LogIndex::new).zip(&payloads) {
             let execution = sessions.apply(index, payload, SerialCheck::Kept);
-            if let Execution::Opened(session) = execution {
-                opened.insert(session);
+            match execution {
+                Execution::Opened(session) => drop(opened.insert(session)),
+                Execution::Closed(session) => {
+                    prop_assert!(opened.contains(&session) && gone.insert(session), "it was not open");
+                }
+                Execution::Nothing | Execution::Executed(_) | Execution::Repeated(_) | Execution::Refused(_) => {}
             }
             let Payload::Guarded(guarded) = payload else { continue };
             let key = (guarded.session, guarded.serial);
             match execution {
                 Execution::Executed(answer) => {
-                    prop_assert!(!gone.contains(&guarded.session), "after it expired");
+                    prop_assert!(!gone.contains(&guarded.session), "after it was over");
                     prop_assert!(effects.insert(key, answer).is_none(), "executed twice");
                 }
                 Execution::Repeated(answer) => prop_assert_eq!(effects.get(&key), Some(&answer)),
@@ -186,7 +221,9 @@ proptest! {
                     gone.extend(Some(guarded.session).filter(|session| opened.contains(session)));
                 }
                 Execution::Refused(SessionRefusal::Acknowledged | SessionRefusal::WindowFull) => {}
-                Execution::Nothing | Execution::Opened(_) => prop_assert!(false, "it was for the machine"),
+                Execution::Nothing | Execution::Opened(_) | Execution::Closed(_) => {
+                    prop_assert!(false, "it was for the machine");
+                }
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
     Address, ClusterId, Envelope, Guarded, LocalTime, LogIndex, MembershipChange, NodeId, ProposalId,
-    RouteNews, Term, VirtualTime, WriteSequence,
+    RouteNews, SessionId, Term, VirtualTime, WriteSequence,
 };
 
 /// What a host is asked to do with a node.
@@ -67,6 +67,8 @@ pub(in crate::playground) enum HostInput {
     Propose(ProposalId, Bytes),
     /// A client opens a session.
     OpenSession(ProposalId, Duration),
+    /// A client closes a session.
+    CloseSession(ProposalId, SessionId),
     /// A client proposes a command in a session.
     ProposeIn(ProposalId, Guarded),
     /// A client reads.
@@ -284,6 +286,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             HostInput::HeartbeatTimeout => NodeInput::HeartbeatTimeout,
             HostInput::Propose(id, command) => NodeInput::Propose { id, command },
             HostInput::OpenSession(id, timeout) => NodeInput::OpenSession { id, timeout },
+            HostInput::CloseSession(id, session) => NodeInput::CloseSession { id, session },
             HostInput::ProposeIn(id, guarded) => NodeInput::ProposeIn { id, guarded },
             HostInput::Read(id, way, query) => NodeInput::Read { id, way, query },
             HostInput::Reconfigure(id, change) => NodeInput::Reconfigure { id, change },

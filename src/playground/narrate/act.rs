@@ -18,6 +18,7 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
     match command {
         Command::Propose { to, command } => propose(memory, describe, *to, command),
         Command::OpenSession { to, timeout_ms } => session::you_open(*to, *timeout_ms),
+        Command::CloseSession { to, session } => session::you_close(*to, *session),
         Command::ProposeIn {
             to,
             session,

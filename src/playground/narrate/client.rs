@@ -20,6 +20,10 @@ pub(super) fn applied(
     let index = position.index;
     match (execution, payload) {
         (Execution::Opened(opened), _) => return session::opened(own, index, *opened),
+        (Execution::Closed(closed), _) => return session::closed(own, index, *closed),
+        (Execution::Refused(_), Payload::CloseSession(closed)) => {
+            return session::was_closed(own, index, *closed);
+        }
         (Execution::Repeated(answer), Payload::Guarded(guarded)) => {
             return session::repeated(describe, own, index, guarded, answer);
         }
@@ -40,7 +44,11 @@ pub(super) fn applied(
         .about(index);
     match execution {
         Execution::Executed(answer) => telling.value(format!("the machine's answer: {}", readable(answer))),
-        Execution::Nothing | Execution::Repeated(_) | Execution::Opened(_) | Execution::Refused(_) => telling,
+        Execution::Nothing
+        | Execution::Repeated(_)
+        | Execution::Opened(_)
+        | Execution::Closed(_)
+        | Execution::Refused(_) => telling,
     }
 }
 
@@ -81,6 +89,7 @@ pub(super) fn answered(
         | ClientAnswer::TransferStarted
         | ClientAnswer::TransferRefused => None,
         ClientAnswer::SessionOpened { session: opened } => Some(session::told_opened(own, *opened)),
+        ClientAnswer::SessionClosed { session: closed } => Some(session::told_closed(own, *closed)),
         ClientAnswer::SessionRefused { index, reason } => Some(session::told_refused(own, *index, *reason)),
         ClientAnswer::Read { applied, answer } => Some(reading::answered(own, *applied, answer)),
         ClientAnswer::Joined { node } => Some(

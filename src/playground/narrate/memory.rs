@@ -65,7 +65,10 @@ impl Memory {
         let payload = &self.entry(id, index)?.payload;
         match payload {
             Payload::Noop | Payload::Configuration(_) | Payload::ClusterTime(_) => None,
-            Payload::Command(_) | Payload::OpenSession { .. } | Payload::Guarded(_) => Some(payload),
+            Payload::Command(_)
+            | Payload::OpenSession { .. }
+            | Payload::CloseSession(_)
+            | Payload::Guarded(_) => Some(payload),
         }
     }
 
@@ -207,6 +210,9 @@ impl Memory {
             Command::OpenSession { to, timeout_ms } => {
                 let timeout = Duration::from_millis(*timeout_ms);
                 self.await_request(*to, Payload::OpenSession { timeout });
+            }
+            Command::CloseSession { to, session } => {
+                self.await_request(*to, Payload::CloseSession(*session));
             }
             Command::ProposeIn {
                 to,

@@ -21,6 +21,7 @@ fn payload(describe: Describe, entry: &Entry) -> String {
         Payload::Noop
         | Payload::Command(_)
         | Payload::OpenSession { .. }
+        | Payload::CloseSession(_)
         | Payload::Guarded(_)
         | Payload::ClusterTime(_) => label(&entry.payload.brief(describe)),
     }

@@ -22,7 +22,7 @@ pub(super) fn passed_on(describe: Describe, own: NodeId, leader: NodeId, wish: &
 
 fn wish_name(describe: Describe, wish: &Wish) -> String {
     match wish {
-        Wish::Propose(_) | Wish::OpenSession { .. } | Wish::ProposeIn(_) => {
+        Wish::Propose(_) | Wish::OpenSession { .. } | Wish::CloseSession(_) | Wish::ProposeIn(_) => {
             let payload = wish.payload();
             payload.map_or_else(String::new, |payload| label(&payload.brief(describe)))
         }

@@ -24,6 +24,16 @@ pub(super) fn you_open(to: Option<NodeId>, timeout_ms: u64) -> Telling {
         .value("the session's name will be the index of its entry".to_owned())
 }
 
+pub(super) fn you_close(to: Option<NodeId>, session: SessionId) -> Telling {
+    Telling::act(to, format!("you close session {session} {}", place(to)))
+        .because(
+            "A client that is done says so; the others' sessions expire when they are not used",
+            "thesis §6.3",
+        )
+        .value("what is kept for the session is dropped on every server, at the same entry".to_owned())
+        .otherwise("Left open it would cost memory, and a stamp of the time each second, until it expires.")
+}
+
 pub(super) fn you_propose_in(
     describe: Describe,
     to: Option<NodeId>,
@@ -80,6 +90,24 @@ pub(super) fn opened(own: NodeId, index: LogIndex, session: SessionId) -> Tellin
         .about(index)
 }
 
+pub(super) fn closed(own: NodeId, index: LogIndex, session: SessionId) -> Telling {
+    Telling::routine(own, format!("{own} applies {index}: session {session} is closed"))
+        .because("A session is part of the replicated state", "thesis §6.3")
+        .value("the answers that were kept for it are dropped".to_owned())
+        .otherwise("A command that comes in it later is not executed: nobody knows whether it was.")
+        .about(index)
+}
+
+pub(super) fn was_closed(own: NodeId, index: LogIndex, session: SessionId) -> Telling {
+    Telling::routine(
+        own,
+        format!("{own} applies {index}: session {session} was not open"),
+    )
+    .because("A session is part of the replicated state", "thesis §6.3")
+    .value("it was closed before, has expired, or never was".to_owned())
+    .about(index)
+}
+
 pub(super) fn repeated(
     describe: Describe,
     own: NodeId,
@@ -111,7 +139,7 @@ pub(super) fn not_executed(
 ) -> Telling {
     let name = name(guarded);
     let why = match reason {
-        SessionRefusal::NoSession => "its session has expired",
+        SessionRefusal::NoSession => "its session is not open",
         SessionRefusal::Acknowledged => "its answer was acknowledged",
         SessionRefusal::WindowFull => "too many are not acknowledged",
     };
@@ -138,6 +166,15 @@ pub(super) fn told_opened(own: NodeId, session: SessionId) -> Telling {
             "thesis §6.3",
         )
         .otherwise("Had this answer been lost, the session would expire unused.")
+}
+
+pub(super) fn told_closed(own: NodeId, session: SessionId) -> Telling {
+    Telling::step(own, format!("{own} answers: session {session} is closed"))
+        .because(
+            "A client is answered when its request is applied",
+            "§5.3, thesis §6.3",
+        )
+        .otherwise("Had this answer been lost, the client would ask again, and hear that it is not open.")
 }
 
 pub(super) fn told_refused(own: NodeId, index: LogIndex, reason: SessionRefusal) -> Telling {

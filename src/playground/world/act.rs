@@ -36,6 +36,10 @@ impl<M: Exhibit + Default> World<M> {
                 to: self.leader(),
                 timeout_ms,
             },
+            Command::CloseSession { to: None, session } => Command::CloseSession {
+                to: self.leader(),
+                session,
+            },
             Command::ProposeIn {
                 to,
                 session,
@@ -77,6 +81,10 @@ impl<M: Exhibit + Default> World<M> {
                 let id = self.name_proposal();
                 let to = to.expect("it was resolved");
                 self.hand(to, HostInput::OpenSession(id, milliseconds(timeout_ms)));
+            }
+            Command::CloseSession { to, session } => {
+                let id = self.name_proposal();
+                self.hand(to.expect("it was resolved"), HostInput::CloseSession(id, session));
             }
             Command::ProposeIn {
                 to,

@@ -112,6 +112,7 @@ impl Call {
             | ClientAnswer::Overloaded
             | ClientAnswer::Overwritten { .. } => {}
             ClientAnswer::SessionOpened { .. }
+            | ClientAnswer::SessionClosed { .. }
             | ClientAnswer::ChangeRefused
             | ClientAnswer::Joined { .. }
             | ClientAnswer::TransferStarted

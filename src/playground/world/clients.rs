@@ -83,6 +83,9 @@ impl Clients {
 
     /// A client got an answer. Only where nobody knows does the command stay open, to be tried again.
     pub(super) fn answered(&mut self, id: ProposalId, answer: &ClientAnswer) {
+        if let ClientAnswer::SessionClosed { session } = answer {
+            self.sessions.remove(session);
+        }
         let Some((session, serial)) = self.asked.remove(&id) else {
             return;
         };

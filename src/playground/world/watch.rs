@@ -179,6 +179,7 @@ impl Watch {
             | ClientAnswer::TransferRefused
             | ClientAnswer::Overwritten { .. }
             | ClientAnswer::SessionOpened { .. }
+            | ClientAnswer::SessionClosed { .. }
             | ClientAnswer::SessionRefused { .. }
             | ClientAnswer::Unknown => {}
         }
@@ -203,8 +204,18 @@ impl Watch {
             Execution::Executed(answer) => Some((Effect::First, &answer[..])),
             Execution::Repeated(answer) => Some((Effect::Repeat, &answer[..])),
             Execution::Refused(_) => Some((Effect::Refused, &[][..])),
-            Execution::Nothing | Execution::Opened(_) => None,
+            Execution::Nothing | Execution::Opened(_) | Execution::Closed(_) => None,
         };
+        if let Payload::CloseSession(session) = applied.payload {
+            let is_closed = matches!(applied.execution, Execution::Closed(_));
+            let effect = if is_closed { Effect::First } else { Effect::Refused };
+            self.tell(&Fact::SessionClosed {
+                node,
+                index: applied.position.index,
+                session,
+                effect,
+            });
+        }
         if let (Payload::Guarded(guarded), Some((effect, answer))) = (&applied.payload, execution) {
             self.tell(&Fact::Executed {
                 node,

@@ -25,6 +25,7 @@ pub(in crate::save) enum PayloadFile {
     Members(ConfigurationFile),
     /// With how long it lasts unused.
     OpenSession(Seconds),
+    CloseSession(Number),
     Guarded(GuardedFile),
     /// The cluster's time.
     Time(Seconds),
@@ -70,6 +71,8 @@ struct Named {
     #[serde(default, skip_serializing_if = "is_default")]
     open_session: Option<Seconds>,
     #[serde(default, skip_serializing_if = "is_default")]
+    close_session: Option<Number>,
+    #[serde(default, skip_serializing_if = "is_default")]
     guarded: Option<GuardedFile>,
     #[serde(default, skip_serializing_if = "is_default")]
     time: Option<Seconds>,
@@ -77,13 +80,13 @@ struct Named {
 
 impl Named {
     fn of(term: Number) -> Self {
-        let (members, open_session, guarded, time) = (None, None, None, None);
         Self {
             term,
-            members,
-            open_session,
-            guarded,
-            time,
+            members: None,
+            open_session: None,
+            close_session: None,
+            guarded: None,
+            time: None,
         }
     }
 
@@ -92,6 +95,7 @@ impl Named {
         let mut carried = [
             self.members.map(PayloadFile::Members),
             self.open_session.map(PayloadFile::OpenSession),
+            self.close_session.map(PayloadFile::CloseSession),
             self.guarded.map(PayloadFile::Guarded),
             self.time.map(PayloadFile::Time),
         ]
@@ -116,6 +120,15 @@ impl Serialize for EntryFile {
                 let open_session = Some(*timeout);
                 let term = Named::of(self.term);
                 Named { open_session, ..term }.serialize(serializer)
+            }
+            PayloadFile::CloseSession(session) => {
+                let close_session = Some(*session);
+                let term = Named::of(self.term);
+                Named {
+                    close_session,
+                    ..term
+                }
+                .serialize(serializer)
             }
             PayloadFile::Guarded(guarded) => {
                 let guarded = Some(guarded.clone());
@@ -163,7 +176,8 @@ impl<'de> Visitor<'de> for EntryVisitor {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EntryFile, A::Error> {
         let named = Named::deserialize(MapAccessDeserializer::new(map))?;
         let term = named.term;
-        let one_thing = "besides its term an entry has one of members, open_session, guarded, time";
+        let one_thing =
+            "besides its term an entry has one of members, open_session, close_session, guarded, time";
         let payload = named
             .payload()
             .ok_or_else(|| serde::de::Error::custom(one_thing))?;

@@ -13,6 +13,7 @@ pub(in crate::save) enum WishFile {
     Propose(Text),
     /// With how long it lasts unused.
     OpenSession(Seconds),
+    CloseSession(Number),
     ProposeIn(GuardedFile),
     Read(ReadWay),
     Reconfigure(MembershipChange),

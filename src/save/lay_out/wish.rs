@@ -11,6 +11,7 @@ impl From<&Wish> for WishFile {
         match wish {
             Wish::Propose(command) => Self::Propose(Text(command.clone())),
             Wish::OpenSession { timeout } => Self::OpenSession(Seconds::of(*timeout)),
+            Wish::CloseSession(session) => Self::CloseSession(number(session.number())),
             Wish::ProposeIn(guarded) => Self::ProposeIn(guarded.into()),
             Wish::Read(way) => Self::Read(*way),
             Wish::Reconfigure(change) => Self::Reconfigure(change.clone()),

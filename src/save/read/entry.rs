@@ -6,7 +6,7 @@ use super::{Members, Problem, each_once, each_pair_once, ensure};
 use crate::save::format::{ConfigurationFile, EntryFile, PayloadFile};
 use crate::save::scalar::{List, Number, Text};
 use crate::types::{
-    ClusterTime, Configuration, Entries, Entry, JoinToken, LogPosition, NodeId, Payload, Term,
+    ClusterTime, Configuration, Entries, Entry, JoinToken, LogPosition, NodeId, Payload, SessionId, Term,
 };
 
 /// Entries that follow a position: of terms from 1 on that never go down.
@@ -38,6 +38,10 @@ pub(super) fn entries_of<const MOST: usize>(
                 payload: Payload::OpenSession {
                     timeout: timeout.duration(),
                 },
+            },
+            PayloadFile::CloseSession(session) => Entry {
+                term: here.term,
+                payload: Payload::CloseSession(SessionId::new(session.get())),
             },
             PayloadFile::Guarded(guarded) => Entry {
                 term: here.term,

@@ -5,7 +5,8 @@ use crate::consensus::{PassedOn, Served, WaitingRead};
 use crate::save::format::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
 use crate::save::scalar::{List, Number, Text};
 use crate::types::{
-    Caller, Incarnation, LocalTime, LogIndex, NodeId, ProposalId, ProposalOutcome, RemoteCaller, Round, Wish,
+    Caller, Incarnation, LocalTime, LogIndex, NodeId, ProposalId, ProposalOutcome, RemoteCaller, Round,
+    SessionId, Wish,
 };
 
 /// What a client wants. It may speak of nodes that do not exist: the leader then refuses.
@@ -15,6 +16,7 @@ pub(super) fn wish_of(file: WishFile) -> Wish {
         WishFile::OpenSession(timeout) => Wish::OpenSession {
             timeout: timeout.duration(),
         },
+        WishFile::CloseSession(session) => Wish::CloseSession(SessionId::new(session.get())),
         WishFile::ProposeIn(guarded) => Wish::ProposeIn(guarded.into()),
         WishFile::Read(way) => Wish::Read(way),
         WishFile::Reconfigure(change) => Wish::Reconfigure(change),

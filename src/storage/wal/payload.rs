@@ -20,6 +20,7 @@ const KIND_CONFIGURATION: u64 = 2;
 const KIND_OPEN_SESSION: u64 = 3;
 const KIND_GUARDED: u64 = 4;
 const KIND_CLUSTER_TIME: u64 = 5;
+const KIND_CLOSE_SESSION: u64 = 6;
 
 /// Adds what an entry carries.
 pub(super) fn write(bytes: &mut Vec<u8>, payload: &Payload) {
@@ -34,6 +35,9 @@ pub(super) fn write(bytes: &mut Vec<u8>, payload: &Payload) {
         Payload::OpenSession { timeout } => {
             let nanos = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
             write_body(bytes, KIND_OPEN_SESSION, &numbers(&[nanos]));
+        }
+        Payload::CloseSession(session) => {
+            write_body(bytes, KIND_CLOSE_SESSION, &numbers(&[session.number()]))
         }
         Payload::ClusterTime(time) => write_body(bytes, KIND_CLUSTER_TIME, &numbers(&[time.nanos()])),
         Payload::Guarded(guarded) => {
@@ -70,6 +74,10 @@ pub(super) fn read(bytes: &mut &[u8]) -> Option<Payload> {
         KIND_OPEN_SESSION => {
             let timeout = Duration::from_nanos(whole(body, read_number)?);
             Some(Payload::OpenSession { timeout })
+        }
+        KIND_CLOSE_SESSION => {
+            let session = SessionId::new(whole(body, read_number)?);
+            Some(Payload::CloseSession(session))
         }
         KIND_CLUSTER_TIME => {
             let time = ClusterTime::from_nanos(whole(body, read_number)?);
@@ -214,6 +222,7 @@ mod tests {
             Payload::OpenSession {
                 timeout: Duration::from_secs(60),
             },
+            Payload::CloseSession(SessionId::new(300)),
             Payload::ClusterTime(ClusterTime::from_nanos(u64::MAX)),
         ];
         for payload in payloads {

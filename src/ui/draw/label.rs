@@ -221,9 +221,11 @@ fn value(entry: &Entry, index: LogIndex) -> String {
     match &entry.payload {
         Payload::Noop => format!("no-op {index}"),
         Payload::Configuration(_) => format!("conf {index}"),
-        Payload::Command(_) | Payload::OpenSession { .. } | Payload::Guarded(_) | Payload::ClusterTime(_) => {
-            payload(entry)
-        }
+        Payload::Command(_)
+        | Payload::OpenSession { .. }
+        | Payload::CloseSession(_)
+        | Payload::Guarded(_)
+        | Payload::ClusterTime(_) => payload(entry),
     }
 }
 
@@ -232,9 +234,11 @@ pub fn payload(entry: &Entry) -> String {
     match &entry.payload {
         Payload::Noop => glyph::DOT.to_string(),
         Payload::Configuration(configuration) => brief(configuration),
-        Payload::Command(_) | Payload::OpenSession { .. } | Payload::Guarded(_) | Payload::ClusterTime(_) => {
-            entry.payload.brief(KeyValue::describe)
-        }
+        Payload::Command(_)
+        | Payload::OpenSession { .. }
+        | Payload::CloseSession(_)
+        | Payload::Guarded(_)
+        | Payload::ClusterTime(_) => entry.payload.brief(KeyValue::describe),
     }
 }
 

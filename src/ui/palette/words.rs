@@ -8,7 +8,7 @@ mod network;
 mod node;
 mod screen;
 
-use self::client::{propose, propose_in, read, session};
+use self::client::{end_session, propose, propose_in, read, session};
 use self::cluster::{about_node, compact, rule, switch, voters};
 use self::complete::{
     any_node, broken_rules, compactions, followers, kept_rules, known_routes, nothing, speeds, switches,
@@ -132,6 +132,12 @@ pub(super) static WORDS: &[Word] = &[
         "in SESSION TEXT",
         "propose in session 4: 4 x=1, at a node: 4 2 x=1",
         propose_in,
+    ),
+    word(
+        "end",
+        "end SESSION",
+        "close session 4, and drop what is kept for it; at a node: 4 2",
+        end_session,
     ),
     word(
         "retry",

@@ -78,7 +78,7 @@ fn examples() -> BTreeMap<&'static str, Message> {
 }
 
 /// A run of each form, but for commands that are equally long.
-fn mixed() -> [(u64, Payload); 7] {
+fn mixed() -> [(u64, Payload); 8] {
     let guarded = Guarded {
         session: SessionId::new(303),
         serial: SerialNumber::new(2),
@@ -92,6 +92,7 @@ fn mixed() -> [(u64, Payload); 7] {
         (5, Payload::OpenSession { timeout }),
         (5, Payload::ClusterTime(ClusterTime::from_nanos(1_000_000))),
         (5, Payload::Guarded(guarded)),
+        (5, Payload::CloseSession(SessionId::new(303))),
         (5, command("y=22")),
         (5, command("z=3")),
     ]

@@ -164,6 +164,9 @@ fn payload(form: Form) -> BoxedStrategy<Payload> {
         Form::OpenSessions => durations()
             .prop_map(|timeout| Payload::OpenSession { timeout })
             .boxed(),
+        Form::CloseSessions => numbers()
+            .prop_map(|number| Payload::CloseSession(SessionId::new(number)))
+            .boxed(),
         Form::Guarded => guarded().prop_map(Payload::Guarded).boxed(),
         Form::ClusterTimes => numbers()
             .prop_map(|nanos| Payload::ClusterTime(ClusterTime::from_nanos(nanos)))
@@ -177,6 +180,9 @@ fn wish(code: WishCode) -> BoxedStrategy<Wish> {
         WishCode::Propose => commands().prop_map(Wish::Propose).boxed(),
         WishCode::OpenSession => durations()
             .prop_map(|timeout| Wish::OpenSession { timeout })
+            .boxed(),
+        WishCode::CloseSession => numbers()
+            .prop_map(|number| Wish::CloseSession(SessionId::new(number)))
             .boxed(),
         WishCode::ProposeIn => guarded().prop_map(Wish::ProposeIn).boxed(),
         WishCode::ReadByLog => Just(Wish::Read(ReadWay::Log)).boxed(),

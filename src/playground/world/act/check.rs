@@ -40,6 +40,7 @@ impl<M: Exhibit + Default> World<M> {
                 )?;
                 self.check_asked(*to)
             }
+            Command::CloseSession { to, .. } => self.check_asked(*to),
             Command::ProposeIn {
                 to, serial, command, ..
             } => {

@@ -29,6 +29,24 @@ pub(super) fn session(text: &str, _: &Context<'_>) -> Result<Action, String> {
     Ok(Action::Do(Command::OpenSession { to: None, timeout_ms }))
 }
 
+/// `4`, or `s4`: session s4; `4 2` at S2.
+pub(super) fn end_session(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let unreadable = || format!("`{text}` names no session; write 4, for the session that entry 4 opened");
+    let mut words = required(text)?.split_whitespace();
+    let session = words.next().ok_or_else(unreadable)?;
+    let to = words.next().map(|node| context.node(node)).transpose()?;
+    if words.next().is_some() {
+        return Err(unreadable());
+    }
+    let session = session_of(session).ok_or_else(unreadable)?;
+    Ok(Action::Do(Command::CloseSession { to, session }))
+}
+
+fn session_of(text: &str) -> Option<SessionId> {
+    let number = text.strip_prefix('s').unwrap_or(text);
+    number.parse().ok().map(SessionId::new)
+}
+
 /// `4 x=1` in session s4, `4 2 x=1` at S2, `4#1 x=1` under a serial number of one's own.
 pub(super) fn propose_in(text: &str, context: &Context<'_>) -> Result<Action, String> {
     let unreadable = || format!("`{text}` names no session and command; write 4 x=1");
@@ -39,15 +57,14 @@ pub(super) fn propose_in(text: &str, context: &Context<'_>) -> Result<Action, St
         Some((session, serial)) => (session, Some(serial.parse().map_err(|_| unreadable())?)),
         None => (place, None),
     };
-    let session = session.strip_prefix('s').unwrap_or(session);
-    let session = session.parse().map_err(|_| unreadable())?;
+    let session = session_of(session).ok_or_else(unreadable)?;
     let (to, command) = match rest.trim().split_once(char::is_whitespace) {
         Some((first, rest)) if number_of_node(first).is_some() => (Some(context.node(first)?), rest.trim()),
         Some(_) | None => (None, rest.trim()),
     };
     Ok(Action::Do(Command::ProposeIn {
         to,
-        session: SessionId::new(session),
+        session,
         serial: serial.map(SerialNumber::new),
         command: command.to_owned(),
     }))
