@@ -134,14 +134,13 @@ impl SessionLedger {
     /// What was kept of a session is gone with it: nobody knows any more what was executed.
     fn judge_late(&self, index: LogIndex, deed: Deed) -> Option<Violation> {
         let Deed { node, session, .. } = deed;
-        let &(closer, closed) = self.closed.get(&session)?;
-        if index <= closed {
+        let &(by, at) = self.closed.get(&session)?;
+        if index <= at {
             return None;
         }
-        let what =
-            format!("{node} served session {session} at {index}, which {closer} had closed at {closed}");
+        let what = format!("{node} served session {session} at {index}, which {by} had closed at {at}");
         let violation = Violation::new(Property::ExactlyOnce, node, what);
-        Some(violation.and(closer).at(closed).at(index))
+        Some(violation.and(by).at(at).at(index))
     }
 
     fn judge_effect(

@@ -37,7 +37,7 @@ pub(super) fn write(bytes: &mut Vec<u8>, payload: &Payload) {
             write_body(bytes, KIND_OPEN_SESSION, &numbers(&[nanos]));
         }
         Payload::CloseSession(session) => {
-            write_body(bytes, KIND_CLOSE_SESSION, &numbers(&[session.number()]))
+            write_body(bytes, KIND_CLOSE_SESSION, &numbers(&[session.number()]));
         }
         Payload::ClusterTime(time) => write_body(bytes, KIND_CLUSTER_TIME, &numbers(&[time.nanos()])),
         Payload::Guarded(guarded) => {
