@@ -13,6 +13,7 @@
 //! its successors committed, and an acknowledgement of entries may leave after a later leader has overridden them.
 
 mod archive;
+mod clients;
 mod fact;
 mod judge;
 mod outline;
@@ -60,10 +61,12 @@ pub struct Checker {
     committed: Committed,
     /// The state of every snapshot that ever was, by its last entry: its fingerprint, and whose was the first.
     states: BTreeMap<LogIndex, (u64, NodeId)>,
-    /// The last index of which a client was told that it is done.
+    /// The last index of which a client was told that it is done, or that a read saw.
     acknowledged: LogIndex,
     /// What was acknowledged when each open read began.
     reads: BTreeMap<ProposalId, LogIndex>,
+    /// What was acknowledged when each open command was sent.
+    writes: BTreeMap<ProposalId, LogIndex>,
     /// What became of the commands of sessions.
     ledger: SessionLedger,
     /// A change of the configuration that is judged once the step that made it has told what it committed.
@@ -89,6 +92,7 @@ impl Checker {
             states: BTreeMap::new(),
             acknowledged: LogIndex::GENESIS,
             reads: BTreeMap::new(),
+            writes: BTreeMap::new(),
             ledger: SessionLedger::default(),
             change: None,
             came_late: false,
@@ -159,6 +163,9 @@ impl Checker {
                 effect,
             } => self.on_session_closed((node, index), session, effect),
             Fact::Acknowledged { index } => self.acknowledged = self.acknowledged.max(index),
+            Fact::WriteBegan { write } => drop(self.writes.insert(write, self.acknowledged)),
+            Fact::WriteDone { node, write, index } => self.on_write_done(node, write, index),
+            Fact::Replayed { node, index, is_same } => self.on_replayed(node, index, is_same),
             Fact::ReadBegan { read } => drop(self.reads.insert(read, self.acknowledged)),
             Fact::ReadServed { node, read, applied } => self.on_read_served(node, read, applied),
         }

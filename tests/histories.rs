@@ -100,7 +100,16 @@ fn seen(seed: u64, set_up: SetUp) -> Option<History> {
         let _ = world.command(command);
         world.go_on();
     }
-    world.history()
+    let history = world.history();
+    // What the clients alone can tell, whoever watches inside the cluster has told before.
+    let is_wrong = history
+        .as_ref()
+        .is_some_and(|history| verdict(history) == Verdict::NotLinearizable);
+    assert!(
+        !is_wrong || !world.violations().is_empty(),
+        "seed {seed}: no oracle has seen it"
+    );
+    history
 }
 
 fn verdict(history: &History) -> Verdict {

@@ -394,6 +394,14 @@ fn tale(property: Property, course: Course) -> Verdict {
             let (node, applied) = (S1, index(course.either(1, 0)));
             cluster.tell(&Fact::ReadServed { node, read, applied })
         }
+        Property::ClientsSeeOneLog => {
+            let mut cluster = Cluster::settled();
+            let (node, write) = (S1, ProposalId::new(1));
+            cluster.tell(&Fact::Acknowledged { index: index(1) })?;
+            cluster.tell(&Fact::WriteBegan { write })?;
+            let index = index(course.either(2, 1));
+            cluster.tell(&Fact::WriteDone { node, write, index })
+        }
         Property::ConfigurationSafety => {
             let mut cluster = course.either::<fn() -> Cluster>(Cluster::settled, Cluster::led_by_s1)();
             cluster.append(S1, 2, configuration(&[1, 2]))?;
@@ -522,9 +530,42 @@ fn parts() -> Vec<Part> {
     ]
 }
 
+/// The same, of what clients see.
+fn parts_that_clients_see() -> Vec<Part> {
+    vec![
+        (
+            "who writes after a read writes after what was read",
+            Property::ClientsSeeOneLog,
+            |course| {
+                let mut cluster = Cluster::settled();
+                let (node, read, write) = (S1, ProposalId::new(1), ProposalId::new(2));
+                cluster.tell(&Fact::ReadBegan { read })?;
+                let applied = index(1);
+                if course == Course::Good {
+                    cluster.tell(&Fact::WriteBegan { write })?;
+                }
+                cluster.tell(&Fact::ReadServed { node, read, applied })?;
+                if course == Course::Broken {
+                    cluster.tell(&Fact::WriteBegan { write })?;
+                }
+                let index = index(1);
+                cluster.tell(&Fact::WriteDone { node, write, index })
+            },
+        ),
+        (
+            "an answer is what a replay gives",
+            Property::ClientsSeeOneLog,
+            |course| {
+                let (node, index, is_same) = (S1, index(1), course.either(true, false));
+                Cluster::settled().tell(&Fact::Replayed { node, index, is_same })
+            },
+        ),
+    ]
+}
+
 #[test]
 fn every_part_of_a_property_is_watched() {
-    for (part, property, tale) in parts() {
+    for (part, property, tale) in parts().into_iter().chain(parts_that_clients_see()) {
         assert_eq!(tale(Course::Good), Ok(()), "{part}");
         let violation = tale(Course::Broken).expect_err(part);
         println!("{violation}");

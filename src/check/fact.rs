@@ -143,10 +143,33 @@ pub enum Fact<'a> {
         /// Whether it was open: [`Effect::First`] where it was, [`Effect::Refused`] where not.
         effect: Effect,
     },
-    /// A client was told that the command at this index is done.
+    /// A client was told that the command at this index is done. When it was sent is not known.
     Acknowledged {
         /// The index.
         index: LogIndex,
+    },
+    /// A client has sent a command.
+    WriteBegan {
+        /// The command, this time.
+        write: ProposalId,
+    },
+    /// A client was told that its command is done.
+    WriteDone {
+        /// The server that answered.
+        node: NodeId,
+        /// The command.
+        write: ProposalId,
+        /// Where it stands in the log.
+        index: LogIndex,
+    },
+    /// A server has given an answer, and whoever tells this has replayed the committed entries.
+    Replayed {
+        /// The server.
+        node: NodeId,
+        /// The entry that was answered, or the last that a read saw.
+        index: LogIndex,
+        /// Whether the replay gives the same answer.
+        is_same: bool,
     },
     /// A client has begun to read.
     ReadBegan {

@@ -13,9 +13,7 @@ use super::fact::{Ballot, Base, Found};
 use super::outline::Outline;
 use super::server::Server;
 use super::violation::{Property, Violation};
-use crate::types::{
-    Configuration, Entries, Entry, LogIndex, LogPosition, NodeId, ProposalId, Term, majority_of,
-};
+use crate::types::{Configuration, Entries, Entry, LogIndex, LogPosition, NodeId, Term, majority_of};
 
 /// Beginnings, and what survived them.
 impl Checker {
@@ -325,21 +323,6 @@ impl Checker {
             let violation = Violation::new(Property::StateMachineSafety, node, detail);
             self.report(violation.at(index).in_term(entry.term));
         }
-    }
-}
-
-/// Reads.
-impl Checker {
-    /// A read sees all that any client was told of before it began (§8). Of one that began before the checker came, nothing is known.
-    pub(super) fn on_read_served(&mut self, node: NodeId, read: ProposalId, applied: LogIndex) {
-        let Some(before) = self.reads.remove(&read).filter(|before| *before > applied) else {
-            return;
-        };
-        let detail = format!(
-            "{node} answered a read from what was applied through {applied}, though {before} had been acknowledged before"
-        );
-        let violation = Violation::new(Property::ReadsSeeAcknowledged, node, detail);
-        self.report(violation.at(applied).at(before));
     }
 }
 

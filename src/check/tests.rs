@@ -616,3 +616,50 @@ fn all_servers_close_a_session_at_one_entry_and_serve_it_no_more() {
         "S2 served session s1 at 4, which S1 had closed at 3",
     );
 }
+
+/// A write that was sent after another was acknowledged, or read, and that stands before it in the log.
+#[test]
+fn a_write_stands_after_what_was_acknowledged_before_it_was_sent() {
+    let (one, other, read) = (ProposalId::new(1), ProposalId::new(2), ProposalId::new(3));
+    let begin = |scene: &mut Scene, write| scene.checker.observe(&Fact::WriteBegan { write }).unwrap();
+    let done = |scene: &mut Scene, write, index| {
+        let index = LogIndex::new(index);
+        let node = S1;
+        scene.checker.observe(&Fact::WriteDone { node, write, index })
+    };
+    let mut scene = Scene::led_by_s1();
+    begin(&mut scene, one);
+    begin(&mut scene, other);
+    assert_eq!(done(&mut scene, one, 5), Ok(()));
+    assert_eq!(done(&mut scene, other, 4), Ok(()), "it was sent before");
+
+    begin(&mut scene, other);
+    breaks(
+        done(&mut scene, other, 5),
+        Property::ClientsSeeOneLog,
+        "S1 acknowledged a command at 5, though 5 had been acknowledged before it was sent",
+    );
+    let (node, applied) = (S2, LogIndex::new(9));
+    let served = scene.checker.observe(&Fact::ReadServed { node, read, applied });
+    assert_eq!(served, Ok(()), "of a read that began before, nothing is known");
+    begin(&mut scene, other);
+    breaks(
+        done(&mut scene, other, 8),
+        Property::ClientsSeeOneLog,
+        "S1 acknowledged a command at 8, though 9 had been acknowledged before it was sent",
+    );
+}
+
+#[test]
+fn an_answer_is_what_a_replay_gives() {
+    let mut scene = Scene::led_by_s1();
+    let (node, index) = (S3, LogIndex::new(2));
+    let replayed =
+        |scene: &mut Scene, is_same| scene.checker.observe(&Fact::Replayed { node, index, is_same });
+    assert_eq!(replayed(&mut scene, true), Ok(()));
+    breaks(
+        replayed(&mut scene, false),
+        Property::ClientsSeeOneLog,
+        "S3 answered otherwise than a replay of what is committed through 2",
+    );
+}

@@ -57,6 +57,8 @@ properties! {
         "A leader commits an entry of its own term once it knows that a majority of the voters has it on disk";
     ReadsSeeAcknowledged, "§8, thesis §6.4",
         "A read sees every write that was acknowledged before it began";
+    ClientsSeeOneLog, "§8, thesis §6.4",
+        "A write stands in the log after all that was acknowledged before its call, and every answer is what a replay of the log up to it gives";
     ConfigurationSafety, "§6, thesis §4.1",
         "A leader changes the configuration only once the one before it and an entry of its own term are committed, and to one whose majorities share a server with those before";
     ExactlyOnce, "§8, thesis §6.3",

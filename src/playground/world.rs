@@ -13,6 +13,7 @@ mod routes;
 mod start;
 mod view;
 mod watch;
+mod witness;
 
 pub use calls::{Asked, Call, Calls, Told};
 pub use clients::{ClientSession, Clients, LastProposal};
@@ -30,6 +31,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::watch::Watch;
+use self::witness::Witness;
 use super::clock::Clock;
 use super::draw::{Draws, Purpose};
 use super::host::{Host, HostInput, Parked, Request, Response, Stepped};
@@ -64,6 +66,7 @@ pub struct World<M> {
     network: Network,
     host: Box<dyn Host<M>>,
     watch: Watch,
+    witness: Witness<M>,
     /// What clients ask and are told, where that is kept.
     calls: Option<Calls>,
     trace: Trace,
@@ -381,7 +384,6 @@ impl<M: Exhibit + Default> World<M> {
         if server.condition == Condition::Frozen {
             return server.backlog.push_back(Waiting::Sync(sequence));
         }
-        self.watch.flushed(id, sequence);
         self.hand(id, HostInput::SyncDue(sequence));
     }
 
@@ -418,8 +420,19 @@ impl<M: Exhibit + Default> World<M> {
     /// Hands a running node an input, and does what follows.
     fn hand(&mut self, id: NodeId, input: HostInput) {
         let now = self.clock(id).at(self.now);
+        let synced = if let HostInput::SyncDue(sequence) = input {
+            Some(sequence)
+        } else {
+            None
+        };
         match self.host.call(id, Request::Step(now, input)) {
-            Response::Stepped(stepped) => self.follow(id, *stepped),
+            Response::Stepped(stepped) => {
+                // Only now is it known that the sync has not failed.
+                if let Some(sequence) = synced {
+                    self.watch.flushed(id, sequence);
+                }
+                self.follow(id, *stepped);
+            }
             Response::Failed(reason) => self.stop(id, |_| Stop::Failed { reason }),
             Response::Seen(_) | Response::Imaged(_) | Response::Done(_) => {
                 unreachable!("a step is answered by what came of it")
@@ -439,6 +452,9 @@ impl<M: Exhibit + Default> World<M> {
             stepped.commit,
             &stepped.events,
         );
+        if let Some(snapshot) = stepped.write.as_ref().and_then(|write| write.snapshot.as_ref()) {
+            self.witness.installed(snapshot);
+        }
         let server = self.server(id);
         if server.term != stepped.term {
             server.attempt = 0;
@@ -506,6 +522,8 @@ impl<M: Exhibit + Default> World<M> {
 
     fn applied(&mut self, id: NodeId, applied: Applied) {
         self.watch.applied(id, &applied);
+        let testimony = self.witness.applied(&applied);
+        self.watch.replayed(id, testimony);
         let Applied {
             position,
             payload,
@@ -521,6 +539,8 @@ impl<M: Exhibit + Default> World<M> {
 
     fn answer(&mut self, node: NodeId, proposal: ProposalId, answer: ClientAnswer) {
         self.watch.answered(node, proposal, &answer);
+        let testimony = self.witness.answered(node, proposal, &answer);
+        self.watch.replayed(node, testimony);
         self.clients.answered(proposal, &answer);
         if let Some(calls) = &mut self.calls {
             calls.answered(proposal, self.now, &answer);

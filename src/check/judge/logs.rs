@@ -129,6 +129,9 @@ impl Checker {
             | Fact::Executed { .. }
             | Fact::SessionClosed { .. }
             | Fact::Acknowledged { .. }
+            | Fact::WriteBegan { .. }
+            | Fact::WriteDone { .. }
+            | Fact::Replayed { .. }
             | Fact::ReadBegan { .. }
             | Fact::ReadServed { .. } => false,
         };

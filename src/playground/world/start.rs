@@ -15,6 +15,7 @@ use super::super::snapshot::Condition;
 use super::super::trace::Trace;
 use super::routes::usual_routes;
 use super::watch::Watch;
+use super::witness::Witness;
 use super::{Clients, Server, World};
 use crate::consensus::{self, RoleName};
 use crate::machine::Exhibit;
@@ -179,6 +180,7 @@ impl<M: Exhibit + Default> World<M> {
             draws,
             settings,
             watch: Watch::new(&configuration),
+            witness: Witness::new(),
             calls: None,
             configuration,
             queue: std::collections::BTreeMap::new(),
@@ -240,6 +242,7 @@ impl<M: Exhibit + Default> World<M> {
         let state = node.state();
         let (metadata, last) = (state.persistent.metadata, state.persistent.log.last_position());
         self.watch.started(id, &state.persistent);
+        self.witness.found(&state.persistent, state.volatile.applied);
         let mut hosted = Hosted::new(id, node, mirror);
         let stepped = hosted.stepped(Vec::new(), effects);
         self.host.start(id, hosted);

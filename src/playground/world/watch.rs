@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::record::ClientAnswer;
 use super::replica::Replica;
+use super::witness::Testimony;
 use crate::check::{Ballot, Base, Checker, Effect, Fact, Found, Kept, Property, Violation};
 use crate::consensus::durable::{Metadata, Write};
 use crate::consensus::{Event, Log, Persistent, RoleName, State};
@@ -157,17 +158,32 @@ impl Watch {
         self.tell(&Fact::Durable { node, through });
     }
 
+    pub(super) fn write_began(&mut self, write: ProposalId) {
+        self.tell(&Fact::WriteBegan { write });
+    }
+
+    /// An answer was held against a replay. What is found broken already explains it.
+    pub(super) fn replayed(&mut self, node: NodeId, testimony: Option<Testimony>) {
+        if let Some(Testimony { index, is_same }) = testimony.filter(|_| self.news.is_empty()) {
+            self.tell(&Fact::Replayed { node, index, is_same });
+        }
+    }
+
     pub(super) fn read_began(&mut self, read: ProposalId) {
         self.tell(&Fact::ReadBegan { read });
     }
 
     /// A client got its answer: what it was told of is from now on to be seen by every read.
-    pub(super) fn answered(&mut self, node: NodeId, read: ProposalId, answer: &ClientAnswer) {
+    pub(super) fn answered(&mut self, node: NodeId, call: ProposalId, answer: &ClientAnswer) {
         match answer {
-            ClientAnswer::Done { index, .. } => self.tell(&Fact::Acknowledged { index: *index }),
+            ClientAnswer::Done { index, .. } => self.tell(&Fact::WriteDone {
+                node,
+                write: call,
+                index: *index,
+            }),
             ClientAnswer::Read { applied, .. } => self.tell(&Fact::ReadServed {
                 node,
-                read,
+                read: call,
                 applied: *applied,
             }),
             ClientAnswer::NotLeader { .. }

@@ -22,6 +22,7 @@ impl<M: Exhibit + Default> World<M> {
         if let Some(calls) = &mut self.calls {
             calls.ask_in(id, self.now, place, command.clone());
         }
+        self.watch.write_began(id);
         let guarded = self.clients.propose_in(id, place, command);
         self.hand(to, HostInput::ProposeIn(id, guarded));
     }
@@ -37,6 +38,7 @@ impl<M: Exhibit + Default> World<M> {
     pub(super) fn propose(&mut self, to: NodeId, command: Bytes) {
         let id = self.name_proposal();
         self.clients.propose(command.clone());
+        self.watch.write_began(id);
         self.ask(id, Asked::Command(command.clone()));
         let server = self.server(to);
         if server.condition == Condition::Frozen {
@@ -49,6 +51,7 @@ impl<M: Exhibit + Default> World<M> {
         let id = self.name_proposal();
         let query = Bytes::from(query);
         self.watch.read_began(id);
+        self.witness.asked(id, query.clone());
         self.ask(id, Asked::Query(query.clone()));
         self.hand(at, HostInput::Read(id, way, query));
     }

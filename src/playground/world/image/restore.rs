@@ -182,6 +182,7 @@ impl<M: Exhibit + Default> World<M> {
                 if let Ok(recovered) = node::inspect(&settings, &durable) {
                     let persistent = node::recovered_state(&settings, recovered);
                     self.watch.started(id, &persistent);
+                    self.witness.found(&persistent, persistent.log.base().index);
                     self.watch.stopped(id);
                 }
             }
@@ -223,6 +224,7 @@ impl<M: Exhibit + Default> World<M> {
         check_writes(id, state, &writes, backlog)?;
         check_snapshot(id, node.taking(), snapshot_due, backlog)?;
         self.watch.found(id, state);
+        self.witness.found(&state.persistent, state.volatile.applied);
         (server.term, server.role) = (state.persistent.metadata.term, state.role.name());
         check_timer(id, server.role, timer.as_ref(), backlog)?;
         let taking = node.taking();
