@@ -201,7 +201,7 @@ pub struct RunArgs {
     /// Save the cluster as it is at the end
     #[arg(long, value_name = "OUT.ron")]
     pub save: Option<PathBuf>,
-    /// Write what the clients saw, for `check-history`
+    /// Write what the clients saw, for `check-history`; as JSON where the file's name ends so
     #[arg(long, value_name = "OUT.ron")]
     pub history: Option<PathBuf>,
     /// What must happen for exit code 0: none, or violation:NAME

@@ -32,7 +32,9 @@ pub use run::{Broken, Failure, Options, Run, run};
 pub use shrink::{Small, shrink};
 pub use twin::{Twin, twin};
 
+use crate::linear::{Limits, judge, tell};
 use crate::machine::{Exhibit, KeyValue};
+use crate::playground::World;
 
 /// A state machine that the fuzzer knows how to use.
 pub trait Workload: Exhibit + Default {
@@ -41,7 +43,30 @@ pub trait Workload: Exhibit + Default {
 
     /// A question about its state, as text.
     fn question(random: &mut Random) -> String;
+
+    /// What is wrong with what the clients of a world saw, judged by that alone; a machine of one's own may leave that to the oracles.
+    fn judge_clients(world: &World<Self>) -> Judgement {
+        let _ = world;
+        Judgement::default()
+    }
 }
+
+/// What clients saw, judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// How many answered operations were judged.
+    pub operations: u64,
+    /// How many of the parts that are judged by themselves were given up, for they would have taken too long.
+    pub undecided: u64,
+    /// What is wrong, in a sentence.
+    pub wrong: Option<String>,
+}
+
+/// What the judgement of one key of one run may cost: hundreds of operations on it are judged in milliseconds, for the most part.
+const LIMITS: Limits = Limits {
+    bytes: 64 << 20,
+    steps: 2_000_000,
+};
 
 impl Workload for KeyValue {
     fn command(random: &mut Random) -> String {
@@ -56,5 +81,18 @@ impl Workload for KeyValue {
 
     fn question(random: &mut Random) -> String {
         random.one_of(&["x", "y", "z"]).to_owned()
+    }
+
+    fn judge_clients(world: &World<Self>) -> Judgement {
+        let Some(history) = world.history() else {
+            return Judgement::default();
+        };
+        let report = judge(&history, LIMITS);
+        let failed = report.failures.first();
+        Judgement {
+            operations: (report.operations - report.unknown) as u64,
+            undecided: report.undecided.len() as u64,
+            wrong: failed.map(|failure| tell(&history, failure).lines().collect::<Vec<_>>().join("; ")),
+        }
     }
 }

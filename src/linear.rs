@@ -44,6 +44,8 @@ pub use history::{Action, Answer, History, Moment, Operation, Outcome, Unfitting
 pub use judge::{Failure, Report, Undecided, Verdict, judge};
 pub use model::{Model, Part, Sure};
 pub use picture::svg;
+#[cfg(feature = "cli")]
+pub use read::json_text;
 pub use read::{Form, HISTORY_VERSION, ReadError, read, ron_text};
 pub use search::{Call, Finding, Limits, Stuck, search};
 pub use shrink::{Stretch, shorten};

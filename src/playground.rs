@@ -25,7 +25,7 @@ pub use host::HostKind;
 pub use narrate::Narrator;
 pub use network::CLUSTER;
 pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
-pub use settings::{DiskSettings, LinkSettings, Settings, Span};
+pub use settings::{DiskFault, DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{
     Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, SnapshotView, TimerView,
 };

@@ -64,7 +64,7 @@ pub use self::shelf::{
     Listed, Origin, Overwrite, Shelf, last_path, list, load, resolve_target, write, write_last, write_text,
 };
 use crate::machine::KeyValue;
-use crate::playground::{HostKind, TRACE_VERSION, World, WorldImage};
+use crate::playground::{HostKind, TRACE_VERSION, TimedCommand, World, WorldImage};
 
 /// The version of the format that this build writes, and the only one that it reads.
 pub const SAVE_VERSION: u64 = 1;
@@ -80,6 +80,8 @@ pub struct Save {
     pub notes: Vec<String>,
     /// The cluster.
     pub image: WorldImage,
+    /// What is still to be done to it, and when: for the most part nothing.
+    pub then: Vec<TimedCommand>,
 }
 
 /// Reads the text of a save. `name` is what errors call it.
@@ -106,6 +108,9 @@ fn parse_any(text: &str, name: &str) -> Result<Save, SaveError> {
     let file: SaveFile = from_ron(text).map_err(|error| syntax(&error, name))?;
     let title = file.title.as_deref().map(neutralised);
     let notes = file.notes.iter().map(|note| neutralised(note)).collect();
+    let mut then: Vec<TimedCommand> = file.then.iter().cloned().map(TimedCommand::from).collect();
+    // A stable sort: those of the same moment stay as they stand.
+    then.sort_by_key(|timed| (timed.at, timed.after));
     let image = read::image_of(file).map_err(|Located { place, problem }| SaveError::Scene {
         name: name.to_owned(),
         place: place_in(text, place),
@@ -117,7 +122,22 @@ fn parse_any(text: &str, name: &str) -> Result<Save, SaveError> {
         place: place_in(text, source.node().map(Place::Node)),
         source: Box::new(source),
     })?;
-    Ok(Save { title, notes, image })
+    if let Some(first) = then.first().filter(|first| first.at < image.now) {
+        return Err(SaveError::Scene {
+            name: name.to_owned(),
+            place: place_in(text, Some(Place::Field("then"))),
+            problem: format!(
+                "at {} s it is too late to do what `then` says for {} s",
+                image.now, first.at
+            ),
+        });
+    }
+    Ok(Save {
+        title,
+        notes,
+        image,
+        then,
+    })
 }
 
 /// The text of a save. The same save always gives the same text.

@@ -21,6 +21,7 @@ fn broken(seed: u64, choices: &mut Choices) -> Lab {
         loss_ppm: 50_000,
         duplication_ppm: 50_000,
         reordering_ppm: 200_000,
+        ..LinkSettings::default()
     };
     let settings = Settings {
         link,
@@ -76,6 +77,7 @@ fn a_world_with_broken_rules_never_panics_and_can_always_be_loaded_again() {
                 title: None,
                 notes: Vec::new(),
                 image,
+                then: Vec::new(),
             };
             let read = save::parse(&save::render(&save), "test")
                 .unwrap_or_else(|error| panic!("seed {seed}: {error}"));

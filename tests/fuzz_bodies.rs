@@ -173,8 +173,51 @@ fn journals_of_any_bytes_are_refused_or_carried_out() {
 }
 
 #[test]
+fn messages_of_any_bytes_are_refused_or_read() {
+    drive(bodies::message_decode, &links(), 20_000);
+}
+
+#[test]
 fn texts_of_any_kind_leave_the_screen_as_it_should_be() {
     drive(bodies::text_on_screen, &bytes_of(TEXTS), 200);
+}
+
+/// The frames that `docs/WIRE.md` shows, as the target takes them: as they are, and without what goes around a body; and all together.
+fn links() -> Vec<Vec<u8>> {
+    let frames = include_str!("../docs/WIRE.md").split("```frame ").skip(1);
+    let frames = frames.filter(|frame| !frame.starts_with("hello"));
+    let frames: Vec<Vec<u8>> = frames.map(frame_in).collect();
+    assert!(frames.len() > 10, "the document has an example of each kind");
+    let is_last = |byte: &u8| byte & 0x80 == 0;
+    let bodies = frames.iter().map(|frame| {
+        let length = 1 + frame.iter().position(is_last).expect("a length ends");
+        let body = &frame[length..frame.len() - 4];
+        let length = u16::try_from(body.len()).expect("examples are short");
+        [&length.to_le_bytes()[..], body].concat()
+    });
+    let bodies: Vec<Vec<u8>> = bodies.collect();
+    let links = [(0, &frames), (1, &bodies)];
+    let links = links.into_iter().flat_map(|(how, parts)| {
+        let whole = parts.concat();
+        let each = parts.iter().chain(std::iter::once(&whole));
+        each.map(|part| [&[how][..], part].concat()).collect::<Vec<_>>()
+    });
+    links.collect()
+}
+
+/// The bytes of an example: a name, lines of hexadecimal digits and what they say, and the end of the example.
+fn frame_in(example: &str) -> Vec<u8> {
+    let lines = example
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.starts_with("```"));
+    let digits = lines.flat_map(|line| {
+        let (bytes, _) = line.split_once("  ").unwrap_or((line, ""));
+        bytes.split(' ')
+    });
+    digits
+        .map(|digits| u8::from_str_radix(digits, 16).unwrap_or_else(|_| panic!("{digits:?} in {example}")))
+        .collect()
 }
 
 /// The files of some logs, as the target takes them apart.

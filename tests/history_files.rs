@@ -348,6 +348,8 @@ proptest! {
         operations in prop::collection::vec(operation(), 0..6),
     ) {
         let history = History { unwritten, initial, operations };
+        #[cfg(feature = "cli")]
+        prop_assert_eq!(read(&raft_play::linear::json_text(&history), None), Ok(history.clone()));
         prop_assert_eq!(read(&ron_text(&history), None), Ok(history));
     }
 

@@ -146,6 +146,7 @@ fn troubled(seed: u64) -> (Lab, BTreeMap<ProposalId, (String, ClientAnswer)>) {
         loss_ppm: 30_000,
         duplication_ppm: 400_000,
         reordering_ppm: 300_000,
+        ..LinkSettings::default()
     };
     let nodes = 3 + 2 * choices.below(2);
     let mut world = lab_with(nodes, seed, rerouting(link));

@@ -43,6 +43,7 @@ fn link_settings() -> impl Strategy<Value = LinkSettings> {
                 loss_ppm,
                 duplication_ppm,
                 reordering_ppm,
+                ..LinkSettings::default()
             },
         )
 }
@@ -169,6 +170,7 @@ fn saved(world: &mut World<KeyValue>) -> Save {
         title: Some("A moment".to_owned()),
         notes: vec!["Predict: \"who\" wins?".to_owned()],
         image: world.image().expect("no disk has failed"),
+        then: Vec::new(),
     }
 }
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use raft_play::machine::KeyValue;
-use raft_play::playground::{HostKind, Settings, World, WorldOptions};
+use raft_play::playground::{Command, HostKind, Settings, TimedCommand, World, WorldOptions};
 use raft_play::save::{self, Origin, Overwrite, Save, SaveError, Shelf};
+use raft_play::types::{NodeId, VirtualTime};
 use tempfile::TempDir;
 
 fn cluster(nodes: u64) -> World<KeyValue> {
@@ -24,6 +25,7 @@ fn some_save(title: &str) -> Save {
         title: Some(title.to_owned()),
         notes: Vec::new(),
         image: cluster(3).image().expect("no disk has failed"),
+        then: Vec::new(),
     }
 }
 
@@ -252,6 +254,7 @@ fn a_disk_that_says_something_else_is_told_apart_and_can_be_left_out() {
         title: None,
         notes: Vec::new(),
         image,
+        then: Vec::new(),
     });
     let changed = text.replace("log: [1]", "log: [1, (1, \"x=9\")]");
     assert_ne!(text, changed);
@@ -491,4 +494,29 @@ fn a_newer_save_is_refused_and_left_as_it_is() {
     let error = shelf.load("newer").unwrap_err();
     assert!(matches!(error, SaveError::Version { found: 7, .. }), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+/// What is still to be done is kept in order, and is part of the save; what is over already is refused.
+#[test]
+fn what_is_still_to_be_done_is_kept() {
+    let mut save = some_save("then");
+    let timed = |millis: u64, after, command| TimedCommand {
+        at: VirtualTime::from_nanos(millis * 1_000_000),
+        after,
+        command,
+    };
+    save.then = vec![
+        timed(10, 0, Command::Crash(NodeId::new(2))),
+        timed(10, 2, Command::Tear(NodeId::new(1))),
+        timed(25, 0, Command::Heal),
+    ];
+    let text = save::render(&save);
+    assert!(
+        text.contains("        (at: 0.01, after: 2, do: Tear(1)),\n"),
+        "{text}"
+    );
+    assert_eq!(save::parse(&text, "then").unwrap(), save);
+    let late = text.replace("    seed:", "    now: 0.02,\n    seed:");
+    let error = save::parse(&late, "then").unwrap_err().to_string();
+    assert!(error.contains("too late to do what `then` says"), "{error}");
 }

@@ -69,6 +69,7 @@ fn rich(seed: u64) -> String {
         title: Some("Rich".to_owned()),
         notes: vec!["One".to_owned()],
         image,
+        then: Vec::new(),
     })
 }
 

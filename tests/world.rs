@@ -210,6 +210,7 @@ fn faulty(seed: u64) -> Settings {
         loss_ppm: 50_000,
         duplication_ppm: 50_000,
         reordering_ppm: 100_000,
+        ..LinkSettings::default()
     };
     Settings {
         link,

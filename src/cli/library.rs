@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::start::{Lab, Scene as About};
+use super::start::Scene as About;
 use crate::machine::KeyValue;
 use crate::playground::{HostKind, TimedCommand, World};
 use crate::save::script::Script;
@@ -29,11 +29,12 @@ pub(super) struct Files {
 }
 
 impl Files {
-    fn save_of(&self, world: &mut Lab) -> Result<Save, String> {
+    fn save_of(&self, world: &mut ToldWorld<KeyValue>) -> Result<Save, String> {
         Ok(Save {
             title: self.scene.title.clone(),
             notes: self.scene.notes.clone(),
-            image: world.image().map_err(|error| error.to_string())?,
+            image: world.world_mut().image().map_err(|error| error.to_string())?,
+            then: world.agenda().cloned().collect(),
         })
     }
 }
@@ -44,7 +45,12 @@ impl Library<ToldWorld<KeyValue>> for Files {
     }
 
     fn open(&mut self, name: &str) -> Result<Opened<ToldWorld<KeyValue>>, String> {
-        let Save { title, notes, image } = self.shelf.load(name).map_err(|error| error.to_string())?;
+        let Save {
+            title,
+            notes,
+            image,
+            then,
+        } = self.shelf.load(name).map_err(|error| error.to_string())?;
         let world = World::restore(image, self.host, None).map_err(|error| error.to_string())?;
         self.scene = About {
             title: title.clone(),
@@ -52,7 +58,7 @@ impl Library<ToldWorld<KeyValue>> for Files {
         };
         self.headless = format!("raft-play run {name}");
         Ok(Opened {
-            world: ToldWorld::from_here(world),
+            world: ToldWorld::from_here(world).followed_by(then),
             title,
             notes,
         })
@@ -69,12 +75,12 @@ impl Library<ToldWorld<KeyValue>> for Files {
             Overwrite::Yes => save::Overwrite::Replace,
             Overwrite::No => save::Overwrite::Ask,
         };
-        let save = self.save_of(world.world_mut()).map_err(Refusal::Failed)?;
+        let save = self.save_of(world).map_err(Refusal::Failed)?;
         save::write(&path, &save, overwrite).map_err(refusal)
     }
 
     fn save_last(&mut self, world: &mut ToldWorld<KeyValue>) -> Result<PathBuf, String> {
-        let save = self.save_of(world.world_mut())?;
+        let save = self.save_of(world)?;
         self.shelf.write_last(&save).map_err(|error| error.to_string())
     }
 

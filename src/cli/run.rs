@@ -1,7 +1,7 @@
 //! A run without a screen.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::error::CliError;
@@ -9,9 +9,9 @@ use super::report::{Report, hash_text};
 use super::start::{self, Begun, Lab, Source};
 use super::values::Expectation;
 use super::{Format, RunArgs};
-use crate::linear::ron_text;
+use crate::linear::{json_text, ron_text};
 use crate::machine::KeyValue;
-use crate::playground::{Narrator, StoryLine, Weight};
+use crate::playground::{Narrator, StoryLine, TimedCommand, Weight};
 use crate::save::script::Script;
 use crate::save::{self, Overwrite};
 use crate::types::VirtualTime;
@@ -36,6 +36,7 @@ pub(super) fn run(
         mut world,
         narrator,
         scene,
+        then,
     } = start::begin(source, args.host.into(), args.data_dir.clone())?;
     if args.history.is_some() {
         world.keep_calls().map_err(CliError::NoHistory)?;
@@ -52,23 +53,37 @@ pub(super) fn run(
         },
     };
     let end = run.world.now().after(args.duration);
-    if let (Some(script), Some(path)) = (script, &args.commands) {
-        let left = run.carry_out(&script, path, end)?;
-        if left > 0 {
-            writeln!(
-                complaints,
-                "{}: {left} commands come after the end, at {end}",
-                path.display()
-            )?;
-        }
+    let (then, path) = match (script, &args.commands) {
+        (Some(script), Some(path)) => (merged(then, script.commands), path.clone()),
+        (Some(_) | None, _) => (
+            then,
+            PathBuf::from(args.save_to_load.as_deref().unwrap_or_default()),
+        ),
+    };
+    let left = run.carry_out(&then, &path, end)?;
+    let still = then[then.len() - left..].to_vec();
+    if left > 0 {
+        writeln!(
+            complaints,
+            "{}: {left} commands come after the end, at {end}",
+            path.display()
+        )?;
     }
     run.run_into(end, u32::MAX)?;
     let mut world = run.world;
     if let Some(path) = &args.save {
-        start::save(&mut world, scene, path)?;
+        start::save(&mut world, scene, still, path)?;
     }
     if let (Some(path), Some(history)) = (&args.history, world.history()) {
-        save::write_text(path, &ron_text(&history), Overwrite::Replace)?;
+        let is_json = path
+            .extension()
+            .is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+        let text = if is_json {
+            json_text(&history)
+        } else {
+            ron_text(&history)
+        };
+        save::write_text(path, &text, Overwrite::Replace)?;
     }
     match args.format {
         Format::Text => sum_up(&mut world, out)?,
@@ -85,6 +100,13 @@ pub(super) fn run(
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// What two lists have to be done, in order; of the same moment, what the first has comes first.
+fn merged(mut commands: Vec<TimedCommand>, others: Vec<TimedCommand>) -> Vec<TimedCommand> {
+    commands.extend(others);
+    commands.sort_by_key(|timed| (timed.at, timed.after));
+    commands
 }
 
 /// A run under way.
@@ -106,17 +128,22 @@ enum Printer<'a, O> {
 
 impl<O: Write> Run<'_, O> {
     /// Carries out the commands due until the end, and gives how many come after it.
-    fn carry_out(&mut self, script: &Script, path: &Path, end: VirtualTime) -> Result<usize, CliError> {
+    fn carry_out(
+        &mut self,
+        commands: &[TimedCommand],
+        path: &Path,
+        end: VirtualTime,
+    ) -> Result<usize, CliError> {
         let now = self.world.now();
-        if let Some(first) = script.commands.first().filter(|first| first.at < now) {
+        if let Some(first) = commands.first().filter(|first| first.at < now) {
             return Err(CliError::Past {
                 path: path.to_owned(),
                 at: first.at,
                 now,
             });
         }
-        let due = script.commands.partition_point(|timed| timed.at <= end);
-        for timed in &script.commands[..due] {
+        let due = commands.partition_point(|timed| timed.at <= end);
+        for timed in &commands[..due] {
             self.run_into(timed.at, timed.after)?;
             if self.world.violation().is_some() {
                 return Ok(0);
@@ -128,7 +155,7 @@ impl<O: Write> Run<'_, O> {
                 source,
             })?;
         }
-        Ok(script.commands.len() - due)
+        Ok(commands.len() - due)
     }
 
     /// Runs into a moment, telling what happens.

@@ -47,6 +47,7 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         world,
         narrator,
         scene,
+        then,
     } = start::begin(source, HostKind::Threads, data_dir)?;
     let start = Start {
         // A scene with notes asks before it shows.
@@ -64,7 +65,8 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         scene,
         headless: headless(args, seed),
     };
-    let mut app = App::new(ToldWorld::new(world, narrator), Box::new(files), start);
+    let world = ToldWorld::new(world, narrator).followed_by(then);
+    let mut app = App::new(world, Box::new(files), start);
     let exit = play(&mut app, &options)?;
     Ok(ExitCode::from(exit.code()))
 }

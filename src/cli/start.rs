@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use crate::machine::{Exhibit, KeyValue};
-use crate::playground::{HostKind, Narrator, Settings, World, WorldOptions, stored_nodes};
+use crate::playground::{HostKind, Narrator, Settings, TimedCommand, World, WorldOptions, stored_nodes};
 use crate::save::{self, Overwrite, Save, Shelf};
 
 /// The world that the program plays with.
@@ -55,6 +55,8 @@ pub(super) struct Begun {
     pub(super) narrator: Narrator,
     /// What its author says about it.
     pub(super) scene: Scene,
+    /// What is still to be done to it, and when.
+    pub(super) then: Vec<TimedCommand>,
 }
 
 /// A cluster's title and notes.
@@ -82,10 +84,16 @@ pub(super) fn begin(source: Source, host: HostKind, data_dir: Option<PathBuf>) -
                 world,
                 narrator: Narrator::new(KeyValue::describe),
                 scene: Scene::default(),
+                then: Vec::new(),
             })
         }
         Source::Save(save) => {
-            let Save { title, notes, image } = *save;
+            let Save {
+                title,
+                notes,
+                image,
+                then,
+            } = *save;
             let mut world = World::restore(image, host, data_dir)?;
             let narrator = Narrator::from_here::<KeyValue>(&world.snapshot());
             let scene = Scene { title, notes };
@@ -93,15 +101,27 @@ pub(super) fn begin(source: Source, host: HostKind, data_dir: Option<PathBuf>) -
                 world,
                 narrator,
                 scene,
+                then,
             })
         }
     }
 }
 
 /// Saves a cluster under a path, over what was there: who names a file on the command line means it.
-pub(super) fn save(world: &mut Lab, scene: Scene, path: &Path) -> Result<(), CliError> {
+pub(super) fn save(
+    world: &mut Lab,
+    scene: Scene,
+    then: Vec<TimedCommand>,
+    path: &Path,
+) -> Result<(), CliError> {
     let Scene { title, notes } = scene;
     let image = world.image()?;
-    save::write(path, &Save { title, notes, image }, Overwrite::Replace)?;
+    let save = Save {
+        title,
+        notes,
+        image,
+        then,
+    };
+    save::write(path, &save, Overwrite::Replace)?;
     Ok(())
 }

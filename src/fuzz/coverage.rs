@@ -1,9 +1,14 @@
 //! What happened in the runs, counted: a generator that has fallen silent about something is a failure of its own.
 
+use std::time::Duration;
+
 use crate::consensus::Event;
 use crate::machine::Execution;
-use crate::playground::{ClientAnswer, Happening, Loss, Stop};
-use crate::types::Payload;
+use crate::playground::{ClientAnswer, Command, Happening, Loss, Stop};
+use crate::types::{Payload, VirtualTime};
+
+/// What takes longer is late: several election timeouts.
+const LATE: Duration = Duration::from_secs(1);
 
 macro_rules! counters {
     ($($name:ident, $word:literal, $floor:literal;)*) => {
@@ -58,11 +63,17 @@ counters! {
     Crashes, "crashes", 5_000;
     PowerCuts, "power cuts", 5_000;
     EntriesLost, "power cuts that took entries", 300;
+    Torn, "power cuts in the middle of writing", 0;
+    TornEnds, "starts that cut a torn end off", 0;
+    DisksFailed, "nodes stopped by a disk that failed or was full", 0;
+    Late, "messages on their way for more than a second", 0;
     LostByCut, "messages lost to cut links", 80_000;
     LostByChance, "messages lost by chance", 30_000;
     Overwritten, "proposals overwritten", 1_000;
     Unknown, "answers that nobody knows", 4_000;
     Done, "commands done", 10_000;
+    Judged, "answers judged by what clients saw alone", 0;
+    Undecided, "keys of which that would have taken too long", 0;
 }
 
 /// How often each counter's thing has happened.
@@ -86,10 +97,15 @@ impl Coverage {
     }
 
     /// Takes note of what happened.
-    pub fn note(&mut self, what: &Happening) {
-        if let Some(counter) = counter_of(what) {
-            self.counts[counter as usize] += 1;
+    pub fn note(&mut self, at: VirtualTime, what: &Happening) {
+        if let Some(counter) = counter_of(at, what) {
+            self.count(counter, 1);
         }
+    }
+
+    /// Takes note of something that happened so often.
+    pub fn count(&mut self, counter: Counter, more: u64) {
+        self.counts[counter as usize] += more;
     }
 
     /// Adds what another has counted.
@@ -108,14 +124,14 @@ impl Coverage {
     }
 }
 
-fn counter_of(what: &Happening) -> Option<Counter> {
+fn counter_of(at: VirtualTime, what: &Happening) -> Option<Counter> {
     match what {
         Happening::Node { event, .. } => counter_of_event(event),
         Happening::Stopped { how, .. } => match how {
             Stop::Crash { .. } => Some(Counter::Crashes),
             Stop::PowerCut { lost: Some(_) } => Some(Counter::EntriesLost),
             Stop::PowerCut { lost: None } => Some(Counter::PowerCuts),
-            Stop::Failed { .. } => None,
+            Stop::Failed { .. } => Some(Counter::DisksFailed),
         },
         Happening::Lost { reason, .. } => match reason {
             Loss::Cut => Some(Counter::LostByCut),
@@ -128,6 +144,9 @@ fn counter_of(what: &Happening) -> Option<Counter> {
             ..
         } => Some(Counter::Retried),
         Happening::Answered { answer, .. } => counter_of_answer(answer),
+        Happening::Commanded(Command::Tear(_)) => Some(Counter::Torn),
+        Happening::Started { torn_bytes: 1.., .. } => Some(Counter::TornEnds),
+        Happening::Sent { due: Some(due), .. } if *due > at.after(LATE) => Some(Counter::Late),
         Happening::Applied { .. }
         | Happening::Commanded(_)
         | Happening::Started { .. }

@@ -13,7 +13,7 @@ use super::Workload;
 use super::generator::Generator;
 use super::weather::{CALM_DISK, CALM_LINK, CALM_TIMEOUT, Deed};
 use crate::consensus::Switch;
-use crate::playground::{Command, Condition, NodeView, RoleView, Snapshot};
+use crate::playground::{Command, Condition, DiskFault, NodeView, RoleView, Snapshot};
 use crate::types::{Configuration, NodeId, Term, VirtualTime};
 
 /// How often the world is looked at.
@@ -135,6 +135,10 @@ impl<M: Workload> Generator<'_, M> {
             if self.weather.has(Deed::Drift) {
                 self.give(Command::Drift { node: id, ppm: 0 });
             }
+            if self.doubtful.contains(&id) {
+                let fault = DiskFault::Mended;
+                self.give(Command::DiskFault { node: id, fault });
+            }
             self.give(Command::Thaw(id));
         }
         let core = core_of(&self.world.snapshot(), &mut self.random);
@@ -158,6 +162,8 @@ impl<M: Workload> Generator<'_, M> {
                 || node
                     .taking
                     .is_some_and(|(_, due)| due.as_ref().is_some_and(is_late));
+            // What was begun while a disk failed fails yet.
+            let is_stuck = is_stuck || self.doubtful.contains(&node.id);
             if is_stuck && node.condition != Condition::Down {
                 self.give(Command::Crash(node.id));
             }

@@ -7,7 +7,7 @@
 mod aims;
 mod deeds;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::Workload;
@@ -21,6 +21,9 @@ use crate::types::{LogIndex, LogPosition, NodeId, SerialNumber, SessionId, Term,
 /// How many commands of sessions are remembered, to be sent again.
 const REMEMBERED: usize = 16;
 
+/// How the reason begins where a node went down by a panic.
+const A_BUG: &str = "a bug";
+
 /// A run in the making.
 pub(super) struct Generator<'a, M> {
     pub(super) world: &'a mut World<M>,
@@ -28,6 +31,8 @@ pub(super) struct Generator<'a, M> {
     pub(super) weather: &'a Weather,
     given: &'a mut Vec<TimedCommand>,
     pub(super) coverage: Coverage,
+    /// The nodes whose disks have failed or were full at some time: that they go down for it is right.
+    pub(super) doubtful: BTreeSet<NodeId>,
     /// A node that went down by itself, and why.
     pub(super) failed: Option<(NodeId, String)>,
     /// Nothing is done any more in answer to what is seen.
@@ -66,12 +71,15 @@ impl<'a, M: Workload> Generator<'a, M> {
         weather: &'a Weather,
         given: &'a mut Vec<TimedCommand>,
     ) -> Self {
+        // Where nothing has happened yet, that can be done.
+        drop(world.keep_calls());
         Self {
             world,
             random,
             weather,
             given,
             coverage: Coverage::default(),
+            doubtful: BTreeSet::new(),
             failed: None,
             is_calm: false,
             done: 0,
@@ -185,7 +193,7 @@ impl<'a, M: Workload> Generator<'a, M> {
     /// Takes note of what happened, and may do something about it.
     pub(super) fn look(&mut self) {
         for record in self.world.drain_records() {
-            self.coverage.note(&record.what);
+            self.coverage.note(record.at, &record.what);
             self.note(&record.what);
             if !self.is_over() && !self.is_calm {
                 self.react(&record.what);
@@ -200,10 +208,13 @@ impl<'a, M: Workload> Generator<'a, M> {
             }
             Happening::Stopped { node, how } => {
                 self.nodes.insert(*node, Condition::Down);
-                if let Stop::Failed { reason } = how {
+                if let Stop::Failed { reason } = how
+                    && (!self.doubtful.contains(node) || reason.contains(A_BUG))
+                {
                     self.failed = Some((*node, reason.clone()));
                 }
             }
+            Happening::Commanded(Command::DiskFault { node, .. }) => drop(self.doubtful.insert(*node)),
             Happening::Commanded(Command::Freeze(node)) => {
                 self.nodes.insert(*node, Condition::Frozen);
             }

@@ -45,7 +45,7 @@ pub fn notice<M: Workload>(rule: Rule, first: u64, options: &Options) -> Option<
 /// Whether what was found is of the kind that its rule stands against: a wrong result, or none.
 pub fn is_of_its_kind(rule: Rule, found: Broken) -> bool {
     match rule.label() {
-        RuleLabel::Safety => matches!(found, Broken::Property(_)),
+        RuleLabel::Safety => matches!(found, Broken::Property(_) | Broken::Clients),
         RuleLabel::Liveness => matches!(found, Broken::Liveness(_)),
     }
 }

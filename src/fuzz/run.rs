@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::Workload;
-use super::coverage::Coverage;
+use super::coverage::{Counter, Coverage};
 use super::ending::Demand;
 use super::generator::Generator;
 use super::plan::{Moment, Plan};
@@ -68,6 +68,8 @@ pub enum Broken {
     Property(Property),
     /// Something that a cluster owes once enough of it is well.
     Liveness(Demand),
+    /// What clients saw is not what one store that does one thing after the other would show them, and no oracle has said so.
+    Clients,
     /// A node went down by itself.
     NodeFailed,
     /// The world itself.
@@ -81,6 +83,7 @@ impl fmt::Display for Broken {
         match self {
             Self::Property(property) => write!(formatter, "{property}"),
             Self::Liveness(demand) => write!(formatter, "liveness: {demand}"),
+            Self::Clients => formatter.write_str("what clients saw is not linearizable"),
             Self::NodeFailed => formatter.write_str("a node failed"),
             Self::Panicked => formatter.write_str("a panic"),
             Self::Determinism(twin) => write!(formatter, "determinism: {twin}"),
@@ -189,17 +192,32 @@ pub(super) fn judge<M: Workload>(generator: &mut Generator<'_, M>, calm: Option<
     if let Some(failure) = found(generator) {
         return Some(failure);
     }
-    generator.random = calm?;
-    let ended = generator.end();
-    let unmet = ended.err();
+    let unmet = calm.and_then(|random| {
+        generator.random = random;
+        generator.end().err()
+    });
     // What an oracle finds in the calm comes before what the calm lacks because of that.
-    found(generator).or_else(|| {
+    let found = found(generator).or_else(|| judge_clients(generator));
+    found.or_else(|| {
         let unmet = unmet?;
         Some(Failure {
             broken: Broken::Liveness(unmet.demand),
             at: generator.world.now(),
             detail: unmet.detail,
         })
+    })
+}
+
+/// What clients saw, judged by that alone: whoever watches inside the cluster must have found no less.
+fn judge_clients<M: Workload>(generator: &mut Generator<'_, M>) -> Option<Failure> {
+    let judgement = M::judge_clients(generator.world);
+    let coverage = &mut generator.coverage;
+    coverage.count(Counter::Judged, judgement.operations);
+    coverage.count(Counter::Undecided, judgement.undecided);
+    Some(Failure {
+        broken: Broken::Clients,
+        at: generator.world.now(),
+        detail: judgement.wrong?,
     })
 }
 

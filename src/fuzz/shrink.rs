@@ -39,7 +39,7 @@ pub fn shrink<M: Workload>(run: &Run, options: &Options, go_on: &dyn Fn() -> boo
     };
     let calm_from = match failure.broken {
         Broken::Liveness(_) => run.calm_from,
-        Broken::Property(_) | Broken::NodeFailed => None,
+        Broken::Property(_) | Broken::NodeFailed | Broken::Clients => None,
         Broken::Panicked | Broken::Determinism(_) => return None,
     };
     let mut plan = run.plan.clone();
@@ -234,7 +234,10 @@ fn plainer(timed: &TimedCommand) -> Vec<TimedCommand> {
         let (to, command) = (*to, "x=1".to_owned());
         plainer.push(of(Command::Propose { to, command }));
     }
-    if let Command::CutPower(id) = timed.command {
+    if let Command::Tear(id) = timed.command {
+        plainer.push(of(Command::CutPower(id)));
+    }
+    if let Command::CutPower(id) | Command::Tear(id) = timed.command {
         plainer.push(of(Command::Crash(id)));
     }
     if let Command::Link { from, to, settings } = timed.command {
@@ -248,7 +251,7 @@ fn plainer(timed: &TimedCommand) -> Vec<TimedCommand> {
 fn simpler_links(settings: LinkSettings) -> Vec<LinkSettings> {
     let usual = LinkSettings::default();
     let latency = settings.latency;
-    let (loss_ppm, duplication_ppm, reordering_ppm) = (0, 0, 0);
+    let (loss_ppm, duplication_ppm, reordering_ppm, straggling_ppm) = (0, 0, 0, 0);
     let mut simpler = vec![
         usual,
         LinkSettings { latency, ..usual },
@@ -259,6 +262,10 @@ fn simpler_links(settings: LinkSettings) -> Vec<LinkSettings> {
         },
         LinkSettings {
             reordering_ppm,
+            ..settings
+        },
+        LinkSettings {
+            straggling_ppm,
             ..settings
         },
     ];

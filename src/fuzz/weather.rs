@@ -39,6 +39,8 @@ pub(super) enum Deed {
     Network,
     /// A disk becomes slow.
     SlowDisk,
+    /// A disk fails, or is full.
+    BadDisk,
     /// A clock runs fast or slow.
     Drift,
     /// The configuration is changed.
@@ -101,6 +103,8 @@ pub(super) struct Weather {
     pub(super) drift_ppm: u64,
     /// The longest that a fault lasts, in milliseconds.
     pub(super) longest: u64,
+    /// Whether power goes in the middle of writing, so that some of what was not synced survives: every other time.
+    pub(super) tears: bool,
     /// How many nodes may be down or frozen before more are spared.
     pub(super) most_down: u64,
 }
@@ -131,6 +135,7 @@ impl Weather {
             ways,
             drift_ppm: if leases { 45_000 } else { 400_000 },
             longest: random.one_of(&[100, 500, 2_000]),
+            tears: random.one_in(2),
             most_down: random.one_of(&[1, nodes / 2, nodes / 2, nodes]),
         }
     }
@@ -152,6 +157,7 @@ const OFTEN: &[Deed] = &[
     Deed::Bridge,
     Deed::Hold,
     Deed::SlowDisk,
+    Deed::BadDisk,
     Deed::Change,
     Deed::Transfer,
     Deed::Snapshot,
@@ -202,6 +208,7 @@ fn link(random: &mut Random) -> LinkSettings {
         loss_ppm: random.one_of(&[0, 0, 10_000, 100_000, 200_000]),
         duplication_ppm: random.one_of(&[0, 0, 20_000, 200_000]),
         reordering_ppm: random.one_of(&[0, 0, 20_000, 100_000, 300_000]),
+        straggling_ppm: random.one_of(&[0, 0, 0, 5_000, 20_000, 50_000]),
     }
 }
 
@@ -278,6 +285,7 @@ pub(super) const CALM_LINK: LinkSettings = LinkSettings {
     loss_ppm: 0,
     duplication_ppm: 0,
     reordering_ppm: 0,
+    straggling_ppm: 0,
 };
 
 /// The calm after the faults.

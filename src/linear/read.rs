@@ -42,6 +42,8 @@ mod jepsen;
 mod own;
 mod porcupine;
 
+#[cfg(feature = "cli")]
+pub use own::json_text;
 pub use own::{HISTORY_VERSION, ron_text};
 
 use super::history::History;

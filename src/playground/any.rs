@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Command, DiskSettings, LinkSettings};
+use super::{Command, DiskFault, DiskSettings, LinkSettings};
 use crate::consensus::{ReadWay, Rule, Switch};
 use crate::types::{NodeId, SerialNumber, SessionId};
 
@@ -12,14 +12,24 @@ pub(crate) fn any_node() -> impl Strategy<Value = NodeId> {
 }
 
 fn any_link() -> impl Strategy<Value = LinkSettings> {
-    (0..=1_000_000u32, 0..=1_000_000u32, 0..=1_000_000u32).prop_map(
-        |(loss_ppm, duplication_ppm, reordering_ppm)| LinkSettings {
+    let share = || 0..=1_000_000u32;
+    (share(), share(), share(), share()).prop_map(
+        |(loss_ppm, duplication_ppm, reordering_ppm, straggling_ppm)| LinkSettings {
             loss_ppm,
             duplication_ppm,
             reordering_ppm,
+            straggling_ppm,
             ..LinkSettings::default()
         },
     )
+}
+
+fn any_fault() -> impl Strategy<Value = DiskFault> {
+    prop_oneof![
+        Just(DiskFault::SyncsFail),
+        any::<u64>().prop_map(DiskFault::Full),
+        Just(DiskFault::Mended),
+    ]
 }
 
 fn any_way() -> impl Strategy<Value = ReadWay> {
@@ -64,6 +74,8 @@ fn any_plain_command() -> impl Strategy<Value = Command> {
         some_node().prop_map(|to| Command::Retry { to }),
         any_node().prop_map(Command::Crash),
         any_node().prop_map(Command::CutPower),
+        any_node().prop_map(Command::Tear),
+        (any_node(), any_fault()).prop_map(|(node, fault)| Command::DiskFault { node, fault }),
         any_node().prop_map(Command::Restart),
         any_node().prop_map(Command::Freeze),
         any_node().prop_map(Command::Thaw),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::{DiskSettings, LinkSettings};
+use super::settings::{DiskFault, DiskSettings, LinkSettings};
 use crate::consensus::{ReadWay, Rule, Switch};
 use crate::types::{NodeId, SerialNumber, SessionId, VirtualTime};
 
@@ -72,6 +72,8 @@ pub enum Command {
     Crash(NodeId),
     /// The machine loses power: what was not synced is gone.
     CutPower(NodeId),
+    /// The machine loses power while it writes: of what was not synced some is gone, some torn and some there, as the draws have it.
+    Tear(NodeId),
     /// A node that is down starts again from its disk.
     Restart(NodeId),
     /// The process stands still: it keeps its memory, but does nothing.
@@ -135,6 +137,13 @@ pub enum Command {
         node: Option<NodeId>,
         /// The new settings.
         settings: DiskSettings,
+    },
+    /// A node's disk fails from now on, or is well again.
+    DiskFault {
+        /// The node.
+        node: NodeId,
+        /// What is the matter with it.
+        fault: DiskFault,
     },
     /// A node's clock runs fast or slow from now on: its timers, its promises and its leases go by it. Timers that run keep their
     /// deadline.

@@ -32,6 +32,12 @@ pub(super) enum Purpose {
     GossipPause = 10,
     /// How long a snapshot takes: node, last entry.
     SnapshotLatency = 11,
+    /// Whether a message straggles: link, kind, ordinal.
+    Straggling = 12,
+    /// By how many powers of two it does: link, kind, ordinal.
+    Straggle = 13,
+    /// What a torn power cut leaves: node, syncs before it, ordinal.
+    Survival = 14,
 }
 
 /// The source of all draws of one world.
@@ -60,6 +66,16 @@ impl Draws {
     /// Whether one of so many in a million.
     pub(super) fn is_one_of(self, purpose: Purpose, key: &[u64], ppm: u32) -> bool {
         self.word(purpose, key) % u64::from(LinkSettings::ALL_PPM) < u64::from(ppm)
+    }
+
+    /// How many of so many changes to a disk survive a power cut: often none or all, else any number.
+    pub(super) fn survivors(self, key: &[u64], changes: u64) -> u64 {
+        let word = self.word(Purpose::Survival, key);
+        match word % 3 {
+            0 => 0,
+            1 => changes,
+            _ => word / 3 % (changes + 1),
+        }
     }
 
     pub(super) fn word(self, purpose: Purpose, key: &[u64]) -> u64 {

@@ -1,16 +1,22 @@
 //! The network: directed links that a person can cut, slow and spoil, and the messages in flight on them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::draw::{Draws, Purpose};
 use super::record::Loss;
-use super::settings::LinkSettings;
+use super::settings::{LinkSettings, Span};
 use super::snapshot::MessageId;
 use crate::consensus::durable::Outbound;
 use crate::types::{ClusterId, Envelope, MessageKind, NodeId, VirtualTime};
 
 /// The cluster that every world holds: worlds do not meet.
 pub const CLUSTER: ClusterId = ClusterId::new(1);
+
+/// A message that straggles is held up by one of so many powers of two.
+const STRAGGLING_POWERS: u64 = 8;
+/// No message is held up for longer.
+const LONGEST_STRAGGLE: Duration = Duration::from_secs(4);
 
 /// A directed link: from, to.
 pub(super) type LinkId = (NodeId, NodeId);
@@ -96,8 +102,11 @@ impl Network {
         *ordinal += 1;
         let key = [id.0.number(), id.1.number(), kind as u64, *ordinal];
         let mut due = now.after(draws.duration(Purpose::Latency, &key, settings.latency));
-        let is_held_up = draws.is_one_of(Purpose::Reordering, &key, settings.reordering_ppm);
-        if is_held_up {
+        let is_late = draws.is_one_of(Purpose::Straggling, &key, settings.straggling_ppm);
+        let is_held_up = is_late || draws.is_one_of(Purpose::Reordering, &key, settings.reordering_ppm);
+        if is_late {
+            due = due.after(straggle(draws, &key, settings.latency));
+        } else if is_held_up {
             // Held up by as much again as it takes, or twice that: what follows overtakes it.
             due = due.after(draws.duration(Purpose::HoldUp, &key, settings.latency) * 2);
         } else {
@@ -196,6 +205,14 @@ impl Network {
             .filter_map(|id| Some((id, self.in_flight.remove(&id)?)))
             .collect()
     }
+}
+
+/// For how long a message is held up that straggles: a power of two times what it may take, and up to as much again.
+fn straggle(draws: Draws, key: &[u64], latency: Span) -> Duration {
+    let power = u32::try_from(draws.word(Purpose::Straggle, key) % STRAGGLING_POWERS).unwrap_or_default();
+    let least = latency.max().saturating_mul(1 << power).min(LONGEST_STRAGGLE / 2);
+    let span = Span::new(least, least * 2).unwrap_or(latency);
+    draws.duration(Purpose::HoldUp, key, span)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::consensus::{Limits, Protections, RuleSet, Switch};
+use crate::storage::simulated::SimulatedDisk;
 
 /// Bytes of a snapshot in one message: so few that one can watch a small state go over.
 const CHUNK_BYTES: u64 = 32;
@@ -162,6 +163,15 @@ pub struct LinkSettings {
     pub duplication_ppm: u32,
     /// How many of a million messages are held up so that later ones overtake them. All others keep their order.
     pub reordering_ppm: u32,
+    /// How many of a million messages straggle: they are held up for up to 256 times as long as messages take at most, or 4 s, whichever is less. Most
+    /// of these are held up for a little, and as many for one to two times something as for two to four.
+    #[serde(skip_serializing_if = "is_none_of_them")]
+    pub straggling_ppm: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde has it")]
+fn is_none_of_them(share: &u32) -> bool {
+    *share == 0
 }
 
 impl Default for LinkSettings {
@@ -171,6 +181,7 @@ impl Default for LinkSettings {
             loss_ppm: 0,
             duplication_ppm: 0,
             reordering_ppm: 0,
+            straggling_ppm: 0,
         }
     }
 }
@@ -181,9 +192,38 @@ impl LinkSettings {
 
     /// Whether every share is at most all.
     pub fn is_valid(&self) -> bool {
-        [self.loss_ppm, self.duplication_ppm, self.reordering_ppm]
-            .iter()
-            .all(|&share| share <= Self::ALL_PPM)
+        let shares = [
+            self.loss_ppm,
+            self.duplication_ppm,
+            self.reordering_ppm,
+            self.straggling_ppm,
+        ];
+        shares.iter().all(|&share| share <= Self::ALL_PPM)
+    }
+}
+
+/// What is the matter with a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DiskFault {
+    /// Syncs that begin now fail.
+    SyncsFail,
+    /// There is room for so many more bytes, and no more.
+    Full(u64),
+    /// Nothing any more: syncs that begin now succeed, and there is room.
+    Mended,
+}
+
+impl DiskFault {
+    /// Has it befall a disk.
+    pub(super) fn befall(self, disk: &mut SimulatedDisk) {
+        match self {
+            Self::SyncsFail => disk.set_syncs_fail(true),
+            Self::Full(room) => disk.set_capacity(Some(disk.used().saturating_add(room))),
+            Self::Mended => {
+                disk.set_syncs_fail(false);
+                disk.set_capacity(None);
+            }
+        }
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) use self::settings::{DiskSettingsFile, LimitsFile, LinkSettingsFile, 
 pub(super) use self::snapshot::{IncomingFile, SendingFile, SnapshotFile, TakingFile};
 pub(super) use self::wish::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
 use super::scalar::{Hash, List, Number, Seconds, is_default};
+use super::script::LineFile;
 
 pub(super) const NODES_MOST: usize = 25;
 pub(super) const LINKS_MOST: usize = NODES_MOST * (NODES_MOST - 1);
@@ -82,6 +83,8 @@ pub(super) struct SaveFile {
     pub(super) founders: Option<Number>,
     /// The new servers that have asked a node to let them join: token, and node.
     pub(super) joining: List<(Number, Number), MANY>,
+    /// What is still to be done, and when.
+    pub(super) then: List<LineFile, MANY>,
     /// A number of new nodes, or each of them.
     pub(super) nodes: NodesFile,
 }

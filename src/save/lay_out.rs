@@ -16,6 +16,7 @@ use super::format::{
     TransferFile, ViolationFile, WaitingFile, WordsFile, WriteFile,
 };
 use super::scalar::{Hash, Millis, Number, Seconds, Text, number};
+use super::script::LineFile;
 use crate::check::Violation;
 use crate::consensus::durable::Metadata;
 use crate::consensus::{
@@ -68,6 +69,7 @@ pub(super) fn file_of(save: &Save) -> SaveFile {
         messages: image.messages.iter().map(message_of).collect(),
         founders: (image.founders != image.nodes.len() as u64).then(|| number(image.founders)),
         joining: joining.collect(),
+        then: save.then.iter().cloned().map(LineFile::from).collect(),
         nodes: NodesFile::Each(image.nodes.iter().map(|node| node_of(node, image)).collect()),
     }
 }
@@ -132,6 +134,7 @@ impl From<LinkSettings> for LinkSettingsFile {
             loss_ppm: settings.loss_ppm,
             duplication_ppm: settings.duplication_ppm,
             reordering_ppm: settings.reordering_ppm,
+            straggling_ppm: settings.straggling_ppm,
         }
     }
 }

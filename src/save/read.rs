@@ -145,6 +145,7 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Located> {
         messages,
         founders,
         joining,
+        then: _,
         nodes,
     } = file;
     let nodes = numbered(nodes).map_err(at("nodes"))?;
@@ -462,6 +463,7 @@ impl TryFrom<LinkSettingsFile> for LinkSettings {
             loss_ppm: file.loss_ppm,
             duplication_ppm: file.duplication_ppm,
             reordering_ppm: file.reordering_ppm,
+            straggling_ppm: file.straggling_ppm,
         };
         ensure(
             settings.is_valid(),

@@ -5,6 +5,7 @@ use ron::ser::PrettyConfig;
 use serde::Serialize;
 
 use super::format::SaveFile;
+use super::script::line_of;
 
 const HEADER: &str = "\
 // A save of raft-play: open it with `raft-play --load` and this file's name.
@@ -33,6 +34,7 @@ pub(super) fn text_of(file: &SaveFile) -> String {
         messages,
         founders,
         joining,
+        then,
         nodes,
     } = file;
     let mut text = format!("{HEADER}(\n");
@@ -53,6 +55,10 @@ pub(super) fn text_of(file: &SaveFile) -> String {
     push(&mut text, "messages", messages, 1);
     push(&mut text, "founders", founders, 0);
     push(&mut text, "joining", joining, 0);
+    if !then.is_empty() {
+        let lines: String = then.iter().map(line_of).collect();
+        text.extend([INDENT, "then: [\n", &lines, INDENT, "],\n"]);
+    }
     push(&mut text, "nodes", nodes, 2);
     text.push_str(")\n");
     text

@@ -114,9 +114,9 @@ struct ScriptFile {
 }
 
 /// A command as it stands in its file.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename = "TimedCommand")]
-struct LineFile {
+pub(super) struct LineFile {
     #[serde(deserialize_with = "seconds::deserialize")]
     at: VirtualTime,
     #[serde(default)]
@@ -168,7 +168,8 @@ impl Script {
     /// Its text, one command a line. `comment` stands above it: how to run it, say.
     pub fn text(&self, comment: &str) -> String {
         let comment: Vec<String> = comment.lines().map(|line| format!("// {line}\n")).collect();
-        let commands: Vec<String> = self.commands.iter().map(line_of).collect();
+        let commands = self.commands.iter().cloned();
+        let commands: Vec<String> = commands.map(|timed| line_of(&timed.into())).collect();
         let (comment, commands) = (comment.concat(), commands.concat());
         let answer = ron_of(&self.answer);
         format!(
@@ -177,8 +178,21 @@ impl Script {
     }
 }
 
-fn line_of(timed: &TimedCommand) -> String {
-    let TimedCommand { at, after, command } = timed;
+impl From<LineFile> for TimedCommand {
+    fn from(LineFile { at, after, command }: LineFile) -> Self {
+        Self { at, after, command }
+    }
+}
+
+impl From<TimedCommand> for LineFile {
+    fn from(TimedCommand { at, after, command }: TimedCommand) -> Self {
+        Self { at, after, command }
+    }
+}
+
+/// A command, in a line of its own.
+pub(super) fn line_of(line: &LineFile) -> String {
+    let LineFile { at, after, command } = line;
     let after = if *after == 0 {
         String::new()
     } else {
@@ -230,8 +244,7 @@ impl TryFrom<ScriptFile> for Script {
         if file.answer.contains(is_odd) {
             return Err(FormatError::Control("the answer"));
         }
-        let timed = |LineFile { at, after, command }| TimedCommand { at, after, command };
-        let mut commands: Vec<TimedCommand> = file.commands.into_iter().map(timed).collect();
+        let mut commands: Vec<TimedCommand> = file.commands.into_iter().map(TimedCommand::from).collect();
         // A stable sort: those of the same moment stay as they stand.
         commands.sort_by_key(|timed| (timed.at, timed.after));
         Ok(Self {

@@ -1,23 +1,31 @@
 //! A world with its narrator: what the screen plays with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
-use crate::playground::{Command, CommandError, LinkSettings, Narrator, Snapshot, StoryLine, World};
+use crate::playground::{
+    Command, CommandError, LinkSettings, Narrator, Snapshot, StoryLine, TimedCommand, World,
+};
 use crate::types::{NodeId, VirtualTime};
 
 /// A world with its narrator.
 pub struct ToldWorld<M> {
     world: World<M>,
     narrator: Narrator,
+    /// What is still to be done, in order: each is done as its moment comes.
+    agenda: VecDeque<TimedCommand>,
 }
 
 impl<M: Exhibit + Default> ToldWorld<M> {
     /// A world and whoever has told its story so far.
     pub fn new(world: World<M>, narrator: Narrator) -> Self {
-        Self { world, narrator }
+        Self {
+            world,
+            narrator,
+            agenda: VecDeque::new(),
+        }
     }
 
     /// A world that begins: all of it is told.
@@ -25,13 +33,57 @@ impl<M: Exhibit + Default> ToldWorld<M> {
         Self {
             world,
             narrator: Narrator::new(M::describe),
+            agenda: VecDeque::new(),
         }
     }
 
     /// A world that goes on: what happens from here is told.
     pub fn from_here(mut world: World<M>) -> Self {
         let narrator = Narrator::from_here::<M>(&world.snapshot());
-        Self { world, narrator }
+        Self {
+            world,
+            narrator,
+            agenda: VecDeque::new(),
+        }
+    }
+
+    /// The same, to which this is still to be done, as a save has it.
+    #[must_use]
+    pub fn followed_by(mut self, then: Vec<TimedCommand>) -> Self {
+        self.agenda = then.into();
+        self
+    }
+
+    /// What is still to be done, in order.
+    pub fn agenda(&self) -> impl Iterator<Item = &TimedCommand> {
+        self.agenda.iter()
+    }
+
+    /// Does what is to be done next, if nothing else comes before. What can't be done any more is left out: somebody has done
+    /// something else meanwhile.
+    fn do_next(&mut self) -> bool {
+        let is_next = |next: &TimedCommand| match self.world.next_event_at() {
+            Some(at) if at < next.at => false,
+            Some(at) if at == next.at => {
+                let carried_out = if self.world.now() == at {
+                    self.world.carried_out()
+                } else {
+                    0
+                };
+                carried_out >= next.after
+            }
+            Some(_) | None => true,
+        };
+        if self.world.violation().is_some() {
+            return false;
+        }
+        if !self.agenda.front().is_some_and(is_next) {
+            return false;
+        }
+        let next = self.agenda.pop_front().expect("it was there just now");
+        self.world.run_into(next.at, next.after);
+        drop(self.world.command(next.command));
+        true
     }
 
     /// The world, for whoever saves it.
@@ -50,14 +102,20 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
     }
 
     fn next_event_at(&self) -> Option<VirtualTime> {
-        self.world.next_event_at()
+        let first = self.agenda.front().map(|first| first.at);
+        self.world.next_event_at().into_iter().chain(first).min()
     }
 
     fn step(&mut self) -> bool {
-        self.world.step()
+        self.do_next() || self.world.step()
     }
 
     fn run_until(&mut self, until: VirtualTime) {
+        while self.agenda.front().is_some_and(|first| first.at <= until) {
+            if !self.do_next() && !self.world.step() {
+                return;
+            }
+        }
         self.world.run_until(until);
     }
 
@@ -120,4 +178,64 @@ fn in_words(name: &str) -> String {
         words.push(letter);
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::KeyValue;
+    use crate::playground::{HostKind, Settings, WorldOptions};
+
+    fn world() -> World<KeyValue> {
+        let options = WorldOptions {
+            nodes: 3,
+            seed: 5,
+            settings: Settings::default(),
+            host: HostKind::Inline,
+            data_dir: None,
+        };
+        World::new(options).expect("three nodes")
+    }
+
+    fn at(millis: u64) -> VirtualTime {
+        VirtualTime::from_nanos(millis * 1_000_000)
+    }
+
+    fn then() -> Vec<TimedCommand> {
+        let timed = |millis, command| TimedCommand {
+            at: at(millis),
+            after: 0,
+            command,
+        };
+        vec![
+            timed(100, Command::Crash(NodeId::new(1))),
+            timed(700, Command::Restart(NodeId::new(1))),
+            // Nobody can do that.
+            timed(700, Command::Restart(NodeId::new(1))),
+            timed(900, Command::Crash(NodeId::new(2))),
+        ]
+    }
+
+    /// Each comes at its moment, run through or stepped, as if somebody had done it then.
+    #[test]
+    fn what_is_still_to_be_done_is_done_at_its_moment() {
+        let mut by_hand = world();
+        for timed in then() {
+            by_hand.run_until(timed.at);
+            let _ = by_hand.command(timed.command);
+        }
+        by_hand.run_until(at(1_000));
+        let mut run = ToldWorld::from_the_start(world()).followed_by(then());
+        run.run_until(at(600));
+        assert_eq!(run.agenda().count(), 3);
+        run.run_until(at(1_000));
+        let mut stepped = ToldWorld::from_the_start(world()).followed_by(then());
+        while stepped.next_event_at().is_some_and(|next| next <= at(1_000)) {
+            assert!(stepped.step());
+        }
+        for world in [&run, &stepped] {
+            assert_eq!(world.agenda().count(), 0);
+            assert_eq!(world.world.trace_hash(), by_hand.trace_hash());
+        }
+    }
 }

@@ -139,6 +139,7 @@ pub fn loaded(world: &mut Lab) -> Lab {
         title: None,
         notes: Vec::new(),
         image: world.image().expect("every disk works"),
+        then: Vec::new(),
     };
     let read = save::parse(&save::render(&save), "the save").expect("what was written can be read");
     assert!(read == save, "what was read is not what was written");

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytes::Bytes;
 use raft_play::consensus::durable::{Metadata, Store, Write};
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
@@ -13,12 +14,13 @@ use raft_play::save::script::Script;
 use raft_play::save::{self, Save};
 use raft_play::storage::simulated::SimulatedDisk;
 use raft_play::storage::wal::{Identity, Wal, WalOptions};
-use raft_play::types::{ClusterId, Entries, Entry, NodeId, Term, VirtualTime, WriteSequence};
+use raft_play::types::{ClusterId, Entries, Entry, Incarnation, NodeId, Term, VirtualTime, WriteSequence};
 use raft_play::ui::app::{App, Start};
 use raft_play::ui::keymap;
 use raft_play::ui::library::{Library, Opened, Overwrite, Refusal};
 use raft_play::ui::told::ToldWorld;
 use raft_play::ui::view::{OpenRow, Scene};
+use raft_play::wire::{Decoder, Hello, Limits};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -46,9 +48,10 @@ pub fn save_round_trip(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let Ok(save) = save::parse(text, "bytes") else {
+    let Ok(mut save) = save::parse(text, "bytes") else {
         return;
     };
+    save.then.clear();
     let mut world = Lab::restore(save.image, HostKind::Inline, None).expect("parsing has tried it");
     for _ in 0..data.len() % 64 {
         world.step();
@@ -67,7 +70,12 @@ pub fn save_round_trip(data: &[u8]) {
 
 fn save_of(title: Option<String>, notes: Vec<String>) -> Save {
     let image = fresh().image().expect("no disk has failed");
-    Save { title, notes, image }
+    Save {
+        title,
+        notes,
+        image,
+        then: Vec::new(),
+    }
 }
 
 /// The files of a log: they are refused, or what is recovered is recovered again, and goes on. The first bytes say how long each is.
@@ -161,6 +169,71 @@ pub fn replay_journal(data: &[u8]) {
     assert_sound(&mut world);
 }
 
+/// Bytes from a link: each is refused in one line, and then the link is over, or it is a message. After an even first byte they come as they are;
+/// after an odd one they are bodies of frames, two bytes of length before each, which get a right length and checksum: by chance none has.
+pub fn message_decode(data: &[u8]) {
+    let Some((&how, rest)) = data.split_first() else {
+        return;
+    };
+    let (cluster, own) = (ClusterId::new(7), NodeId::new(2));
+    let hello = Hello {
+        cluster,
+        from: NodeId::new(1),
+        incarnation: Incarnation::new(3),
+        to: own,
+    };
+    let limits = Limits {
+        frame_bytes: 1 << 16,
+        items: 1 << 10,
+    };
+    let mut decoder = Decoder::new(cluster, own, limits);
+    let mut chunks = vec![hello.encode()];
+    if how.is_multiple_of(2) {
+        chunks.extend(rest.chunks(7).map(Bytes::copy_from_slice));
+    } else {
+        chunks.extend(bodies_in(rest).map(frame));
+    }
+    for chunk in chunks {
+        decoder.feed(chunk);
+        loop {
+            match decoder.next_message() {
+                Ok(Some(message)) => assert_eq!(message.into_inner().to, own),
+                Ok(None) => break,
+                Err(error) => {
+                    assert_plain(&error.to_string());
+                    decoder.feed(frame(&[2]));
+                    assert_eq!(decoder.next_message().err(), Some(error), "the link is over");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn bodies_in(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk::<2>()?;
+        let (body, after) = after.split_at(usize::from(u16::from_le_bytes(*length)).min(after.len()));
+        rest = after;
+        Some(body)
+    })
+}
+
+/// A frame around a kind and a body.
+fn frame(body: &[u8]) -> Bytes {
+    let mut length = body.len() + 4;
+    let mut frame = Vec::new();
+    while length > 0x7f {
+        frame.push(u8::try_from(length & 0x7f).expect("seven bits") | 0x80);
+        length >>= 7;
+    }
+    frame.push(u8::try_from(length).expect("seven bits"));
+    frame.extend_from_slice(body);
+    let checksum = crc32c::crc32c(&frame);
+    frame.extend_from_slice(&checksum.to_le_bytes());
+    frame.into()
+}
+
 /// A text, wherever a person's text stands, on the screen: nothing that a terminal would obey, or that hides or turns what it shows.
 pub fn text_on_screen(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
@@ -170,7 +243,9 @@ pub fn text_on_screen(data: &[u8]) {
         "(title: {text:?}, notes: [{text:?}, \"two\"], nodes: [(role: Leader, log: [1, (1, {command:?})], commit: 2), \
          (term: 1, log: [1], commit: 1, timer: 0.2), (term: 1, timer: 0.3)])"
     );
-    let Save { title, notes, image } = save::parse(&save, "text").expect("any text may stand there");
+    let Save {
+        title, notes, image, ..
+    } = save::parse(&save, "text").expect("any text may stand there");
     let mut world = Lab::restore(image, HostKind::Inline, None).expect("parsing has tried it");
     let _ = world.command(Command::Propose { to: None, command });
     let start = Start {

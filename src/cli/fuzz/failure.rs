@@ -54,7 +54,6 @@ pub(super) fn write_down(
 struct Files {
     commands: PathBuf,
     save: PathBuf,
-    then: PathBuf,
 }
 
 impl Files {
@@ -63,7 +62,6 @@ impl Files {
         Self {
             commands: file(".commands"),
             save: file(""),
-            then: file(".then"),
         }
     }
 
@@ -116,20 +114,20 @@ impl Files {
             self.save.display(),
             length(image.now, small.end.at)
         );
-        if !then.is_empty() {
-            line += " --commands ";
-            line += &self.then.display().to_string();
-        }
         line += &expectation(failure);
-        let notes = vec![
+        let mut notes = vec![
             format!("{}: {}.", failure.broken, failure.detail),
             format!("It comes at {} s. Without a screen: {line}", small.end.at),
         ];
+        notes.extend(to_come(&then));
         let title = Some(format!("Seed {}: shortly before it breaks", small.plan.seed));
-        save::write(&self.save, &Save { title, notes, image }, Overwrite::Replace)?;
-        if !then.is_empty() {
-            write_script(&self.then, &line, failure, &then)?;
-        }
+        let save = Save {
+            title,
+            notes,
+            image,
+            then,
+        };
+        save::write(&self.save, &save, Overwrite::Replace)?;
         writeln!(
             out,
             "  shortly before: {line}\n  on the screen: raft-play --load {}",
@@ -137,6 +135,18 @@ impl Files {
         )?;
         Ok(())
     }
+}
+
+/// What is still to be done, in a note.
+fn to_come(then: &[TimedCommand]) -> Option<String> {
+    let script = Script {
+        answer: String::new(),
+        commands: then.to_vec(),
+    };
+    let lines = script.text("");
+    let lines = lines.lines().filter_map(|line| line.trim().strip_prefix("(at: "));
+    let lines: Vec<&str> = lines.map(|line| line.trim_end_matches("),")).collect();
+    (!lines.is_empty()).then(|| format!("What is still to be done, by itself: at {}.", lines.join("; at ")))
 }
 
 fn write_script(
@@ -157,7 +167,11 @@ fn write_script(
 fn expectation(failure: &Failure) -> String {
     match failure.broken {
         Broken::Property(property) => format!(" --expect violation:{}", property.name()),
-        Broken::Liveness(_) | Broken::NodeFailed | Broken::Panicked | Broken::Determinism(_) => String::new(),
+        Broken::Clients
+        | Broken::Liveness(_)
+        | Broken::NodeFailed
+        | Broken::Panicked
+        | Broken::Determinism(_) => String::new(),
     }
 }
 

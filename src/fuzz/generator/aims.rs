@@ -138,7 +138,8 @@ impl<M: Workload> Generator<'_, M> {
         let takes = due.since(self.world.now()).as_nanos();
         let takes = u64::try_from(takes / 1_000).unwrap_or(u64::MAX);
         let at = Duration::from_micros(self.random.below(takes));
-        self.plan(self.world.now().after(at), Step::Do(Command::CutPower(node)));
+        let how = self.power_cut();
+        self.plan(self.world.now().after(at), Step::Do(how(node)));
         self.undo(Command::Restart(node));
     }
 
@@ -152,7 +153,8 @@ impl<M: Workload> Generator<'_, M> {
                 self.undo(Command::Restart(node));
             }
             1 if self.weather.has(Deed::PowerCut) => {
-                self.later(soon, Command::CutPower(node));
+                let how = self.power_cut();
+                self.later(soon, how(node));
                 self.undo(Command::Restart(node));
             }
             2 if self.weather.has(Deed::Freeze) => {

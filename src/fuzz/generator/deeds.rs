@@ -4,7 +4,7 @@ use super::{Generator, REMEMBERED};
 use crate::consensus::{ReadWay, Switch};
 use crate::fuzz::Workload;
 use crate::fuzz::weather::Deed;
-use crate::playground::{Command, Condition, DiskSettings, LinkSettings, Span};
+use crate::playground::{Command, Condition, DiskFault, DiskSettings, LinkSettings, Span};
 use crate::types::{NodeId, SerialNumber};
 
 impl<M: Workload> Generator<'_, M> {
@@ -14,7 +14,10 @@ impl<M: Workload> Generator<'_, M> {
             Deed::Session => self.use_session(),
             Deed::Read => self.read_somewhere(),
             Deed::Crash => self.take_down(Command::Crash),
-            Deed::PowerCut => self.take_down(Command::CutPower),
+            Deed::PowerCut => {
+                let how = self.power_cut();
+                self.take_down(how);
+            }
             Deed::Blackout => self.black_out(),
             Deed::Freeze => self.freeze(),
             Deed::Part => self.part(),
@@ -23,6 +26,7 @@ impl<M: Workload> Generator<'_, M> {
             Deed::Hold => self.hold(),
             Deed::Network => self.change_network(),
             Deed::SlowDisk => self.slow_disk(),
+            Deed::BadDisk => self.break_disk(),
             Deed::Drift => self.drift(),
             Deed::Change => drop(self.change()),
             Deed::Transfer => self.transfer(),
@@ -100,6 +104,15 @@ impl<M: Workload> Generator<'_, M> {
         self.give(Command::Read { at, query, way });
     }
 
+    /// How power goes.
+    pub(super) fn power_cut(&mut self) -> fn(NodeId) -> Command {
+        if self.weather.tears && self.random.one_in(2) {
+            Command::Tear
+        } else {
+            Command::CutPower
+        }
+    }
+
     fn take_down(&mut self, how: fn(NodeId) -> Command) {
         let victim = self.victim().filter(|_| !self.are_enough_down());
         let Some(victim) = victim else {
@@ -108,13 +121,15 @@ impl<M: Workload> Generator<'_, M> {
         self.give(how(victim));
         if self.random.one_in(6) {
             // Twice: what was written and not synced survives the first, and not the second.
-            self.give(Command::CutPower(victim));
+            let again = self.power_cut();
+            self.give(again(victim));
         }
         self.undo(Command::Restart(victim));
     }
 
     fn black_out(&mut self) {
-        let how = self.random.one_of(&[Command::Crash, Command::CutPower]);
+        let cut = self.power_cut();
+        let how = self.random.one_of(&[Command::Crash, cut]);
         for id in self.everybody() {
             self.give(how(id));
             self.undo(Command::Restart(id));
@@ -217,6 +232,7 @@ impl<M: Workload> Generator<'_, M> {
             loss_ppm: self.random.one_of(&[0, 50_000, 400_000]),
             duplication_ppm: self.random.one_of(&[0, 50_000, 500_000]),
             reordering_ppm: self.random.one_of(&[0, 100_000, 700_000]),
+            straggling_ppm: self.random.one_of(&[0, 20_000, 200_000]),
         };
         let (from, to) = (None, None);
         self.give(Command::Link { from, to, settings });
@@ -236,6 +252,25 @@ impl<M: Workload> Generator<'_, M> {
         self.give(Command::Disk { node, settings });
         let settings = self.weather.disk;
         self.undo(Command::Disk { node, settings });
+    }
+
+    /// A disk fails or has no more room, and its node goes down when it finds out; later it is mended and the node comes back.
+    fn break_disk(&mut self) {
+        let Some(node) = self.victim().filter(|_| !self.are_enough_down()) else {
+            return;
+        };
+        let fault = match self.random.below(3) {
+            0 => DiskFault::SyncsFail,
+            1 => DiskFault::Full(0),
+            2.. => DiskFault::Full(self.random.below(600)),
+        };
+        self.give(Command::DiskFault { node, fault });
+        let longest = self.weather.longest;
+        let fault = DiskFault::Mended;
+        self.later((5, longest), Command::DiskFault { node, fault });
+        // Also before it is mended.
+        self.undo(Command::Restart(node));
+        self.later((longest, longest + 200), Command::Restart(node));
     }
 
     fn drift(&mut self) {

@@ -201,6 +201,68 @@ pub fn ron_text(history: &History) -> String {
     format!("(\n    history: {HISTORY_VERSION},\n{unwritten}{initial}    operations: [\n{lines}    ],\n)\n")
 }
 
+/// The text of a history as JSON, an operation in each line. The same history always gives the same text.
+#[cfg(feature = "cli")]
+pub fn json_text(history: &History) -> String {
+    let unwritten = history.unwritten.as_ref();
+    let unwritten = unwritten.map_or_else(String::new, |value| {
+        format!("  \"unwritten\": {},\n", json(value))
+    });
+    let pairs = history.initial.iter();
+    let pairs: Vec<String> = pairs
+        .map(|(key, value)| format!("{}: {}", json(key), json(value)))
+        .collect();
+    let initial = if pairs.is_empty() {
+        String::new()
+    } else {
+        format!("  \"initial\": {{\n    {}\n  }},\n", pairs.join(",\n    "))
+    };
+    let lines: Vec<String> = history.operations.iter().map(json_line_of).collect();
+    let lines = lines.join(",\n");
+    format!(
+        "{{\n  \"history\": {HISTORY_VERSION},\n{unwritten}{initial}  \"operations\": [\n{lines}\n  ]\n}}\n"
+    )
+}
+
+#[cfg(feature = "cli")]
+fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(feature = "cli")]
+fn json_line_of(operation: &Operation) -> String {
+    let Operation {
+        process,
+        key,
+        action,
+        called,
+        outcome,
+    } = operation;
+    let key = json(key);
+    let action = match action {
+        Action::Get => format!("{{\"Get\": {key}}}"),
+        Action::Set(value) => format!("{{\"Set\": [{key}, {}]}}", json(value)),
+        Action::Append(piece) => format!("{{\"Append\": [{key}, {}]}}", json(piece)),
+        Action::CompareAndSet { expected, new } => {
+            format!("{{\"Cas\": [{key}, {}, {}]}}", json(expected), json(new))
+        }
+        Action::Delete => format!("{{\"Delete\": {key}}}"),
+    };
+    let end = match outcome {
+        Outcome::Unknown => String::new(),
+        Outcome::Answered { at, answer } => {
+            let answer = match answer {
+                Answer::Done => "\"Done\"".to_owned(),
+                Answer::Value(None) => "{\"Value\": null}".to_owned(),
+                Answer::Value(Some(value)) => format!("{{\"Value\": {}}}", json(value)),
+                Answer::Mismatch => "\"Mismatch\"".to_owned(),
+            };
+            format!(", \"until\": {at}, \"answer\": {answer}")
+        }
+    };
+    format!("    {{\"client\": {process}, \"at\": {called}, \"do\": {action}{end}}}")
+}
+
 fn line_of(operation: &Operation) -> String {
     let Operation {
         process,

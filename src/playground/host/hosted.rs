@@ -13,6 +13,7 @@ use crate::machine::Exhibit;
 use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd, RouteEvent, Routes, Sent};
 use crate::playground::clock::Clock;
 use crate::playground::mirror::Mirror;
+use crate::playground::settings::DiskFault;
 use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView, SnapshotView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
@@ -51,6 +52,8 @@ pub(in crate::playground) enum Request {
     Follow(Mirror),
     /// Make the mirror of its disk durable.
     SyncMirror,
+    /// Have its disk fail, or be well again.
+    DiskFault(DiskFault),
 }
 
 /// An input, as the world knows it.
@@ -275,6 +278,10 @@ impl<M: Exhibit + Default> Hosted<M> {
             }
             Request::Follow(mirror) => Response::Done(self.be_followed(mirror)),
             Request::SyncMirror => Response::Done(self.mirror.as_mut().and_then(Mirror::sync)),
+            Request::DiskFault(fault) => {
+                fault.befall(self.node.disk_mut());
+                Response::Done(None)
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use super::words::{SHORT_WIDTH, columns, duration, label, nodes, percent};
 use crate::consensus::{ReadWay, Switch};
 use crate::machine::readable;
 use crate::playground::command::Command;
-use crate::playground::settings::{DiskSettings, LinkSettings, Span};
+use crate::playground::settings::{DiskFault, DiskSettings, LinkSettings, Span};
 use crate::playground::story::Mark;
 use crate::types::NodeId;
 
@@ -28,6 +28,7 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         Command::Retry { to } => session::you_retry(memory, describe, *to),
         Command::Crash(node) => crash(memory, *node),
         Command::CutPower(node) => cut_power(memory, *node),
+        Command::Tear(node) => tear(memory, *node),
         Command::Restart(node) => restart(*node),
         Command::Freeze(node) => pause(*node, "freeze", "it keeps its memory, and does nothing"),
         Command::Thaw(node) => pause(*node, "thaw", "it goes on where it stood"),
@@ -44,6 +45,7 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         Command::Heal => network(None, "you heal the network".to_owned()),
         Command::Link { from, to, settings } => link(*from, *to, settings),
         Command::Disk { node, settings } => disk(*node, settings),
+        Command::DiskFault { node, fault } => disk_fault(*node, *fault),
         Command::Drift { node, ppm } => drift(*node, *ppm),
         Command::ElectionTimeout { min_ms, max_ms } => act(format!("you set timeouts: {min_ms}–{max_ms} ms"))
             .long(format!("you set election timeouts: {min_ms}–{max_ms} ms"))
@@ -238,6 +240,35 @@ fn cut_power(memory: &Memory, node: NodeId) -> Telling {
         .mark(Mark::Crash)
 }
 
+fn tear(memory: &Memory, node: NodeId) -> Telling {
+    Telling::act(Some(node), format!("you cut {node}'s power mid-write"))
+        .long(format!("you cut {node}'s power while it writes"))
+        .because(
+            "What was not synced may be gone, torn or there; a torn end is cut off at the next start",
+            "",
+        )
+        .value(kept(memory, node))
+        .mark(Mark::Crash)
+}
+
+fn disk_fault(node: NodeId, fault: DiskFault) -> Telling {
+    let (text, why) = match fault {
+        DiskFault::SyncsFail => (
+            format!("you break {node}'s disk: syncs fail"),
+            "After a failed sync nobody knows what is on the disk: the server stops, and never tries it again",
+        ),
+        DiskFault::Full(room) => (
+            format!("you fill {node}'s disk: {room} bytes left"),
+            "A server that can't write stops: what it can't keep it may not promise",
+        ),
+        DiskFault::Mended => (
+            format!("you mend {node}'s disk"),
+            "A server that stopped for its disk starts with what is on it",
+        ),
+    };
+    Telling::act(Some(node), text).because(why, "")
+}
+
 fn kept(memory: &Memory, node: NodeId) -> String {
     let seen = memory.node(node);
     format!("{node}: term {}, synced through {}", seen.term, seen.durable)
@@ -355,6 +386,7 @@ fn shares(settings: &LinkSettings) -> impl Iterator<Item = String> {
         (settings.loss_ppm, "lost"),
         (settings.duplication_ppm, "twice"),
         (settings.reordering_ppm, "late"),
+        (settings.straggling_ppm, "very late"),
     ];
     shares
         .into_iter()

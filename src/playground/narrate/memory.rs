@@ -249,6 +249,8 @@ impl Memory {
             Command::Heal => self.network = NetworkMemory::default(),
             Command::Crash(_)
             | Command::CutPower(_)
+            | Command::Tear(_)
+            | Command::DiskFault { .. }
             | Command::Restart(_)
             | Command::Freeze(_)
             | Command::Thaw(_)

@@ -17,6 +17,7 @@ use super::World;
 use crate::consensus::{Compaction, Limits, Protections, RoleName};
 use crate::machine::Exhibit;
 use crate::types::{JoinToken, MembershipChange, NodeId};
+use power::CutPower;
 use request::change_of;
 
 impl<M: Exhibit + Default> World<M> {
@@ -98,7 +99,8 @@ impl<M: Exhibit + Default> World<M> {
             Command::Retry { to } => self.retry(to.expect("it was resolved")),
             Command::Read { at, query, way } => self.read(at.expect("it was resolved"), query, way),
             Command::Crash(id) => self.crash(id),
-            Command::CutPower(id) => self.cut_power(id),
+            Command::CutPower(id) => self.cut_power(id, CutPower::LosingEverything),
+            Command::Tear(id) => self.cut_power(id, CutPower::Torn),
             Command::Restart(id) => self.restart(id),
             Command::Freeze(id) => self.server(id).condition = Condition::Frozen,
             Command::Thaw(id) => self.thaw(id),
@@ -120,6 +122,7 @@ impl<M: Exhibit + Default> World<M> {
                 self.settings.disk = settings;
                 self.nodes.values_mut().for_each(|server| server.disk = None);
             }
+            Command::DiskFault { node, fault } => self.break_disk(node, fault),
             Command::Drift { node, ppm } => {
                 let now = self.now;
                 let server = self.server(node);

@@ -46,6 +46,8 @@ pub(in crate::save) struct LinkSettingsFile {
     pub(in crate::save) loss_ppm: u32,
     pub(in crate::save) duplication_ppm: u32,
     pub(in crate::save) reordering_ppm: u32,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::save) straggling_ppm: u32,
 }
 
 impl Default for LinkSettingsFile {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::consensus::Rule;
-use crate::playground::{Command, DiskSettings, LinkSettings, Span};
+use crate::playground::{Command, DiskFault, DiskSettings, LinkSettings, Span};
 use crate::types::NodeId;
 use crate::ui::action::{Exit, Question, Step, Verb};
 use crate::ui::testing::Keyboard;
@@ -46,6 +46,7 @@ fn lines_mean_what_they_say() {
         let ids = |group: &&[u64]| group.iter().copied().map(node).collect();
         Action::Do(Command::Partition(groups.iter().map(ids).collect()))
     };
+    let disk_fault = |fault| Action::Do(Command::DiskFault { node: one, fault });
     let default = LinkSettings::default();
     let table = [
         ("run", Action::ToggleRun),
@@ -53,6 +54,11 @@ fn lines_mean_what_they_say() {
         ("crash 3", Action::Do(Command::Crash(node(3)))),
         ("  crash   S3 ", Action::Do(Command::Crash(node(3)))),
         ("power-cut 1", Action::Do(Command::CutPower(one))),
+        ("tear 1", Action::Do(Command::Tear(one))),
+        ("disk 1 fails", disk_fault(DiskFault::SyncsFail)),
+        ("disk 1 full", disk_fault(DiskFault::Full(0))),
+        ("disk 1 full 100", disk_fault(DiskFault::Full(100))),
+        ("disk 1 mended", disk_fault(DiskFault::Mended)),
         ("restart 1", Action::Do(Command::Restart(one))),
         ("fire 2", Action::Do(Command::FireTimer(two))),
         ("node 4", Action::Pick(four)),

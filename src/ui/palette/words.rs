@@ -169,6 +169,17 @@ pub(super) static WORDS: &[Word] = &[
     )
     .with(any_node),
     word(
+        "tear",
+        "tear N",
+        "its power goes mid-write; of what was not synced some survives",
+        |text, context| {
+            Ok(Action::Do(Command::Tear(
+                required(text).and_then(|text| context.node(text))?,
+            )))
+        },
+    )
+    .with(any_node),
+    word(
         "freeze",
         "freeze N",
         "its process stands still",
@@ -251,6 +262,17 @@ pub(super) static WORDS: &[Word] = &[
         },
     ),
     word(
+        "straggling",
+        "straggling SHARE",
+        "messages held up for up to seconds: 2%, 1>4 2%",
+        |text, context| {
+            link_setting(text, context, |settings, text| {
+                settings.straggling_ppm = share(text)?;
+                Ok(())
+            })
+        },
+    ),
+    word(
         "latency",
         "latency SPAN",
         "how long messages take, ms: 20..30, 1>4 20..30",
@@ -264,7 +286,7 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "disk",
         "disk SPAN",
-        "how long a sync takes, ms: 1..3, one disk: 2 50..80",
+        "how long a sync takes, ms: 1..3, one disk: 2 50..80; 2 fails, 2 full, 2 mended",
         disk,
     ),
     word(

@@ -66,7 +66,10 @@ impl<M: Exhibit + Default> World<M> {
                 self.check_up(*id)
             }
             Command::Crash(id) => self.check_running(*id),
-            Command::CutPower(id) | Command::Readdress(id) => self.check_exists(*id),
+            Command::CutPower(id)
+            | Command::Tear(id)
+            | Command::Readdress(id)
+            | Command::DiskFault { node: id, .. } => self.check_exists(*id),
             Command::Restart(id) => match self.condition(*id)? {
                 Condition::Down => Ok(()),
                 Condition::Up | Condition::Frozen => Err(CommandError::Up(*id)),

@@ -2,29 +2,59 @@
 
 use crate::consensus::RoleName;
 use crate::machine::Exhibit;
-use crate::playground::host::HostInput;
+use crate::playground::host::{HostInput, Request};
 use crate::playground::record::{ClientAnswer, Happening, Loss, Stop};
+use crate::playground::settings::DiskFault;
 use crate::playground::snapshot::Condition;
 use crate::playground::world::{Due, Slot, Waiting, World};
 use crate::types::{LogIndex, NodeId, VirtualTime, WriteSequence};
+
+/// What a power cut takes of what was not synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CutPower {
+    /// All of it.
+    LosingEverything,
+    /// What the draws have it take.
+    Torn,
+}
 
 impl<M: Exhibit + Default> World<M> {
     pub(super) fn crash(&mut self, id: NodeId) {
         self.stop(id, |unsynced_from| Stop::Crash { unsynced_from });
     }
 
-    pub(super) fn cut_power(&mut self, id: NodeId) {
+    /// A disk fails, or is well again.
+    pub(super) fn break_disk(&mut self, id: NodeId, fault: DiskFault) {
+        self.server(id).seen_down = None;
+        match self.server(id).parked.as_mut() {
+            Some(parked) => fault.befall(&mut parked.disk),
+            None => drop(self.host.call(id, Request::DiskFault(fault))),
+        }
+    }
+
+    pub(super) fn cut_power(&mut self, id: NodeId, how: CutPower) {
         if self.server(id).condition != Condition::Down {
             self.end_process(id);
         }
         let before = self.last_on_disk(id);
+        let draws = self.draws;
+        let syncs = self.server(id).syncs_begun;
         self.server(id).seen_down = None;
         let parked = self
             .server(id)
             .parked
             .as_mut()
             .expect("a node that is down has its disk");
-        parked.disk.power_cut_losing_everything();
+        match how {
+            CutPower::LosingEverything => parked.disk.power_cut_losing_everything(),
+            CutPower::Torn => {
+                let mut ordinal = 0;
+                parked.disk.power_cut(&mut |_, changes| {
+                    ordinal += 1;
+                    draws.survivors(&[id.number(), syncs, ordinal], changes)
+                });
+            }
+        }
         let journal = parked.disk.drain_journal();
         let complaint = parked.mirror.as_mut().and_then(|mirror| mirror.follow(journal));
         self.complaints.extend(complaint);
