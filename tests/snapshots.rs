@@ -272,6 +272,7 @@ fn spoilt(world: &mut Lab) -> Lab {
         title: None,
         notes: Vec::new(),
         image: world.image().expect("every disk works"),
+        then: Vec::new(),
     };
     let text = save::render(&save);
     let (before, piece) = text.split_once("Piece(").expect("a piece is on its way");
@@ -300,6 +301,7 @@ fn a_snapshot_that_the_machine_does_not_take_costs_nothing_that_was_there() {
             title: None,
             notes: Vec::new(),
             image: world.image().expect("every disk works"),
+            then: Vec::new(),
         };
         save::render(&save).contains("Piece(")
     };

@@ -218,7 +218,8 @@ fn hash(execution: &Execution) -> u64 {
     let mut hasher = DefaultHasher::new();
     match execution {
         Execution::Executed(answer) | Execution::Repeated(answer) => answer.hash(&mut hasher),
-        other @ (Execution::Nothing | Execution::Opened(_) | Execution::Refused(_)) => {
+        other
+        @ (Execution::Nothing | Execution::Opened(_) | Execution::Closed(_) | Execution::Refused(_)) => {
             other.hash(&mut hasher);
         }
     }
