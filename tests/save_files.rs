@@ -516,7 +516,8 @@ fn what_is_still_to_be_done_is_kept() {
         "{text}"
     );
     assert_eq!(save::parse(&text, "then").unwrap(), save);
-    let late = text.replace("    seed:", "    now: 0.02,\n    seed:");
+    let now = text.lines().find(|line| line.starts_with("    now:")).unwrap();
+    let late = text.replace(now, "    now: 0.02,");
     let error = save::parse(&late, "then").unwrap_err().to_string();
     assert!(error.contains("too late to do what `then` says"), "{error}");
 }

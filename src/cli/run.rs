@@ -53,15 +53,16 @@ pub(super) fn run(
         },
     };
     let end = run.world.now().after(args.duration);
-    let (then, path) = match (script, &args.commands) {
+    // What a save has still to be done stays in it; what a script has is the script's.
+    let still: Vec<TimedCommand> = then.iter().filter(|timed| timed.at > end).cloned().collect();
+    let (commands, path) = match (script, &args.commands) {
         (Some(script), Some(path)) => (merged(then, script.commands), path.clone()),
         (Some(_) | None, _) => (
             then,
             PathBuf::from(args.save_to_load.as_deref().unwrap_or_default()),
         ),
     };
-    let left = run.carry_out(&then, &path, end)?;
-    let still = then[then.len() - left..].to_vec();
+    let left = run.carry_out(&commands, &path, end)?.saturating_sub(still.len());
     if left > 0 {
         writeln!(
             complaints,

@@ -63,16 +63,16 @@ counters! {
     Crashes, "crashes", 5_000;
     PowerCuts, "power cuts", 5_000;
     EntriesLost, "power cuts that took entries", 300;
-    Torn, "power cuts in the middle of writing", 0;
-    TornEnds, "starts that cut a torn end off", 0;
-    DisksFailed, "nodes stopped by a disk that failed or was full", 0;
-    Late, "messages on their way for more than a second", 0;
+    Torn, "power cuts in the middle of writing", 2_000;
+    TornEnds, "starts that cut a torn end off", 300;
+    DisksFailed, "nodes stopped by a disk that failed or was full", 1_500;
+    Late, "messages on their way for more than a second", 5_000;
     LostByCut, "messages lost to cut links", 80_000;
     LostByChance, "messages lost by chance", 30_000;
     Overwritten, "proposals overwritten", 1_000;
     Unknown, "answers that nobody knows", 4_000;
     Done, "commands done", 10_000;
-    Judged, "answers judged by what clients saw alone", 0;
+    Judged, "answers judged by what clients saw alone", 20_000;
     Undecided, "keys of which that would have taken too long", 0;
 }
 

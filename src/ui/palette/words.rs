@@ -136,7 +136,7 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "end",
         "end SESSION",
-        "close session 4, and drop what is kept for it; at a node: 4 2",
+        "close session 4 and drop its answers; at a node: 4 2",
         end_session,
     ),
     word(
@@ -171,7 +171,7 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "tear",
         "tear N",
-        "its power goes mid-write; of what was not synced some survives",
+        "power goes mid-write: unsynced parts may survive",
         |text, context| {
             Ok(Action::Do(Command::Tear(
                 required(text).and_then(|text| context.node(text))?,
@@ -286,7 +286,7 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "disk",
         "disk SPAN",
-        "how long a sync takes, ms: 1..3, one disk: 2 50..80; 2 fails, 2 full, 2 mended",
+        "sync in ms: 1..3, 2 50..80; 2 fails, full, mended",
         disk,
     ),
     word(
