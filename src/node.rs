@@ -8,6 +8,7 @@ mod callers;
 mod gossip;
 mod image;
 mod io;
+mod proposals;
 mod routes;
 pub mod snapshot;
 mod start;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::gossip::foreign;
+use self::proposals::Proposals;
 use self::snapshot::Taking;
 use crate::consensus::durable::{Driver, Held, Store};
 use crate::consensus::{
@@ -31,7 +33,7 @@ use crate::consensus::{
 use crate::machine::{SerialCheck, SessionTable, Sessions, StateMachine};
 use crate::storage::wal::{Identity, WalOptions};
 use crate::types::{
-    ClusterId, Configuration, Envelope, LocalTime, LogIndex, LogPosition, Message, ProposalId, Term,
+    ClusterId, Configuration, Envelope, LocalTime, LogIndex, LogPosition, Message, ProposalId,
 };
 
 /// What a node is told once, when it starts.
@@ -68,8 +70,7 @@ pub struct Node<M, S: Store> {
     machine: Sessions<M>,
     /// The snapshot that is being taken.
     taking: Option<Taking>,
-    /// By the entry that each became. In a later leadership another may get the same index.
-    proposals: BTreeMap<(LogIndex, Term), ProposalId>,
+    proposals: Proposals,
     /// The questions that are not answered yet.
     queries: BTreeMap<ProposalId, Bytes>,
     /// Those that may be answered once everything through an index is applied.
@@ -128,6 +129,7 @@ impl<M: StateMachine, S: Store> Node<M, S> {
                 Input::HeartbeatTimeout
             }
             NodeInput::Propose { id, command } => Input::Propose { id, command },
+            NodeInput::ProposeMany { first, commands } => Input::ProposeMany { first, commands },
             NodeInput::OpenSession { id, timeout } => Input::OpenSession { id, timeout },
             NodeInput::CloseSession { id, session } => Input::CloseSession { id, session },
             NodeInput::ProposeIn { id, guarded } => Input::ProposeIn { id, guarded },
@@ -291,35 +293,33 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         }
     }
 
-    fn apply_committed(&mut self, now: LocalTime, effects: &mut Effects<S>, observer: &mut impl Observer) {
+    fn apply_committed<O: Observer>(&mut self, now: LocalTime, effects: &mut Effects<S>, observer: &mut O) {
         let Some(commit) = effects.commit else { return };
-        let mut next = self.raft.state().volatile.applied.next();
+        let applied = self.raft.state().volatile.applied;
+        let check = serial_check(&self.raft);
+        let mut before = self.raft.state().persistent.log.term_at(applied);
+        let mut next = applied.next();
         while next <= commit {
-            let applied = self.apply(next);
-            self.end_proposals(&applied, effects);
-            effects.applied.push(applied);
-            next = next.next();
+            let run = self.raft.state().persistent.log.run_from(next);
+            assert!(!run.is_empty(), "what is committed is in the log");
+            for (index, entry) in run.iter().take_while(|(index, _)| *index <= commit) {
+                if before.replace(entry.term) != Some(entry.term) {
+                    self.end_proposals_before(entry.term, effects);
+                }
+                let execution = self.machine.apply(index, &entry.payload, check);
+                let position = LogPosition::new(index, entry.term);
+                self.end_proposals(position, &entry.payload, &execution, effects);
+                if O::ENABLED {
+                    effects.applied.push(Applied {
+                        position,
+                        payload: entry.payload.clone(),
+                        execution,
+                    });
+                }
+            }
+            next = run.last_index().next();
         }
         self.raft.absorb(now, Input::Applied(commit), observer);
-    }
-
-    fn apply(&mut self, index: LogIndex) -> Applied {
-        let entry = self
-            .raft
-            .state()
-            .persistent
-            .log
-            .entry(index)
-            .expect("what is committed is in the log");
-        let position = LogPosition::new(index, entry.term);
-        let payload = entry.payload.clone();
-        let check = serial_check(&self.raft);
-        let execution = self.machine.apply(index, &payload, check);
-        Applied {
-            position,
-            payload,
-            execution,
-        }
     }
 }
 

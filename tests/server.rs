@@ -51,6 +51,7 @@ fn a_stream_has_every_command_answered_in_order() {
     let tokens: Vec<_> = stream
         .answers()
         .iter()
+        .flatten()
         .take(1000)
         .map(|told| told.token)
         .collect();

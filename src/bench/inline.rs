@@ -76,11 +76,12 @@ impl Cluster {
                 return Ok(meter);
             }
             let sent = now;
-            for number in self.proposed..self.proposed + window {
-                let id = ProposalId::new(number);
-                let command = command(number, work.payload);
-                self.members[0].absorb(self.now, Input::Propose { id, command });
-            }
+            let numbers = self.proposed..self.proposed + window;
+            let input = Input::ProposeMany {
+                first: ProposalId::new(self.proposed),
+                commands: numbers.map(|number| command(number, work.payload)).collect(),
+            };
+            self.members[0].absorb(self.now, input);
             self.proposed += window;
             self.run();
             let leader = &self.members[0];
@@ -90,7 +91,7 @@ impl Cluster {
                 return Err(BenchError::LeaderLost);
             }
             now = Instant::now();
-            (0..window).for_each(|_| meter.done(sent, now));
+            meter.done(usize::try_from(window).unwrap_or(usize::MAX), sent, now);
         }
     }
 
@@ -203,12 +204,15 @@ impl Member {
 
     fn apply(&mut self, commit: LogIndex) {
         let state = self.raft.state();
-        let next = state.volatile.applied.next();
-        let entries = state.persistent.log.slice(next, usize::MAX, u64::MAX);
-        for (_, entry) in entries.iter().take_while(|(index, _)| *index <= commit) {
-            if let Some(command) = entry.payload.command() {
-                self.machine.take(command);
+        let mut next = state.volatile.applied.next();
+        while next <= commit {
+            let run = state.persistent.log.run_from(next);
+            for (_, entry) in run.iter().take_while(|(index, _)| *index <= commit) {
+                if let Some(command) = entry.payload.command() {
+                    self.machine.take(command);
+                }
             }
+            next = run.last_index().next();
         }
     }
 

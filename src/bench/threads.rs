@@ -121,12 +121,15 @@ impl Loop<'_> {
 
     /// Waits for an answer, and takes all that are there.
     fn take_answers(&mut self, meter: &mut Meter) -> Result<(), BenchError> {
-        let answers = self.stream.answers();
-        let first = answers
-            .recv_timeout(PATIENCE)
-            .map_err(|_| BenchError::LeaderLost)?;
+        let first = self.stream.wait(PATIENCE);
+        if first.is_empty() {
+            return Err(BenchError::LeaderLost);
+        }
         let mut count = 0;
-        for told in std::iter::once(first).chain(answers.try_iter()) {
+        for told in first
+            .into_iter()
+            .chain(self.stream.answers().try_iter().flatten())
+        {
             // Whatever else it may be told comes of a change of leaders.
             if !matches!(told.end, ProposalEnd::Done { .. }) {
                 return Err(BenchError::LeaderLost);
@@ -134,7 +137,7 @@ impl Loop<'_> {
             count += 1;
         }
         let now = Instant::now();
-        self.sent.drain(..count).for_each(|sent| meter.done(sent, now));
+        self.sent.drain(..count).for_each(|sent| meter.done(1, sent, now));
         Ok(())
     }
 }

@@ -126,10 +126,11 @@ impl Meter {
         allowed
     }
 
-    /// A command that was sent then is done now.
-    pub(super) fn done(&mut self, sent: Instant, now: Instant) {
+    /// So many commands that were sent then are done now.
+    pub(super) fn done(&mut self, count: usize, sent: Instant, now: Instant) {
         let nanos = now.duration_since(sent).as_nanos();
-        self.latencies.push(u64::try_from(nanos).unwrap_or(u64::MAX));
+        let nanos = u64::try_from(nanos).unwrap_or(u64::MAX);
+        self.latencies.extend(std::iter::repeat_n(nanos, count));
     }
 
     /// How long it took all in all, and each command in ascending order.

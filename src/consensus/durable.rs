@@ -394,9 +394,14 @@ impl<S: Store> Driver<S> {
             "a sync of another driver's write"
         );
         let synced = finished.result.map_err(|error| self.fail(error))?;
-        let group = (finished.sequence, synced);
-        self.synced_ahead.insert(finished.first, group);
         let before = self.proven;
+        if finished.first == before.next() {
+            self.store.settle(synced);
+            self.proven = finished.sequence;
+        } else {
+            let group = (finished.sequence, synced);
+            self.synced_ahead.insert(finished.first, group);
+        }
         while let Some((last, synced)) = self.synced_ahead.remove(&self.proven.next()) {
             self.store.settle(synced);
             self.proven = last;

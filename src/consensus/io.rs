@@ -26,6 +26,13 @@ pub enum Input {
         /// The command.
         command: Bytes,
     },
+    /// Callers want many commands replicated, in this order.
+    ProposeMany {
+        /// By which the answer to the first is known; the others have the ids after it.
+        first: ProposalId,
+        /// The commands.
+        commands: Vec<Bytes>,
+    },
     /// A caller wants a session opened.
     OpenSession {
         /// By which the caller knows the answer.

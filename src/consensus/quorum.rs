@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smallvec::SmallVec;
+
 use crate::types::{Configuration, LogIndex, NodeId, majority_of};
 
 /// Where an election stands.
@@ -72,7 +74,7 @@ fn reached_by_majority<T: Ord + Copy + Default>(
     electorate: &BTreeSet<NodeId>,
     value: &impl Fn(NodeId) -> T,
 ) -> T {
-    let mut values: Vec<T> = electorate.iter().map(|&id| value(id)).collect();
+    let mut values: SmallVec<[T; 9]> = electorate.iter().map(|&id| value(id)).collect();
     values.sort_unstable_by(|left, right| right.cmp(left));
     values
         .get(majority_of(electorate) - 1)

@@ -264,6 +264,7 @@ impl Raft {
             Input::Read { id, way } => self.on_wish(id, Wish::Read(way), observer),
             Input::Reconfigure { id, change } => self.on_wish(id, Wish::Reconfigure(change), observer),
             Input::Propose { id, command } => self.on_wish(id, Wish::Propose(command), observer),
+            Input::ProposeMany { first, commands } => self.on_propose_many(first, commands, observer),
             Input::OpenSession { id, timeout } => self.on_wish(id, Wish::OpenSession { timeout }, observer),
             Input::CloseSession { id, session } => self.on_wish(id, Wish::CloseSession(session), observer),
             Input::ProposeIn { id, guarded } => self.on_wish(id, Wish::ProposeIn(guarded), observer),

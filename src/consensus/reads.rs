@@ -121,6 +121,12 @@ impl Raft {
 
     /// Takes note of the rounds that a majority of every electorate has answered.
     pub(super) fn note_confirmations(&mut self, observer: &mut impl Observer) {
+        let Role::Leader(leader) = &self.state.role else {
+            return;
+        };
+        if leader.reading.open.is_empty() {
+            return;
+        }
         let deciding = self.deciding().into_owned();
         let id = self.id();
         let Role::Leader(leader) = &mut self.state.role else {
@@ -162,6 +168,10 @@ impl Raft {
 
     /// Answers the reads whose round is confirmed and whose index is known.
     pub(super) fn serve_reads(&mut self, observer: &mut impl Observer) {
+        match &self.state.role {
+            Role::Leader(leader) if !leader.reading.waiting.is_empty() => {}
+            Role::Leader(_) | Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => return,
+        }
         let is_asking = self.asks_before_reads();
         let (knows, commit) = (self.knows_commit(), self.state.volatile.commit);
         let Role::Leader(leader) = &mut self.state.role else {

@@ -1,10 +1,13 @@
 //! Log replication (§5.3) and commitment (§5.4.2).
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::event::{Event, IgnoreReason, IgnoredInput, Observer, RoleName, emit};
-use super::io::TimerChange;
+use super::io::{Answer, TimerChange};
 use super::progress::{Acknowledged, Flow};
 use super::quorum;
 use super::raft::{Promise, Raft};
@@ -12,7 +15,7 @@ use super::rule::Rule;
 use super::state::{Follower, Leader, Role, Transfer};
 use crate::types::{
     AppendReply, AppendRequest, Caller, Entries, Entry, LogIndex, LogPosition, Message, MessageKind, NodeId,
-    Payload, ProposalId, ProposalOutcome, ProposalRefusal, Round, Term,
+    Payload, ProposalId, ProposalOutcome, ProposalRefusal, Round, Term, Wish,
 };
 
 /// The leader's side.
@@ -49,6 +52,57 @@ impl Raft {
             }
         };
         self.answer(caller, outcome);
+    }
+
+    /// The same as one after the other, but what is the same for all is asked once.
+    pub(super) fn on_propose_many(
+        &mut self,
+        first: ProposalId,
+        commands: Vec<Bytes>,
+        observer: &mut impl Observer,
+    ) {
+        let ids = (first.number()..).map(ProposalId::new);
+        let mut wishes = ids.zip(commands);
+        if self.takes_proposals() {
+            let term = self.term();
+            self.batch.answers.reserve(wishes.size_hint().0);
+            let mut full = None;
+            for (id, command) in wishes.by_ref() {
+                let entry = Entry::command(term, command);
+                if self.is_full(self.uncommitted(), entry.payload_bytes()) {
+                    full = Some((id, entry.payload));
+                    break;
+                }
+                let index = self.append(entry);
+                emit(observer, || Event::Proposed {
+                    index,
+                    proposal: Some(id),
+                });
+                let outcome = ProposalOutcome::Appended(LogPosition::new(index, term));
+                self.batch.answers.push(Answer { id, outcome });
+            }
+            if let Some((id, payload)) = full {
+                self.on_propose(Caller::Here(id), payload, observer);
+            }
+        }
+        for (id, command) in wishes {
+            self.on_wish(id, Wish::Propose(command), observer);
+        }
+    }
+
+    /// Whether a command is appended here and now, unless too much is uncommitted.
+    fn takes_proposals(&self) -> bool {
+        match &self.state.role {
+            Role::Leader(leader) => leader.transfer.is_none(),
+            Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => false,
+        }
+    }
+
+    fn uncommitted(&self) -> u64 {
+        match &self.state.role {
+            Role::Leader(leader) => leader.uncommitted,
+            Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => 0,
+        }
     }
 
     /// Whether a command must wait until more is committed. Where nothing waits, it fits whatever its size.
@@ -108,11 +162,9 @@ impl Raft {
 
     /// Drafts what may go out to each follower now, and a heartbeat where one is due and nothing else went.
     pub(super) fn draft_appends(&mut self, heartbeats: &BTreeSet<NodeId>) {
-        let Role::Leader(leader) = &self.state.role else {
-            return;
-        };
-        let peers: Vec<NodeId> = leader.peers.keys().copied().collect();
-        for peer in peers {
+        let mut next = self.peer_after(None);
+        while let Some(peer) = next {
+            next = self.peer_after(Some(peer));
             let mut is_silent = true;
             if let Some(piece) = self.next_piece(peer) {
                 self.draft(peer, Message::InstallSnapshot(piece), Promise::Nothing);
@@ -126,6 +178,16 @@ impl Raft {
                 self.draft_heartbeat(peer);
             }
         }
+    }
+
+    /// The first of a leader's peers after one, or of all.
+    fn peer_after(&self, one: Option<NodeId>) -> Option<NodeId> {
+        let Role::Leader(leader) = &self.state.role else {
+            return None;
+        };
+        let after = one.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut later = leader.peers.range((after, Bound::Unbounded));
+        later.next().map(|(&peer, _)| peer)
     }
 
     pub(super) fn draft_heartbeat(&mut self, peer: NodeId) {
@@ -295,9 +357,15 @@ impl Raft {
             voters,
             outgoing,
         });
+        // What follows from a configuration follows once: when it is committed, or when a later leader first commits.
+        let before = self.state.volatile.commit;
+        let follows = self.state.persistent.log.latest_configuration().0 > before
+            || self.state.persistent.log.term_at(before) != Some(self.term());
         self.set_commit(through);
         self.serve_reads(observer);
-        self.after_commit(observer);
+        if follows {
+            self.after_commit(observer);
+        }
     }
 
     /// Thesis §10.2.1: the leader's own copy counts once it is on its disk.
@@ -322,11 +390,9 @@ impl Raft {
         );
         assert!(commit > self.state.volatile.commit, "commit index goes back");
         let before = self.state.volatile.commit;
-        let newly = (before.next().number()..=commit.number()).map(LogIndex::new);
-        let log = &self.state.persistent.log;
         if let Role::Leader(leader) = &mut self.state.role {
-            let weights = newly.filter_map(|index| log.entry(index).map(Entry::weight));
-            leader.uncommitted = leader.uncommitted.saturating_sub(weights.sum());
+            let weight = self.state.persistent.log.weight_between(before, commit);
+            leader.uncommitted = leader.uncommitted.saturating_sub(weight);
         }
         self.state.volatile.commit = commit;
         self.batch.commit = Some(commit);

@@ -76,6 +76,9 @@ impl Raft {
     /// Tells those who have waited too long that nobody knows. Every input brings the time, and none is far: a leader's
     /// heartbeats come, or the election timer runs out.
     pub(super) fn give_up_waiting(&mut self, observer: &mut impl Observer) {
+        if self.state.volatile.passed_on.is_empty() {
+            return;
+        }
         let (now, patience) = (self.batch.now, self.settings.election_timeout * PATIENCE);
         let is_over = |passed_on: &&PassedOn| now.since(passed_on.since) >= patience;
         while let Some(&PassedOn { id, to, .. }) = self.state.volatile.passed_on.front().filter(is_over) {

@@ -1,10 +1,11 @@
 //! What callers wait for, and what they are told.
 
-use super::{Applied, Effects, Node, ProposalEnd};
+use super::io::answer_of;
+use super::{Effects, Node, ProposalEnd};
 use crate::consensus::durable::Store;
 use crate::consensus::{Answer, ProposalOutcome};
 use crate::machine::{Execution, StateMachine};
-use crate::types::{LogPosition, ProposalId, Term};
+use crate::types::{LogPosition, Payload, ProposalId, Term};
 
 impl<M: StateMachine, S: Store> Node<M, S> {
     /// The proposals that nobody knows the end of yet.
@@ -19,8 +20,8 @@ impl<M: StateMachine, S: Store> Node<M, S> {
             .map(|passed_on| passed_on.id);
         let proposals = self
             .proposals
-            .values()
-            .copied()
+            .iter()
+            .map(|(_, id)| *id)
             .chain(passed_on)
             .filter(is_no_read);
         proposals.chain(self.queries.keys().copied())
@@ -82,31 +83,36 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         let state = self.raft.state();
         let applied = state.volatile.applied;
         let reached = state.persistent.log.term_at(applied);
-        let end = if index <= applied || self.proposals.contains_key(&(index, term)) {
+        let end = if index <= applied {
             ProposalEnd::Unknown
         } else if reached.is_some_and(|reached| reached > term) {
             ProposalEnd::Overwritten { index }
-        } else {
-            self.proposals.insert((index, term), id);
+        } else if self.proposals.insert(position, id) {
             return;
+        } else {
+            ProposalEnd::Unknown
         };
         self.queries.remove(&id);
         effects.answers.push((id, end));
     }
 
-    /// An entry ends the proposals that there were for its index, the one that it is and those that it replaced, and all of
-    /// earlier terms for later indices: terms never go down in a log, so no log that has this entry has those.
-    pub(super) fn end_proposals(&mut self, applied: &Applied, effects: &mut Effects<S>) {
-        let LogPosition { index, term } = applied.position;
-        if self.raft.state().persistent.log.term_at(index.previous()) != Some(term) {
-            self.end_proposals_before(term, effects);
-        }
-        while let Some(entry) = self.proposals.first_entry()
-            && entry.key().0 <= index
-        {
-            let ((_, proposed_in), id) = entry.remove_entry();
-            let end = match (proposed_in == term, self.queries.remove(&id)) {
-                (true, None) => end_of(applied),
+    /// An entry that is applied ends the proposals that there were for its index: the one that it is and those that it replaced.
+    pub(super) fn end_proposals(
+        &mut self,
+        position: LogPosition,
+        payload: &Payload,
+        execution: &Execution,
+        effects: &mut Effects<S>,
+    ) {
+        let LogPosition { index, term } = position;
+        while let Some((entry, id)) = self.proposals.take_through(index) {
+            let query = if self.queries.is_empty() {
+                None
+            } else {
+                self.queries.remove(&id)
+            };
+            let end = match (entry.term == term, query) {
+                (true, None) => end_of(position, payload, execution),
                 (true, Some(query)) => ProposalEnd::Read {
                     applied: index,
                     answer: self.machine.machine().query(&query),
@@ -117,17 +123,13 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         }
     }
 
+    /// The first entry of a term ends all proposals of earlier terms, for later indices too: terms never go down in a log, so no log
+    /// that has this entry has those.
     pub(super) fn end_proposals_before(&mut self, term: Term, effects: &mut Effects<S>) {
-        let queries = &mut self.queries;
-        self.proposals.retain(|(index, proposed_in), id| {
-            let is_open = *proposed_in >= term;
-            if !is_open {
-                queries.remove(id);
-                let end = ProposalEnd::Overwritten { index: *index };
-                effects.answers.push((*id, end));
-            }
-            is_open
-        });
+        for (LogPosition { index, .. }, id) in self.proposals.take_before(term) {
+            self.queries.remove(&id);
+            effects.answers.push((id, ProposalEnd::Overwritten { index }));
+        }
     }
 
     /// Answers the questions for which enough is applied.
@@ -146,15 +148,18 @@ impl<M: StateMachine, S: Store> Node<M, S> {
 }
 
 /// How the proposal ends that an applied entry was.
-fn end_of(applied: &Applied) -> ProposalEnd {
-    let index = applied.position.index;
-    match applied.execution {
-        Execution::Refused(reason) => ProposalEnd::SessionRefused { index, reason },
-        Execution::Opened(session) => ProposalEnd::SessionOpened(session),
-        Execution::Closed(session) => ProposalEnd::SessionClosed(session),
+fn end_of(position: LogPosition, payload: &Payload, execution: &Execution) -> ProposalEnd {
+    let index = position.index;
+    match execution {
+        Execution::Refused(reason) => ProposalEnd::SessionRefused {
+            index,
+            reason: *reason,
+        },
+        Execution::Opened(session) => ProposalEnd::SessionOpened(*session),
+        Execution::Closed(session) => ProposalEnd::SessionClosed(*session),
         Execution::Executed(_) | Execution::Repeated(_) | Execution::Nothing => ProposalEnd::Done {
             index,
-            answer: applied.answer(),
+            answer: answer_of(execution, payload),
         },
     }
 }

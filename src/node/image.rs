@@ -1,9 +1,8 @@
 //! A running node as plain data: what a save must keep of its memory to go on with it exactly.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 
+use super::proposals::Proposals;
 use super::snapshot::{self, Taking};
 use super::{Node, NodeSettings, StartError};
 use crate::consensus::durable::{Driver, Held, Pending};
@@ -44,7 +43,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, Wal<D>> {
         let proposals = self
             .proposals
             .iter()
-            .map(|((index, term), id)| (*index, *term, *id))
+            .map(|(entry, id)| (entry.index, entry.term, *id))
             .collect();
         let wal = self.driver.store().image()?;
         Some(NodeImage {
@@ -159,28 +158,24 @@ fn check_recovered(recovered: &Recovered, memory: &Persistent) -> Result<(), Sta
     }
 }
 
-fn open_proposals(
-    listed: Vec<(LogIndex, Term, ProposalId)>,
-    state: &State,
-) -> Result<BTreeMap<(LogIndex, Term), ProposalId>, StartError> {
-    let count = listed.len();
-    let entries = listed.into_iter().map(|(index, term, id)| ((index, term), id));
-    let proposals = entries.collect::<BTreeMap<_, _>>();
-    let is_open = |(index, _): &(LogIndex, Term)| *index > state.volatile.applied;
-    if proposals.len() == count && proposals.keys().all(is_open) {
-        Ok(proposals)
-    } else {
-        Err(StartError::Image(
-            "a proposal waits for an entry that is applied, or two wait for one",
-        ))
+fn open_proposals(listed: Vec<(LogIndex, Term, ProposalId)>, state: &State) -> Result<Proposals, StartError> {
+    let mut proposals = Proposals::default();
+    for (index, term, id) in listed {
+        let is_open = index > state.volatile.applied;
+        if !is_open || !proposals.insert(LogPosition::new(index, term), id) {
+            return Err(StartError::Image(
+                "a proposal waits for an entry that is applied, or two wait for one",
+            ));
+        }
     }
+    Ok(proposals)
 }
 
 /// A read waits for one thing: an index, an entry of its own, a round of heartbeats, or a leader's answer; and whatever waits for a
 /// round here is a read.
 fn check_reads(
     reads: &[(ProposalId, Bytes, Option<LogIndex>)],
-    proposals: &BTreeMap<(LogIndex, Term), ProposalId>,
+    proposals: &Proposals,
     state: &State,
 ) -> Result<(), StartError> {
     let in_rounds: Vec<ProposalId> = match &state.role {
@@ -196,7 +191,7 @@ fn check_reads(
     };
     let waits = |(id, _, index): &(ProposalId, Bytes, Option<LogIndex>)| {
         let rounds = in_rounds.iter().filter(|waiting| *waiting == id).count();
-        let entries = proposals.values().filter(|waiting| *waiting == id).count();
+        let entries = proposals.iter().filter(|(_, waiting)| waiting == id).count();
         let passed_on = state.volatile.passed_on.iter();
         let passed_on = passed_on.filter(|passed_on| passed_on.id == *id).count();
         // A leader may have named an index that the log does not reach yet.

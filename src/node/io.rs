@@ -39,6 +39,13 @@ pub enum NodeInput<S: Store> {
         /// The command.
         command: Bytes,
     },
+    /// Callers want many commands replicated, in this order.
+    ProposeMany {
+        /// By which the answer to the first is known; the others have the ids after it.
+        first: ProposalId,
+        /// The commands.
+        commands: Vec<Bytes>,
+    },
     /// A caller wants a session opened.
     OpenSession {
         /// By which the caller knows the answer.
@@ -105,7 +112,7 @@ pub struct Effects<S: Store> {
     pub heartbeat: Option<TimerChange>,
     /// The new commit index, where it advanced.
     pub commit: Option<LogIndex>,
-    /// The entries it applied, in order.
+    /// The entries it applied, in order. Only where somebody watches.
     pub applied: Vec<Applied>,
     /// The last entry of the snapshot that is being taken, if one is.
     pub taking: Option<LogIndex>,
@@ -155,15 +162,18 @@ pub struct Applied {
 impl Applied {
     /// The answer for whoever proposed it.
     pub fn answer(&self) -> Bytes {
-        match (&self.execution, &self.payload) {
-            (Execution::Executed(answer) | Execution::Repeated(answer), _) => answer.clone(),
-            (Execution::Opened(session) | Execution::Closed(session), _) => Bytes::from(session.to_string()),
-            (Execution::Refused(refusal), _) => Bytes::from(refusal.to_string()),
-            (Execution::Nothing, Payload::Configuration(configuration)) => {
-                Bytes::from(configuration.to_string())
-            }
-            (Execution::Nothing, _) => Bytes::new(),
-        }
+        answer_of(&self.execution, &self.payload)
+    }
+}
+
+/// The answer for whoever proposed an entry.
+pub(super) fn answer_of(execution: &Execution, payload: &Payload) -> Bytes {
+    match (execution, payload) {
+        (Execution::Executed(answer) | Execution::Repeated(answer), _) => answer.clone(),
+        (Execution::Opened(session) | Execution::Closed(session), _) => Bytes::from(session.to_string()),
+        (Execution::Refused(refusal), _) => Bytes::from(refusal.to_string()),
+        (Execution::Nothing, Payload::Configuration(configuration)) => Bytes::from(configuration.to_string()),
+        (Execution::Nothing, _) => Bytes::new(),
     }
 }
 

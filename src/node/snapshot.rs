@@ -201,10 +201,7 @@ impl<M: StateMachine, S: Store> Node<M, S> {
     ) -> Result<(), NodeError<S::Error>> {
         self.taking = None;
         restore(&mut self.machine, &snapshot.data)?;
-        while let Some(entry) = self.proposals.first_entry()
-            && entry.key().0 <= snapshot.last.index
-        {
-            let id = entry.remove();
+        while let Some((_, id)) = self.proposals.take_through(snapshot.last.index) {
             self.queries.remove(&id);
             effects.answers.push((id, ProposalEnd::Unknown));
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::proposals::Proposals;
 use super::{Effects, Node, NodeSettings, StartError, snapshot};
 use crate::consensus::durable::{Driver, DriverError, Store, Write};
 use crate::consensus::{Log, Output, Persistent, Raft, State};
@@ -48,7 +49,7 @@ impl<M: StateMachine, S: Store> Node<M, S> {
             held: Vec::new(),
             machine,
             taking: None,
-            proposals: BTreeMap::new(),
+            proposals: Proposals::default(),
             queries: BTreeMap::new(),
             ready: BTreeSet::new(),
             out: Output::default(),

@@ -7,14 +7,15 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Sender, unbounded};
 
 use super::error::AskError;
-use super::mailbox::{Ask, Letter, Mailbox, Reply, Told};
+use super::mailbox::{Ask, Letter, Mailbox, Reply};
 use super::options::ServerOptions;
 use super::run::{Engine, Open};
 use super::starts;
 use super::status::Status;
+use super::streams::{Stream, Streams};
 use super::sync::{Finishes, Syncer};
 use super::ticket::{self, Changed, Done, ReadDone, Ticket};
 use super::timers::Timers;
@@ -147,6 +148,8 @@ impl Server {
             now: timers.now(),
             timers,
             open: Open::default(),
+            commands: Vec::new(),
+            streams: Streams::default(),
             links: BTreeMap::new(),
         };
         let name = format!("raft-{}", options.id.number());
@@ -209,7 +212,10 @@ impl Server {
     /// Has a command replicated and applied. It may be applied more than once where the answer is lost and the caller asks again;
     /// [`propose_in`](Self::propose_in) is applied once.
     pub fn propose_command(&self, command: impl Into<Bytes>) -> Ticket<Done> {
-        self.ask(Ask::Propose(command.into()), ticket::done)
+        let (sender, receiver) = oneshot::channel();
+        let letter = Letter::Command(command.into(), Reply::Once(sender));
+        drop(self.mailbox.send(letter));
+        Ticket::new(receiver, ticket::done)
     }
 
     /// Opens a session: in it, a command is applied once however often it is asked for (§8). It expires when it is not used for longer
@@ -296,61 +302,13 @@ impl Server {
 
     /// A client that keeps many commands open and takes their answers as they come.
     pub fn stream(&self) -> Stream {
-        let (sender, receiver) = unbounded();
-        Stream {
-            mailbox: self.mailbox.clone(),
-            next: 0,
-            sender,
-            receiver,
-        }
+        Stream::open(self.mailbox.clone())
     }
 
     fn ask<T>(&self, ask: Ask, read: fn(&ProposalEnd) -> Option<T>) -> Ticket<T> {
         let (sender, receiver) = oneshot::channel();
         // Where the server has stopped, the letter goes back, and with it the sender: the ticket tells so.
-        drop(self.mailbox.send(Letter::Ask(ask, Reply::Once(sender))));
+        drop(self.mailbox.send(Letter::Ask(Box::new(ask), Reply::Once(sender))));
         Ticket::new(receiver, read)
-    }
-}
-
-/// A client with many commands open. Answers come in the order in which they are known, each with the token of its command.
-#[derive(Debug)]
-pub struct Stream {
-    mailbox: Sender<Letter>,
-    next: u64,
-    sender: Sender<Told>,
-    receiver: Receiver<Told>,
-}
-
-impl Stream {
-    /// The token that the next command will have.
-    pub fn next_token(&self) -> u64 {
-        self.next
-    }
-
-    /// Has a command replicated, and gives the token by which its answer is known. Tokens count up from 0.
-    pub fn propose(&mut self, command: impl Into<Bytes>) -> u64 {
-        let token = self.next;
-        self.next += 1;
-        let reply = Reply::Stream(token, self.sender.clone());
-        drop(
-            self.mailbox
-                .send(Letter::Ask(Ask::Propose(command.into()), reply)),
-        );
-        token
-    }
-
-    /// Has many commands replicated, in order, and gives the token of the first.
-    pub fn propose_batch(&mut self, commands: Vec<Bytes>) -> u64 {
-        let first = self.next;
-        self.next += commands.len() as u64;
-        let letter = Letter::Commands(commands, first, self.sender.clone());
-        drop(self.mailbox.send(letter));
-        first
-    }
-
-    /// The answers.
-    pub fn answers(&self) -> &Receiver<Told> {
-        &self.receiver
     }
 }

@@ -15,15 +15,21 @@ use crate::types::{ClusterId, Envelope, Guarded, Incarnation, MembershipChange, 
 /// Something for a server to deal with.
 pub(super) enum Letter {
     /// A message of another server, of this cluster or of another.
-    Message(ClusterId, Envelope),
+    Message(ClusterId, Box<Envelope>),
     /// The next bytes of a link.
     Bytes(LinkId, Vec<Bytes>),
     /// No more bytes come by this link.
     Closed(LinkId),
-    /// A caller wants something.
-    Ask(Ask, Reply),
-    /// A caller wants many commands replicated: the tokens are those from this one on.
-    Commands(Vec<Bytes>, u64, Sender<Told>),
+    /// A caller wants a command replicated.
+    Command(Bytes, Reply),
+    /// A caller wants something else.
+    Ask(Box<Ask>, Reply),
+    /// A client begins a stream, and has its answers sent here.
+    Stream(StreamId, Sender<Vec<Told>>),
+    /// It wants many commands replicated: the tokens are those from this one on.
+    Commands(StreamId, u64, Vec<Bytes>),
+    /// It wants no more answers.
+    StreamOver(StreamId),
     /// Somebody wants to know how the server is.
     Status(oneshot::Sender<Status>),
     /// The snapshot that is being taken may be made.
@@ -32,9 +38,8 @@ pub(super) enum Letter {
     Shutdown,
 }
 
-/// What a caller can ask.
+/// What a caller can ask, beside having a command replicated.
 pub(super) enum Ask {
-    Propose(Bytes),
     OpenSession(Duration),
     CloseSession(SessionId),
     ProposeIn(Guarded),
@@ -48,7 +53,7 @@ pub(super) enum Reply {
     /// To one who waits for this alone.
     Once(oneshot::Sender<ProposalEnd>),
     /// To one who has many open, under this token.
-    Stream(u64, Sender<Told>),
+    Stream(StreamId, u64),
 }
 
 /// What became of something that was asked of a [stream](super::Stream).
@@ -60,30 +65,34 @@ pub struct Told {
     pub end: ProposalEnd,
 }
 
-impl Reply {
-    /// Tells the caller, if it still listens.
-    pub(super) fn tell(self, end: ProposalEnd) {
-        match self {
-            Self::Once(sender) => drop(sender.send(end)),
-            Self::Stream(token, sender) => drop(sender.send(Told { token, end })),
+/// Declares a name of which no two in one process are the same.
+macro_rules! unique {
+    ($(#[$doc:meta])* $visibility:vis $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        $visibility struct $name(u64);
+
+        impl $name {
+            /// One that never was.
+            #[expect(
+                clippy::new_without_default,
+                reason = "no two are the same, so none is the default"
+            )]
+            pub fn new() -> Self {
+                static NEXT: AtomicU64 = AtomicU64::new(1);
+                Self(NEXT.fetch_add(1, Ordering::Relaxed))
+            }
         }
-    }
+    };
 }
 
-/// A link that carries bytes to a server. No two in one process are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LinkId(u64);
-
-impl LinkId {
-    /// One that never was.
-    #[expect(
-        clippy::new_without_default,
-        reason = "no two are the same, so none is the default"
-    )]
-    pub fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
+unique! {
+    /// A link that carries bytes to a server. No two in one process are the same.
+    pub LinkId
+}
+unique! {
+    /// A client's stream. No two in one process are the same.
+    pub(super) StreamId
 }
 
 /// Where one start of a server takes what transports bring. Clones lead to the same server.
@@ -116,7 +125,7 @@ impl Mailbox {
 
     /// Brings a message that another server let go. It is lost where the server has stopped.
     pub fn deliver(&self, cluster: ClusterId, message: Outbound<Envelope>) {
-        let letter = Letter::Message(cluster, message.into_inner());
+        let letter = Letter::Message(cluster, Box::new(message.into_inner()));
         drop(self.letters.send(letter));
     }
 }

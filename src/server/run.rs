@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
+use std::time::Instant;
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, select};
 
-use super::mailbox::{Ask, Letter, LinkId, Mailbox, Reply};
+use super::mailbox::{Ask, Letter, LinkId, Mailbox, Reply, Told};
 use super::status::Status;
+use super::streams::Streams;
 use super::sync::Syncer;
 use super::timers::{Due, Timers};
 use super::transport::Transport;
@@ -35,6 +37,9 @@ pub(super) struct Engine<M, S: GroupSync, T> {
     /// Its own clock, when it last looked.
     pub(super) now: LocalTime,
     pub(super) open: Open,
+    /// Commands that were taken in and not absorbed yet: the last that were asked for.
+    pub(super) commands: Vec<Bytes>,
+    pub(super) streams: Streams,
     /// The links that bring bytes.
     pub(super) links: BTreeMap<LinkId, Decoder>,
 }
@@ -53,6 +58,11 @@ impl Open {
         self.replies.push_back(Some(reply));
         self.count += 1;
         id
+    }
+
+    /// The first of so many ids that were given last.
+    fn last_of(&self, count: usize) -> ProposalId {
+        ProposalId::new(self.first + (self.replies.len() - count) as u64)
     }
 
     fn take(&mut self, id: ProposalId) -> Option<Reply> {
@@ -130,6 +140,7 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
                 None => break,
             }
         }
+        self.absorb_commands()?;
         Ok(Course::On)
     }
 
@@ -158,24 +169,27 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
         select! {
             recv(self.synced) -> finished => Some(finished.map_or(Mail::Gone, Mail::Synced)),
             recv(self.letters) -> letter => Some(letter.map_or(Mail::Gone, Mail::Letter)),
-            recv(crossbeam_channel::at(deadline)) -> _ => None,
+            default(deadline.saturating_duration_since(Instant::now())) => None,
         }
     }
 
     fn open_letter(&mut self, letter: Letter) -> Result<Course, NodeError<S::Error>> {
         match letter {
+            Letter::Command(command, reply) => self.take_command(command, reply),
+            Letter::Commands(stream, first, commands) => {
+                for (token, command) in (first..).zip(commands) {
+                    self.take_command(command, Reply::Stream(stream, token));
+                }
+            }
             Letter::Message(cluster, envelope) => {
-                let message = Inbound::received(envelope);
+                let message = Inbound::received(*envelope);
                 self.absorb(NodeInput::Receive { cluster, message })?;
             }
             Letter::Bytes(link, chunks) => self.read(link, chunks)?,
             Letter::Closed(link) => drop(self.links.remove(&link)),
-            Letter::Ask(ask, reply) => self.ask(ask, reply)?,
-            Letter::Commands(commands, first, sender) => {
-                for (token, command) in (first..).zip(commands) {
-                    self.ask(Ask::Propose(command), Reply::Stream(token, sender.clone()))?;
-                }
-            }
+            Letter::Ask(ask, reply) => self.ask(*ask, reply)?,
+            Letter::Stream(stream, sender) => self.streams.begin(stream, sender),
+            Letter::StreamOver(stream) => self.streams.end(stream),
             Letter::Status(sender) => {
                 let status = Status::of(&self.node, self.open.count, self.timers.now());
                 drop(sender.send(status));
@@ -201,10 +215,26 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
         Ok(())
     }
 
+    /// Commands wait for those that come right behind them.
+    fn take_command(&mut self, command: Bytes, reply: Reply) {
+        self.open.add(reply);
+        self.commands.push(command);
+    }
+
+    /// Absorbs the commands that were taken in. Nothing else was asked for since the first of them, so their ids follow each other.
+    fn absorb_commands(&mut self) -> Result<(), NodeError<S::Error>> {
+        if self.commands.is_empty() {
+            return Ok(());
+        }
+        let commands = std::mem::take(&mut self.commands);
+        let first = self.open.last_of(commands.len());
+        self.absorb(NodeInput::ProposeMany { first, commands })
+    }
+
     fn ask(&mut self, ask: Ask, reply: Reply) -> Result<(), NodeError<S::Error>> {
+        self.absorb_commands()?;
         let id = self.open.add(reply);
         self.absorb(match ask {
-            Ask::Propose(command) => NodeInput::Propose { id, command },
             Ask::OpenSession(timeout) => NodeInput::OpenSession { id, timeout },
             Ask::CloseSession(session) => NodeInput::CloseSession { id, session },
             Ask::ProposeIn(guarded) => NodeInput::ProposeIn { id, guarded },
@@ -268,10 +298,13 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
             self.timers.change_heartbeat(change);
         }
         for (id, end) in self.effects.answers.drain(..) {
-            if let Some(reply) = self.open.take(id) {
-                reply.tell(end);
+            match self.open.take(id) {
+                Some(Reply::Once(sender)) => drop(sender.send(end)),
+                Some(Reply::Stream(stream, token)) => self.streams.tell(stream, Told { token, end }),
+                None => {}
             }
         }
+        self.streams.flush();
         self.effects.routes.clear();
         self.effects.applied.clear();
         self.effects.commit = None;

@@ -133,21 +133,35 @@ impl Entry {
 #[derive(Clone)]
 pub struct Entries {
     first: LogIndex,
-    shared: Arc<[Entry]>,
+    /// `None` where there are none: no memory is needed for that.
+    shared: Option<Arc<[Entry]>>,
     range: Range<usize>,
+    weight: u64,
 }
 
 impl Entries {
     /// A run that starts at `first`. It may be empty.
     pub fn new(first: LogIndex, entries: impl Into<Arc<[Entry]>>) -> Self {
         let shared = entries.into();
-        let range = 0..shared.len();
-        Self { first, shared, range }
+        if shared.is_empty() {
+            return Self::empty(first);
+        }
+        Self {
+            first,
+            range: 0..shared.len(),
+            weight: weight_of(&shared),
+            shared: Some(shared),
+        }
     }
 
     /// The run of no entries before `first`.
-    pub fn empty(first: LogIndex) -> Self {
-        Self::new(first, [])
+    pub const fn empty(first: LogIndex) -> Self {
+        Self {
+            first,
+            shared: None,
+            range: 0..0,
+            weight: 0,
+        }
     }
 
     /// The index of the first entry; where the run is empty, the index the first would have.
@@ -179,7 +193,10 @@ impl Entries {
 
     /// The entries, in order.
     pub fn as_slice(&self) -> &[Entry] {
-        &self.shared[self.range.clone()]
+        match &self.shared {
+            Some(shared) => &shared[self.range.clone()],
+            None => &[],
+        }
     }
 
     /// The entry at `index`, if the run reaches it.
@@ -199,37 +216,70 @@ impl Entries {
 
     /// What these entries count towards limits in bytes.
     pub fn weight(&self) -> u64 {
-        self.as_slice().iter().map(Entry::weight).sum()
+        self.weight
     }
 
     /// The part from `index` on, shared; all of it where `index` is before it, none where it is past it.
     #[must_use]
     pub fn starting_at(&self, index: LogIndex) -> Self {
-        let skipped = usize::try_from(index.since(self.first))
-            .unwrap_or(usize::MAX)
-            .min(self.len());
-        Self {
-            first: LogIndex::new(self.first.number() + skipped as u64),
-            shared: Arc::clone(&self.shared),
-            range: self.range.start + skipped..self.range.end,
-        }
+        self.part(self.offset_of(index), self.len())
+    }
+
+    /// The part before `index`, shared; none of it where `index` is before it, all where it is past it.
+    #[must_use]
+    pub fn ending_before(&self, index: LogIndex) -> Self {
+        self.part(0, self.offset_of(index))
     }
 
     /// The first `count` entries, shared; all of them where there are fewer.
     #[must_use]
     pub fn take(&self, count: usize) -> Self {
-        let end = self.range.start + count.min(self.len());
+        self.part(0, count.min(self.len()))
+    }
+
+    /// How many entries are before `index`.
+    fn offset_of(&self, index: LogIndex) -> usize {
+        let before = usize::try_from(index.since(self.first)).unwrap_or(usize::MAX);
+        before.min(self.len())
+    }
+
+    fn part(&self, start: usize, end: usize) -> Self {
+        let first = LogIndex::new(self.first.number() + start as u64);
+        let Some(shared) = self.shared.as_ref().filter(|_| start < end) else {
+            return Self::empty(first);
+        };
+        // What is left out may be less than what is taken.
+        let left_out = self.len() - (end - start);
+        let entries = self.as_slice();
+        let weight = if left_out < end - start {
+            self.weight - weight_of(&entries[..start]) - weight_of(&entries[end..])
+        } else {
+            weight_of(&entries[start..end])
+        };
         Self {
-            first: self.first,
-            shared: Arc::clone(&self.shared),
-            range: self.range.start..end,
+            first,
+            shared: Some(Arc::clone(shared)),
+            range: self.range.start + start..self.range.start + end,
+            weight,
         }
     }
 }
 
+fn weight_of(entries: &[Entry]) -> u64 {
+    entries.iter().map(Entry::weight).sum()
+}
+
 impl PartialEq for Entries {
     fn eq(&self, other: &Self) -> bool {
-        let is_shared = || Arc::ptr_eq(&self.shared, &other.shared) && self.range == other.range;
+        let is_same = |(own, others)| Arc::ptr_eq(own, others);
+        let is_shared = || {
+            self.range == other.range
+                && self
+                    .shared
+                    .as_ref()
+                    .zip(other.shared.as_ref())
+                    .is_some_and(is_same)
+        };
         self.first == other.first && (is_shared() || self.as_slice() == other.as_slice())
     }
 }
