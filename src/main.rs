@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use raft_play::cli::{Cli, perform};
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match perform(&Cli::parse()) {
         Ok(code) => code,

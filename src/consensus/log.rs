@@ -17,6 +17,8 @@ use crate::types::{Configuration, Entries, Entry, LogIndex, LogPosition, Payload
 pub struct Log {
     /// What stands before the first entry: genesis, or the last entry that was dropped behind a snapshot.
     base: LogPosition,
+    /// The last entry; the base where there is none.
+    last: LogPosition,
     /// The configuration in force at the base, and every one that an entry since then has put into force, in order.
     configurations: Vec<(LogIndex, Arc<Configuration>)>,
     /// The sealed entries.
@@ -38,6 +40,7 @@ impl Log {
     pub fn after(base: LogPosition, configuration: Arc<Configuration>) -> Self {
         Self {
             base,
+            last: base,
             configurations: vec![(base.index, configuration)],
             runs: Runs::default(),
             tail: Vec::new(),
@@ -107,22 +110,19 @@ impl Log {
 
     /// The index of the last entry; that of the base where there is none.
     pub fn last_index(&self) -> LogIndex {
-        LogIndex::new(self.sealed_last().number() + self.tail.len() as u64)
+        self.last.index
     }
 
     /// The index and term of the last entry; the base where there is none.
     pub fn last_position(&self) -> LogPosition {
-        let last = self.last_index();
-        LogPosition::new(
-            last,
-            self.term_at(last)
-                .expect("the last index is in the log or is its base"),
-        )
+        self.last
     }
 
     /// The term of the entry at `index`, or of the base; `None` outside the log.
     pub fn term_at(&self, index: LogIndex) -> Option<Term> {
-        if index == self.base.index {
+        if index == self.last.index {
+            Some(self.last.term)
+        } else if index == self.base.index {
             Some(self.base.term)
         } else {
             self.entry(index).map(|entry| entry.term)
@@ -188,21 +188,22 @@ impl Log {
     /// Adds one entry at the end.
     pub fn push(&mut self, entry: Entry) {
         debug_assert!(entry.term >= self.last_position().term, "terms never go down");
+        let index = self.last.index.next();
         if let Payload::Configuration(configuration) = &entry.payload {
-            let index = self.last_index().next();
             self.configurations.push((index, Arc::clone(configuration)));
         }
+        self.last = LogPosition::new(index, entry.term);
         self.tail_weight += entry.weight();
         self.tail.push(entry);
     }
 
     /// Adds a run at the end, shared. It must start right after the last entry.
     pub fn extend(&mut self, entries: Entries) {
-        if entries.is_empty() {
+        let Some(last) = entries.last_position() else {
             return;
-        }
+        };
         assert!(
-            entries.first_index() == self.last_index().next(),
+            entries.first_index() == self.last.index.next(),
             "a gap in the log"
         );
         self.seal();
@@ -212,17 +213,22 @@ impl Log {
             }
         }
         self.runs.add(entries);
+        self.last = last;
     }
 
     /// Removes the entries from `index` on.
     pub fn truncate_from(&mut self, index: LogIndex) {
         assert!(index > self.base.index, "truncating what a snapshot replaced");
+        let Some(last) = self.position_at(index.previous()) else {
+            return;
+        };
         self.configurations.retain(|(at, _)| *at < index);
         let sealed_last = self.sealed_last();
         let kept = usize::try_from(index.since(sealed_last).saturating_sub(1)).unwrap_or(usize::MAX);
         let cut = self.tail.drain(kept.min(self.tail.len())..);
         self.tail_weight -= cut.map(|entry| entry.weight()).sum::<u64>();
         self.runs.truncate_from(index);
+        self.last = last;
     }
 
     /// Turns the growing tail into a shared run.

@@ -476,6 +476,7 @@ impl Raft {
         match self.state.role {
             Role::Follower(_) | Role::PreCandidate(_) => {}
             Role::Candidate(_) => self.count_own_vote(observer),
+            Role::Leader(_) if through <= self.state.volatile.commit => {}
             Role::Leader(_) => self.advance_commit(observer),
         }
     }

@@ -1,10 +1,10 @@
 //! Log replication (§5.3) and commitment (§5.4.2).
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::event::{Event, IgnoreReason, IgnoredInput, Observer, RoleName, emit};
 use super::io::{Answer, TimerChange};
@@ -162,9 +162,11 @@ impl Raft {
 
     /// Drafts what may go out to each follower now, and a heartbeat where one is due and nothing else went.
     pub(super) fn draft_appends(&mut self, heartbeats: &BTreeSet<NodeId>) {
-        let mut next = self.peer_after(None);
-        while let Some(peer) = next {
-            next = self.peer_after(Some(peer));
+        let Role::Leader(leader) = &self.state.role else {
+            return;
+        };
+        let peers: SmallVec<[NodeId; 8]> = leader.peers.keys().copied().collect();
+        for peer in peers {
             let mut is_silent = true;
             if let Some(piece) = self.next_piece(peer) {
                 self.draft(peer, Message::InstallSnapshot(piece), Promise::Nothing);
@@ -178,16 +180,6 @@ impl Raft {
                 self.draft_heartbeat(peer);
             }
         }
-    }
-
-    /// The first of a leader's peers after one, or of all.
-    fn peer_after(&self, one: Option<NodeId>) -> Option<NodeId> {
-        let Role::Leader(leader) = &self.state.role else {
-            return None;
-        };
-        let after = one.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut later = leader.peers.range((after, Bound::Unbounded));
-        later.next().map(|(&peer, _)| peer)
     }
 
     pub(super) fn draft_heartbeat(&mut self, peer: NodeId) {
@@ -294,7 +286,9 @@ impl Raft {
                         follower: from,
                         matched: through,
                     });
-                    self.advance_commit(observer);
+                    if through > self.state.volatile.commit {
+                        self.advance_commit(observer);
+                    }
                     self.note_catching_up(from, through, observer);
                     self.ask_when_caught_up(observer);
                 }

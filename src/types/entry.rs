@@ -109,6 +109,7 @@ impl Entry {
     }
 
     /// What this entry counts towards limits in bytes: its command and a small allowance for the rest.
+    #[inline]
     pub fn weight(&self) -> u64 {
         const OVERHEAD: u64 = 16;
         const MEMBER: u64 = 8;
@@ -165,11 +166,13 @@ impl Entries {
     }
 
     /// The index of the first entry; where the run is empty, the index the first would have.
+    #[inline]
     pub fn first_index(&self) -> LogIndex {
         self.first
     }
 
     /// The index of the last entry; where the run is empty, the index before it.
+    #[inline]
     pub fn last_index(&self) -> LogIndex {
         LogIndex::new((self.first.number() + self.len() as u64).saturating_sub(1))
     }
@@ -182,16 +185,19 @@ impl Entries {
     }
 
     /// How many entries.
+    #[inline]
     pub fn len(&self) -> usize {
         self.range.len()
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.range.is_empty()
     }
 
     /// The entries, in order.
+    #[inline]
     pub fn as_slice(&self) -> &[Entry] {
         match &self.shared {
             Some(shared) => &shared[self.range.clone()],
@@ -200,6 +206,7 @@ impl Entries {
     }
 
     /// The entry at `index`, if the run reaches it.
+    #[inline]
     pub fn entry(&self, index: LogIndex) -> Option<&Entry> {
         let offset = index.number().checked_sub(self.first.number())?;
         self.as_slice().get(usize::try_from(offset).ok()?)
@@ -215,6 +222,7 @@ impl Entries {
     }
 
     /// What these entries count towards limits in bytes.
+    #[inline]
     pub fn weight(&self) -> u64 {
         self.weight
     }
@@ -248,6 +256,9 @@ impl Entries {
         let Some(shared) = self.shared.as_ref().filter(|_| start < end) else {
             return Self::empty(first);
         };
+        if end - start == self.len() {
+            return self.clone();
+        }
         // What is left out may be less than what is taken.
         let left_out = self.len() - (end - start);
         let entries = self.as_slice();

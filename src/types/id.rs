@@ -14,23 +14,27 @@ macro_rules! number {
 
         impl $name {
             /// Wraps the number.
+            #[inline]
             pub const fn new(number: u64) -> Self {
                 Self(number)
             }
 
             /// The number itself.
+            #[inline]
             pub const fn number(self) -> u64 {
                 self.0
             }
 
             /// The one after this; the largest stays the largest.
             #[must_use]
+            #[inline]
             pub const fn next(self) -> Self {
                 Self(self.0.saturating_add(1))
             }
 
             /// The one before this; the first stays the first.
             #[must_use]
+            #[inline]
             pub const fn previous(self) -> Self {
                 Self(self.0.saturating_sub(1))
             }

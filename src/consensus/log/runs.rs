@@ -157,7 +157,9 @@ impl Runs {
         if self.short > 1 {
             let first = self.runs[short].entries.first_index();
             let short = self.runs.drain(short..);
-            let joined: Vec<Entry> = short.flat_map(|run| run.entries.as_slice().to_vec()).collect();
+            let count = short.as_slice().iter().map(|run| run.entries.len()).sum();
+            let mut joined: Vec<Entry> = Vec::with_capacity(count);
+            short.for_each(|run| joined.extend_from_slice(run.entries.as_slice()));
             self.push(Entries::new(first, joined));
             self.count_short();
         }
