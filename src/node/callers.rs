@@ -84,7 +84,9 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         let applied = state.volatile.applied;
         // No entry is of a later term than the server's own.
         let may_be_past = term < state.persistent.metadata.term;
-        let reached = may_be_past.then(|| state.persistent.log.term_at(applied)).flatten();
+        let reached = may_be_past
+            .then(|| state.persistent.log.term_at(applied))
+            .flatten();
         let end = if index <= applied {
             ProposalEnd::Unknown
         } else if reached.is_some_and(|reached| reached > term) {

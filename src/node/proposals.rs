@@ -32,7 +32,9 @@ impl Proposals {
 
     /// The first of all, where it waits for an entry through `index`; it waits no more.
     pub(super) fn take_through(&mut self, index: LogIndex) -> Option<(LogPosition, ProposalId)> {
-        self.open.pop_front_if(|(entry, _)| entry.index <= index)
+        let is_reached = |(entry, _): &&(LogPosition, ProposalId)| entry.index <= index;
+        self.open.front().filter(is_reached)?;
+        self.open.pop_front()
     }
 
     /// Those that wait for an entry of a term before this one, which wait no more.

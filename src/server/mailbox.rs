@@ -74,11 +74,7 @@ macro_rules! unique {
 
         impl $name {
             /// One that never was.
-            #[expect(
-                clippy::new_without_default,
-                reason = "no two are the same, so none is the default"
-            )]
-            pub fn new() -> Self {
+            pub fn unique() -> Self {
                 static NEXT: AtomicU64 = AtomicU64::new(1);
                 Self(NEXT.fetch_add(1, Ordering::Relaxed))
             }

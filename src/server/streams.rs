@@ -19,7 +19,7 @@ pub struct Stream {
 
 impl Stream {
     pub(super) fn open(mailbox: Sender<Letter>) -> Self {
-        let (id, (sender, receiver)) = (StreamId::new(), unbounded());
+        let (id, (sender, receiver)) = (StreamId::unique(), unbounded());
         drop(mailbox.send(Letter::Stream(id, sender)));
         Self {
             id,

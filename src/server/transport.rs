@@ -117,7 +117,7 @@ impl ByteLinks {
                 to: node,
             };
             Link {
-                id: LinkId::new(),
+                id: LinkId::unique(),
                 to,
                 chunks: vec![hello.encode()],
             }

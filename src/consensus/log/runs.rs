@@ -11,7 +11,7 @@ const LONG: usize = 64;
 /// (which shares its command): a clone of the whole costs little, and so does finding an entry.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Runs {
-    runs: Vec<Run>,
+    sealed: Vec<Run>,
     /// How many of the last runs are short.
     short: usize,
     /// What all entries that were ever dropped in front weigh together.
@@ -28,17 +28,17 @@ struct Run {
 impl Runs {
     /// The index of the last entry, if any.
     pub(super) fn last_index(&self) -> Option<LogIndex> {
-        self.runs.last().map(|run| run.entries.last_index())
+        self.sealed.last().map(|run| run.entries.last_index())
     }
 
     /// The runs, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entries> {
-        self.runs.iter().map(|run| &run.entries)
+        self.sealed.iter().map(|run| &run.entries)
     }
 
     /// The entry at `index`.
     pub(super) fn entry(&self, index: LogIndex) -> Option<&Entry> {
-        self.runs.get(self.place_of(index)?)?.entries.entry(index)
+        self.sealed.get(self.place_of(index)?)?.entries.entry(index)
     }
 
     /// What all entries weigh together.
@@ -48,8 +48,10 @@ impl Runs {
 
     /// What the entries through `index` weigh together.
     pub(super) fn weight_through(&self, index: LogIndex) -> u64 {
-        let place = self.runs.partition_point(|run| run.entries.last_index() < index);
-        let through = match self.runs.get(place) {
+        let place = self
+            .sealed
+            .partition_point(|run| run.entries.last_index() < index);
+        let through = match self.sealed.get(place) {
             Some(run) => run.through - run.entries.starting_at(index.next()).weight(),
             None => self.end(),
         };
@@ -71,11 +73,13 @@ impl Runs {
 
     /// Removes the entries from `index` on.
     pub(super) fn truncate_from(&mut self, index: LogIndex) {
-        let place = self.runs.partition_point(|run| run.entries.last_index() < index);
-        let Some(cut) = self.runs.get(place).map(|run| run.entries.clone()) else {
+        let place = self
+            .sealed
+            .partition_point(|run| run.entries.last_index() < index);
+        let Some(cut) = self.sealed.get(place).map(|run| run.entries.clone()) else {
             return;
         };
-        self.runs.truncate(place);
+        self.sealed.truncate(place);
         let kept = cut.ending_before(index);
         if !kept.is_empty() {
             self.push(kept);
@@ -86,9 +90,11 @@ impl Runs {
     /// Drops the entries through `index`.
     pub(super) fn drop_through(&mut self, index: LogIndex) {
         self.dropped += self.weight_through(index);
-        let whole = self.runs.partition_point(|run| run.entries.last_index() <= index);
-        self.runs.drain(..whole);
-        if let Some(first) = self.runs.first_mut() {
+        let whole = self
+            .sealed
+            .partition_point(|run| run.entries.last_index() <= index);
+        self.sealed.drain(..whole);
+        if let Some(first) = self.sealed.first_mut() {
             first.entries = first.entries.starting_at(index.next());
         }
         self.count_short();
@@ -100,11 +106,11 @@ impl Runs {
         let Some(start) = self.place_of(from) else {
             return Entries::empty(from);
         };
-        let part = self.runs[start]
+        let part = self.sealed[start]
             .entries
             .starting_at(from)
             .take(max_entries.max(1));
-        let later = &self.runs[start + 1..];
+        let later = &self.sealed[start + 1..];
         let is_all = part.len() >= max_entries || later.is_empty();
         if is_all && part.weight() <= max_weight {
             return part;
@@ -121,7 +127,7 @@ impl Runs {
     /// The entries from `from` on that stand in one run.
     pub(super) fn run_from(&self, from: LogIndex) -> Entries {
         match self.place_of(from) {
-            Some(place) => self.runs[place].entries.starting_at(from),
+            Some(place) => self.sealed[place].entries.starting_at(from),
             None => Entries::empty(from),
         }
     }
@@ -129,34 +135,37 @@ impl Runs {
     /// How many runs there are.
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        self.runs.len()
+        self.sealed.len()
     }
 
     fn push(&mut self, entries: Entries) {
         let through = self.end() + entries.weight();
-        self.runs.push(Run { entries, through });
+        self.sealed.push(Run { entries, through });
     }
 
     fn end(&self) -> u64 {
-        self.runs.last().map_or(self.dropped, |run| run.through)
+        self.sealed.last().map_or(self.dropped, |run| run.through)
     }
 
     fn place_of(&self, index: LogIndex) -> Option<usize> {
-        let newest = self.runs.last()?;
-        if index > newest.entries.last_index() || index < self.runs[0].entries.first_index() {
+        let newest = self.sealed.last()?;
+        if index > newest.entries.last_index() || index < self.sealed[0].entries.first_index() {
             return None;
         }
         if index >= newest.entries.first_index() {
-            return Some(self.runs.len() - 1);
+            return Some(self.sealed.len() - 1);
         }
-        Some(self.runs.partition_point(|run| run.entries.last_index() < index))
+        Some(
+            self.sealed
+                .partition_point(|run| run.entries.last_index() < index),
+        )
     }
 
     fn join_short(&mut self) {
-        let short = self.runs.len() - self.short;
+        let short = self.sealed.len() - self.short;
         if self.short > 1 {
-            let first = self.runs[short].entries.first_index();
-            let short = self.runs.drain(short..);
+            let first = self.sealed[short].entries.first_index();
+            let short = self.sealed.drain(short..);
             let count = short.as_slice().iter().map(|run| run.entries.len()).sum();
             let mut joined: Vec<Entry> = Vec::with_capacity(count);
             short.for_each(|run| joined.extend_from_slice(run.entries.as_slice()));
@@ -167,7 +176,7 @@ impl Runs {
 
     fn count_short(&mut self) {
         let is_short = |run: &&Run| run.entries.len() < LONG;
-        self.short = self.runs.iter().rev().take_while(is_short).count();
+        self.short = self.sealed.iter().rev().take_while(is_short).count();
     }
 }
 

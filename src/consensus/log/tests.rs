@@ -32,12 +32,12 @@ fn equality_does_not_see_how_runs_were_cut() {
 #[test]
 fn a_log_that_grows_entry_by_entry_has_few_runs() {
     let mut log = Log::default();
-    let count = 100 * 64 + 63;
+    let count: u64 = 100 * 64 + 63;
     for _ in 0..count {
         log.push(Entry::noop(Term::new(1)));
         log.seal();
     }
-    assert_eq!(log.len(), count as u64);
+    assert_eq!(log.len(), count);
     assert!(log.runs.count() < 100 + 64, "{} runs", log.runs.count());
     let runs: Vec<_> = log.runs.iter().collect();
     assert!(runs.is_sorted_by(|earlier, later| earlier.last_index().next() == later.first_index()));
