@@ -15,10 +15,10 @@ use crate::types::{
 };
 
 /// A log that has grown by so many entries is compacted.
-const LONG: u64 = 1 << 14;
+const LONG: u64 = 1 << 12;
 
 /// So many entries stay behind.
-const RETAINED: u64 = 1 << 13;
+const RETAINED: u64 = 1 << 12;
 
 /// One election timeout; nothing here waits for it.
 const ELECTION_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
