@@ -8,9 +8,9 @@ use raft_play::consensus::{
     Compaction, InFlightLimit, Input, Limits, ProposalOutcome, ProposalRefusal, ReadWay, Role,
 };
 use raft_play::types::{
-    AppendReply, ClusterTime, Envelope, LogIndex, LogPosition, Message, Round, SnapshotReply,
+    AppendReply, ClusterTime, Envelope, LogIndex, LogPosition, Message, ProposalId, Round, SnapshotReply,
 };
-use server::{Server, matched, of};
+use server::{Server, append, matched, of};
 
 /// What an entry weighs besides its command.
 const OVERHEAD: u64 = 16;
@@ -74,6 +74,39 @@ fn where_nothing_waits_a_command_of_any_size_fits() {
     assert!(matches!(outcome(&leader), ProposalOutcome::Appended(_)));
     leader.propose(2);
     assert!(matches!(outcome(&leader), ProposalOutcome::Refused(_)));
+}
+
+#[test]
+fn a_command_that_no_message_holds_is_refused_wherever_it_is_asked_for() {
+    let limits = Limits {
+        command_bytes: 4,
+        ..Limits::default()
+    };
+    let too_long = ProposalOutcome::Refused(ProposalRefusal::TooLong { bytes: 5, limit: 4 });
+    let ask = |server: &mut Server| {
+        let commands = ["1234", "12345", "1"].map(Into::into).to_vec();
+        let first = ProposalId::new(1);
+        server.input(Input::ProposeMany { first, commands });
+        let outcomes = server
+            .answers
+            .drain(..)
+            .map(|answer| (answer.id.number(), answer.outcome));
+        outcomes.collect::<Vec<_>>()
+    };
+    let mut leader = leader(limits);
+    let answers = ask(&mut leader);
+    assert_eq!(answers.len(), 3);
+    assert!(matches!(answers[0], (1, ProposalOutcome::Appended(position)) if position.index.number() == 2));
+    assert_eq!(answers[1], (2, too_long));
+    assert!(matches!(answers[2], (3, ProposalOutcome::Appended(position)) if position.index.number() == 3));
+    let mut follower = of(2, 3).with_limits(limits).start();
+    follower.raft.set_reroute(raft_play::consensus::Switch::On);
+    follower.receive(1, 1, append((0, 0), &[], 0));
+    assert_eq!(
+        ask(&mut follower),
+        [(2, too_long)],
+        "the others wait for the leader's answer"
+    );
 }
 
 #[test]

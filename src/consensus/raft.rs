@@ -89,6 +89,8 @@ pub struct Limits {
     pub in_flight: InFlightLimit,
     /// Weight of what may be proposed and not committed yet, in bytes; one command always fits.
     pub uncommitted_weight: u64,
+    /// Bytes of a command. A longer one is refused: it must fit into a message, and into a record of the log.
+    pub command_bytes: u64,
     /// When snapshots are taken.
     pub compaction: Compaction,
     /// Bytes of a snapshot in one message; at least one.
@@ -105,6 +107,7 @@ impl Default for Limits {
                 weight: 16 << 20,
             },
             uncommitted_weight: 64 << 20,
+            command_bytes: 32 << 20,
             compaction: Compaction::default(),
             chunk_bytes: 1 << 20,
         }

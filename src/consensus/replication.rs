@@ -31,6 +31,9 @@ impl Raft {
                 transfer: Some(Transfer { target, .. }),
                 ..
             }) => Self::refuse_proposal(id, ProposalRefusal::Transferring { target: *target }, observer),
+            Role::Leader(_) if entry.payload_bytes() > self.settings.limits.command_bytes => {
+                Self::refuse_proposal(id, self.too_long(entry.payload_bytes()), observer)
+            }
             Role::Leader(leader) if self.is_full(leader.uncommitted, entry.payload_bytes()) => {
                 let (weight, limit) = (leader.uncommitted, self.settings.limits.uncommitted_weight);
                 let reason = ProposalRefusal::TooMuchUncommitted { weight, limit };
@@ -66,11 +69,13 @@ impl Raft {
         if self.takes_proposals() {
             let term = self.term();
             self.batch.answers.reserve(wishes.size_hint().0);
-            let mut full = None;
+            let mut refused = None;
             for (id, command) in wishes.by_ref() {
                 let entry = Entry::command(term, command);
-                if self.is_full(self.uncommitted(), entry.payload_bytes()) {
-                    full = Some((id, entry.payload));
+                let bytes = entry.payload_bytes();
+                let is_too_long = bytes > self.settings.limits.command_bytes;
+                if is_too_long || self.is_full(self.uncommitted(), bytes) {
+                    refused = Some((id, entry.payload));
                     break;
                 }
                 let index = self.append(entry);
@@ -81,7 +86,7 @@ impl Raft {
                 let outcome = ProposalOutcome::Appended(LogPosition::new(index, term));
                 self.batch.answers.push(Answer { id, outcome });
             }
-            if let Some((id, payload)) = full {
+            if let Some((id, payload)) = refused {
                 self.on_propose(Caller::Here(id), payload, observer);
             }
         }
@@ -111,7 +116,12 @@ impl Raft {
         uncommitted > 0 && after > self.settings.limits.uncommitted_weight
     }
 
-    fn refuse_proposal(
+    pub(super) fn too_long(&self, bytes: u64) -> ProposalRefusal {
+        let limit = self.settings.limits.command_bytes;
+        ProposalRefusal::TooLong { bytes, limit }
+    }
+
+    pub(super) fn refuse_proposal(
         proposal: ProposalId,
         reason: ProposalRefusal,
         observer: &mut impl Observer,

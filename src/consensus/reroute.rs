@@ -31,6 +31,11 @@ impl Raft {
     /// Takes what a caller of this server wants: grants or refuses it, or passes it on.
     pub(super) fn on_wish(&mut self, id: ProposalId, wish: Wish, observer: &mut impl Observer) {
         match self.state.role.leader() {
+            Some(_) if wish.command_bytes() > self.settings.limits.command_bytes => {
+                let reason = self.too_long(wish.command_bytes());
+                let outcome = Self::refuse_proposal(id, reason, observer);
+                self.answer(Caller::Here(id), outcome);
+            }
             Some(leader) if self.settings.reroute.is_on() => self.pass_on(id, leader, wish, observer),
             Some(_) | None => self.grant(Caller::Here(id), wish, observer),
         }

@@ -649,7 +649,10 @@ fn answer_of(end: ProposalEnd) -> ClientAnswer {
         ProposalEnd::Refused(ProposalRefusal::Transferring { target }) => {
             ClientAnswer::Transferring { target }
         }
-        ProposalEnd::Refused(ProposalRefusal::TooMuchUncommitted { .. }) => ClientAnswer::Overloaded,
+        // A person's commands are shorter by far than any that is too long.
+        ProposalEnd::Refused(
+            ProposalRefusal::TooMuchUncommitted { .. } | ProposalRefusal::TooLong { .. },
+        ) => ClientAnswer::Overloaded,
         ProposalEnd::Read { applied, answer } => ClientAnswer::Read { applied, answer },
         ProposalEnd::ChangeRefused(_) => ClientAnswer::ChangeRefused,
         ProposalEnd::Joined(node) => ClientAnswer::Joined { node },

@@ -506,6 +506,7 @@ impl TryFrom<LimitsFile> for Limits {
                 weight: file.in_flight_bytes.get(),
             },
             uncommitted_weight: file.uncommitted_bytes.get(),
+            command_bytes: Self::default().command_bytes,
             compaction: Compaction {
                 entries: file.snapshot_entries.map(Number::get),
                 weight: file.snapshot_bytes.map(Number::get),

@@ -28,6 +28,14 @@ pub enum AskError {
         /// The most that may.
         limit: u64,
     },
+    /// The command is longer than any that servers carry to each other. It had no effect.
+    #[error("a command of {bytes} bytes is too long: no more than {limit} may be asked for")]
+    TooLong {
+        /// How long it is, in bytes.
+        bytes: u64,
+        /// How long it may be.
+        limit: u64,
+    },
     /// The configuration does not change.
     #[error("the configuration does not change: {0:?}")]
     ChangeRefused(ChangeRefusal),
@@ -58,6 +66,9 @@ impl AskError {
             }
             ProposalEnd::Refused(ProposalRefusal::TooMuchUncommitted { weight, limit }) => {
                 Err(Self::Overloaded { weight, limit })
+            }
+            ProposalEnd::Refused(ProposalRefusal::TooLong { bytes, limit }) => {
+                Err(Self::TooLong { bytes, limit })
             }
             ProposalEnd::ChangeRefused(refusal) => Err(Self::ChangeRefused(refusal)),
             ProposalEnd::TransferRefused(refusal) => Err(Self::TransferRefused(refusal)),

@@ -33,6 +33,18 @@ pub enum Wish {
 }
 
 impl Wish {
+    /// How many bytes of a command are to be replicated for it.
+    pub fn command_bytes(&self) -> u64 {
+        match self {
+            Self::Propose(command) | Self::ProposeIn(Guarded { command, .. }) => command.len() as u64,
+            Self::OpenSession { .. }
+            | Self::CloseSession(_)
+            | Self::Read(_)
+            | Self::Reconfigure(_)
+            | Self::Transfer(_) => 0,
+        }
+    }
+
     /// What a leader appends for it, where it appends what the caller gave.
     pub fn payload(&self) -> Option<Payload> {
         match self {
@@ -148,6 +160,13 @@ pub enum ProposalRefusal {
         /// What waits, in bytes by weight.
         weight: u64,
         /// The most that may.
+        limit: u64,
+    },
+    /// The command is longer than any that servers carry to each other.
+    TooLong {
+        /// How long it is, in bytes.
+        bytes: u64,
+        /// How long it may be.
         limit: u64,
     },
 }

@@ -41,6 +41,7 @@ codes! {
         NotLeader = 0x10,
         Transferring = 0x11,
         TooMuchUncommitted = 0x12,
+        TooLong = 0x13,
         ChangeNotLeader = 0x20,
         ChangeTransferring = 0x21,
         ChangeUnderWay = 0x22,
@@ -166,6 +167,11 @@ fn write_refusal(writer: &mut Writer, refusal: &ProposalRefusal) {
             writer.number(*weight);
             writer.number(*limit);
         }
+        ProposalRefusal::TooLong { bytes, limit } => {
+            writer.byte(OutcomeCode::TooLong.byte());
+            writer.number(*bytes);
+            writer.number(*limit);
+        }
     }
 }
 
@@ -231,6 +237,10 @@ pub(super) fn read_outcome(reader: &mut Reader<'_>, senders: Term) -> Result<Pro
         }),
         OutcomeCode::TooMuchUncommitted => Refused(ProposalRefusal::TooMuchUncommitted {
             weight: reader.number()?,
+            limit: reader.number()?,
+        }),
+        OutcomeCode::TooLong => Refused(ProposalRefusal::TooLong {
+            bytes: reader.number()?,
             limit: reader.number()?,
         }),
         OutcomeCode::ChangeNotLeader => ChangeRefused(ChangeRefusal::NotLeader {

@@ -92,6 +92,7 @@ pub(super) fn refused(own: NodeId, reason: ProposalRefusal) -> Telling {
         ProposalRefusal::NotLeader { leader: None } => "it knows no leader".to_owned(),
         ProposalRefusal::Transferring { target } => format!("it hands over to {target}"),
         ProposalRefusal::TooMuchUncommitted { .. } => "too much waits to be committed".to_owned(),
+        ProposalRefusal::TooLong { limit, .. } => format!("no command may be longer than {limit} bytes"),
     };
     Telling::step(own, format!("{own} refuses the read: {why}"))
         .long(format!("{own} refuses the read: it does not lead; {why}"))

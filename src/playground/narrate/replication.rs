@@ -101,6 +101,7 @@ pub(super) fn refused(memory: &Memory, describe: Describe, own: NodeId, reason: 
         ProposalRefusal::NotLeader { leader } => leader,
         ProposalRefusal::Transferring { target } => return refused_for_transfer(own, target),
         ProposalRefusal::TooMuchUncommitted { weight, limit } => return overloaded(own, weight, limit),
+        ProposalRefusal::TooLong { bytes, limit } => return too_long(own, bytes, limit),
     };
     let what = memory.proposal_for(own).map_or_else(
         || "a proposal".to_owned(),
@@ -140,6 +141,17 @@ fn overloaded(own: NodeId, weight: u64, limit: u64) -> Telling {
         .value(format!("waiting to be committed: {weight} bytes by weight"))
         .value(format!("the most that may wait: {limit}"))
         .otherwise("Once more is committed it takes proposals again; with nothing waiting, one of any size.")
+}
+
+fn too_long(own: NodeId, bytes: u64, limit: u64) -> Telling {
+    Telling::step(own, format!("{own} refuses: the command is too long"))
+        .long(format!(
+            "{own} refuses a command of {bytes} bytes: none may be longer than {limit}"
+        ))
+        .because("What servers can't carry to each other can't be replicated", "")
+        .value(format!("the command: {bytes} bytes"))
+        .value(format!("the most: {limit}"))
+        .otherwise("A shorter one it would have taken.")
 }
 
 fn refused_for_transfer(own: NodeId, target: NodeId) -> Telling {

@@ -92,6 +92,7 @@ fn refusal(reason: ProposalRefusal) -> String {
         ProposalRefusal::NotLeader { leader: None } => "it leads no longer".to_owned(),
         ProposalRefusal::Transferring { target } => format!("it hands over to {target}"),
         ProposalRefusal::TooMuchUncommitted { .. } => "too much waits to be committed".to_owned(),
+        ProposalRefusal::TooLong { limit, .. } => format!("no command may be longer than {limit} bytes"),
     }
 }
 

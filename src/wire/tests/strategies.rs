@@ -224,6 +224,9 @@ fn outcome(code: OutcomeCode) -> BoxedStrategy<ProposalOutcome> {
         OutcomeCode::TooMuchUncommitted => (numbers(), numbers())
             .prop_map(|(weight, limit)| Refused(ProposalRefusal::TooMuchUncommitted { weight, limit }))
             .boxed(),
+        OutcomeCode::TooLong => (numbers(), numbers())
+            .prop_map(|(bytes, limit)| Refused(ProposalRefusal::TooLong { bytes, limit }))
+            .boxed(),
         OutcomeCode::ChangeNotLeader => option::of(nodes())
             .prop_map(|leader| ChangeRefused(ChangeRefusal::NotLeader { leader }))
             .boxed(),
