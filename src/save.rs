@@ -63,6 +63,7 @@ use self::scalar::neutralised;
 pub use self::shelf::{
     Listed, Origin, Overwrite, Shelf, last_path, list, load, resolve_target, write, write_last, write_text,
 };
+use crate::lesson::Step;
 use crate::machine::KeyValue;
 use crate::playground::{HostKind, TRACE_VERSION, TimedCommand, World, WorldImage};
 
@@ -77,7 +78,7 @@ pub struct Save {
     /// Its title.
     pub title: Option<String>,
     /// What is shown beside it, step by step.
-    pub notes: Vec<String>,
+    pub notes: Vec<Step>,
     /// The cluster.
     pub image: WorldImage,
     /// What is still to be done to it, and when: for the most part nothing.
@@ -107,7 +108,7 @@ fn parse_any(text: &str, name: &str) -> Result<Save, SaveError> {
     }
     let file: SaveFile = from_ron(text).map_err(|error| syntax(&error, name))?;
     let title = file.title.as_deref().map(neutralised);
-    let notes = file.notes.iter().map(|note| neutralised(note)).collect();
+    let notes = file.notes.iter().map(|note| note.reworded(neutralised)).collect();
     let mut then: Vec<TimedCommand> = file.then.iter().cloned().map(TimedCommand::from).collect();
     // A stable sort: those of the same moment stay as they stand.
     then.sort_by_key(|timed| (timed.at, timed.after));

@@ -75,7 +75,7 @@ fn each_has_a_title_and_notes_that_fit_their_strip() {
         assert!(save.title.expect("it can be read").is_some());
         let Save { notes, image, .. } = shipped().load(&save.name).unwrap();
         assert!((2..=5).contains(&notes.len()), "{}", save.name);
-        assert!(notes.iter().all(|note| note.chars().count() <= 110), "{notes:#?}");
+        assert!(notes.iter().all(|note| note.text.chars().count() <= 110), "{notes:#?}");
         assert_eq!(image.now, VirtualTime::default());
         World::<KeyValue>::restore(image, HostKind::Threads, None).expect("on threads too");
     }

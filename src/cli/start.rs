@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
+use crate::lesson::Step;
 use crate::machine::{Exhibit, KeyValue};
 use crate::playground::{HostKind, Narrator, Settings, TimedCommand, World, WorldOptions, stored_nodes};
 use crate::save::{self, Overwrite, Save, Shelf};
@@ -65,7 +66,7 @@ pub(super) struct Scene {
     /// Its title.
     pub(super) title: Option<String>,
     /// Its notes, step by step.
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Step>,
 }
 
 /// Begins.

@@ -34,6 +34,7 @@ pub(super) use self::snapshot::{IncomingFile, SendingFile, SnapshotFile, TakingF
 pub(super) use self::wish::{OutcomeFile, PassedOnFile, ServedFile, WaitingFile, WishFile};
 use super::scalar::{Hash, List, Number, Seconds, is_default};
 use super::script::LineFile;
+use crate::lesson::Step;
 
 pub(super) const NODES_MOST: usize = 25;
 pub(super) const LINKS_MOST: usize = NODES_MOST * (NODES_MOST - 1);
@@ -63,7 +64,7 @@ pub(super) struct SaveFile {
     pub(super) trace: Option<Number>,
     pub(super) title: Option<String>,
     /// What is shown under the header, step by step.
-    pub(super) notes: List<String, NOTES_MOST>,
+    pub(super) notes: List<Step, NOTES_MOST>,
     pub(super) seed: u64,
     pub(super) now: Seconds,
     pub(super) settings: SettingsFile,

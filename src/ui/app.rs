@@ -21,6 +21,7 @@ use super::pace;
 use super::palette::Context;
 use super::session::{Playable, Session, Ticked};
 use super::view::{Notes, OpenRow, Pace, Pane, Scene, Selection, Speed, Toast, View};
+use crate::lesson::{Guide, Step as Note};
 use crate::types::NodeId;
 
 /// The program behind the screen.
@@ -29,6 +30,8 @@ pub struct App<W> {
     view: View,
     library: Box<dyn Library<W>>,
     first_steps: Option<FirstSteps>,
+    /// Follows whoever reads a save's notes.
+    guide: Guide,
     /// The saves that the open dialog filters.
     shelf: Vec<OpenRow>,
     /// What `n` proposed last.
@@ -58,7 +61,7 @@ pub struct Start {
     /// The title of the save that the world comes from.
     pub title: Option<String>,
     /// The notes of that save.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
     /// Whether a newcomer is helped along. A save's own notes come first.
     pub first_steps: bool,
     /// The colours.
@@ -107,6 +110,7 @@ impl<W: Playable> App<W> {
             view,
             library,
             first_steps,
+            guide: Guide::default(),
             shelf: Vec::new(),
             proposed: 0,
             toast_left: Duration::ZERO,
@@ -265,6 +269,12 @@ impl<W: Playable> App<W> {
         if let Some(first_steps) = &mut self.first_steps {
             let (snapshot, commands) = (self.session.snapshot(), self.session.commands());
             first_steps.follow(snapshot, commands, &mut self.view.notes);
+            return;
+        }
+        let (snapshot, commands) = (self.session.snapshot(), self.session.commands());
+        let notes = &mut self.view.notes;
+        if self.guide.follow(&notes.steps, notes.current, snapshot, commands) {
+            notes.turn(Step::Forward);
         }
     }
 
@@ -360,7 +370,7 @@ impl<W: Playable> App<W> {
         } else if notes.hidden {
             notes.hidden = false;
         } else {
-            super::prompt::choose(&mut notes.current, notes.steps.len(), step);
+            notes.turn(step);
         }
     }
 
@@ -411,7 +421,7 @@ impl<W: Playable> App<W> {
     }
 }
 
-fn with_steps(steps: Vec<String>) -> Notes {
+fn with_steps(steps: Vec<Note>) -> Notes {
     Notes {
         steps,
         ..Notes::default()

@@ -500,14 +500,14 @@ pub fn view() -> View {
         selection: Selection::Node(id(3)),
         pace: Pace::Paused,
         notes: Notes {
-            steps: vec![
+            steps: [
                 "Minority leader 3/5: two leaders now. Press 1 n, then 3 n. Which value commits? Predict, then \
-                 run."
-                    .to_owned(),
-                "x=4: S3 has a majority on its side.".to_owned(),
-            ],
-            current: 0,
-            hidden: false,
+                 run.",
+                "x=4: S3 has a majority on its side.",
+            ]
+            .map(Into::into)
+            .to_vec(),
+            ..Notes::default()
         },
         title: Some("minority-leader".to_owned()),
         ..View::default()

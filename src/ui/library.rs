@@ -54,7 +54,7 @@ pub struct Opened<W> {
     /// Its title.
     pub title: Option<String>,
     /// Its notes, a step each.
-    pub notes: Vec<String>,
+    pub notes: Vec<crate::lesson::Step>,
 }
 
 /// Whether a file may be overwritten.

@@ -1,6 +1,7 @@
 //! The first steps of somebody who has never seen the screen: each step waits for what it asks for.
 
 use super::view::Notes;
+use crate::lesson::Step;
 use crate::playground::{Command, Snapshot, TimedCommand};
 
 /// The hints of a first start.
@@ -15,8 +16,7 @@ impl FirstSteps {
     pub fn new(snapshot: &Snapshot) -> (Self, Notes) {
         let notes = Notes {
             steps: steps(snapshot),
-            current: 0,
-            hidden: false,
+            ..Notes::default()
         };
         let hints = Self {
             reached: 0,
@@ -53,12 +53,12 @@ impl FirstSteps {
     }
 }
 
-fn steps(snapshot: &Snapshot) -> Vec<String> {
+fn steps(snapshot: &Snapshot) -> Vec<Step> {
     let leader = snapshot.leaders().first().map_or_else(
         || "Nobody leads now; soon somebody will.".to_owned(),
         |leader| format!("{} leads term {}.", leader.id, leader.term),
     );
-    vec![
+    let steps = [
         format!(
             "{}, no leader yet. Watch the bars: who runs out first asks for votes.",
             servers(snapshot.nodes.len())
@@ -66,7 +66,8 @@ fn steps(snapshot: &Snapshot) -> Vec<String> {
         format!("{leader} Press n to send it a value. Space holds time, ↓ goes on line by line."),
         "Press c to crash the leader. Who wins? · Then r to bring it back.".to_owned(),
         "p cuts servers off · h heals · ? all keys · o prepared scenes".to_owned(),
-    ]
+    ];
+    steps.map(Step::from).to_vec()
 }
 
 fn servers(count: usize) -> String {

@@ -48,7 +48,7 @@ impl Library<Played> for MemoryLibrary {
         Ok(Opened {
             world: ToldWorld::from_here(world),
             title: None,
-            notes: vec!["Look at it".to_owned(), "Run it".to_owned()],
+            notes: ["Look at it", "Run it"].map(Into::into).to_vec(),
         })
     }
 

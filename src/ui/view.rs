@@ -251,11 +251,32 @@ pub struct SaveDialog {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     /// The steps.
-    pub steps: Vec<String>,
+    pub steps: Vec<crate::lesson::Step>,
     /// The one shown.
     pub current: usize,
+    /// Whether its answer is, where it holds one.
+    pub is_answered: bool,
     /// Whether the strip is hidden.
     pub hidden: bool,
+}
+
+impl Notes {
+    /// The next step or the one before. An answer that is held comes first.
+    pub fn turn(&mut self, step: super::action::Step) {
+        use super::action::Step;
+        let asks = self
+            .steps
+            .get(self.current)
+            .is_some_and(crate::lesson::Step::asks);
+        match step {
+            Step::Forward if asks && !self.is_answered => self.is_answered = true,
+            Step::Back if self.is_answered => self.is_answered = false,
+            Step::Forward | Step::Back => {
+                super::prompt::choose(&mut self.current, self.steps.len(), step);
+                self.is_answered = false;
+            }
+        }
+    }
 }
 
 /// A short message.

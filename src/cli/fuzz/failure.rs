@@ -123,7 +123,7 @@ impl Files {
         let title = Some(format!("Seed {}: shortly before it breaks", small.plan.seed));
         let save = Save {
             title,
-            notes,
+            notes: notes.into_iter().map(Into::into).collect(),
             image,
             then,
         };

@@ -1,6 +1,7 @@
 //! What is done to the cluster, and what is read and written.
 
 use super::App;
+use crate::lesson::Guide;
 use crate::playground::{Command, Snapshot};
 use crate::types::{LogIndex, NodeId};
 use crate::ui::action::Verb;
@@ -109,6 +110,7 @@ impl<W: Playable> App<W> {
         let before = std::mem::replace(&mut self.session, Session::new(world));
         self.session.take_files_from(before);
         self.first_steps = None;
+        self.guide = Guide::default();
         self.proposed = 0;
         self.view.selection = Selection::Leader;
         self.view.overlay = None;

@@ -310,7 +310,7 @@ fn a_save_that_is_opened_stands_shows_its_notes_and_begins_a_new_record() {
     let scene = keyboard.app.scene();
     assert_eq!(scene.snapshot.trace_hash, then);
     assert_eq!(scene.view.pace, Pace::Paused);
-    assert_eq!(scene.view.notes.steps, ["Look at it", "Run it"]);
+    assert_eq!(scene.view.notes.steps, ["Look at it", "Run it"].map(Into::into));
     assert_eq!(scene.view.title.as_deref(), Some("mine"));
     assert!(commands(&keyboard).is_empty());
     keyboard.press("PgDn PgDn");
@@ -384,7 +384,7 @@ fn first_steps_wait_for_what_they_ask_for() {
     let mut keyboard = Keyboard::new(5, 1);
     let shown = |keyboard: &Keyboard| {
         let notes = &keyboard.app.scene().view.notes;
-        notes.steps[notes.current].clone()
+        notes.steps[notes.current].text.clone()
     };
     assert!(shown(&keyboard).starts_with("Five servers, no leader yet."));
     keyboard

@@ -16,7 +16,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         return;
     };
     let room = area.width.saturating_sub(4);
-    let mut lines = wrap(step, room);
+    let mut lines = wrap(step.shown(notes.is_answered), room);
     if lines.len() > 2 {
         // What does not fit in two rows is cut at the end of the second.
         let rest = lines.split_off(1).join(" ");
@@ -42,7 +42,11 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 fn long_hint(notes: &Notes) -> String {
     let count = notes.steps.len();
     let place = notes.current.min(count.saturating_sub(1)) + 1;
-    let next = if place < count { "PgDn next · " } else { "" };
+    let next = match awaited(notes) {
+        Some(awaited) => format!("{awaited} · "),
+        None if place < count => "PgDn next · ".to_owned(),
+        None => String::new(),
+    };
     let back = if place > 1 { "PgUp back · " } else { "" };
     let of = if count > 1 {
         format!("   {place}/{count}")
@@ -52,8 +56,20 @@ fn long_hint(notes: &Notes) -> String {
     format!("{next}{back}Esc hide{of}")
 }
 
+/// What a step holds back or waits for.
+fn awaited(notes: &Notes) -> Option<String> {
+    let step = notes.steps.get(notes.current)?;
+    match &step.until {
+        Some(until) => Some(format!("… {until}")),
+        None if step.asks() && !notes.is_answered => Some("PgDn answer".to_owned()),
+        None => None,
+    }
+}
+
 fn short_hint(notes: &Notes) -> String {
-    if notes.current + 1 < notes.steps.len() {
+    if let Some(awaited) = awaited(notes) {
+        awaited
+    } else if notes.current + 1 < notes.steps.len() {
         "PgDn".to_owned()
     } else {
         "Esc".to_owned()

@@ -1,0 +1,118 @@
+//! What a person does, by kind: `you crash`.
+
+use std::fmt;
+
+use crate::playground::Command;
+
+macro_rules! deeds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// A kind of command, as a condition names it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Deed {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Deed {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its word.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+deeds! {
+    /// To propose, in a session or not.
+    Propose = "propose",
+    /// To try again.
+    Retry = "retry",
+    /// To open a session or close one.
+    Session = "session",
+    /// To read.
+    Read = "read",
+    /// To crash a node or cut its power.
+    Crash = "crash",
+    /// To bring one back.
+    Restart = "restart",
+    /// To freeze one.
+    Freeze = "freeze",
+    /// To thaw one.
+    Thaw = "thaw",
+    /// To set timers, or fire one.
+    Time = "time",
+    /// To part the network.
+    Part = "part",
+    /// To cut a link.
+    Cut = "cut",
+    /// To mend a link, or all.
+    Heal = "heal",
+    /// To have a server join.
+    Join = "join",
+    /// To change the membership otherwise.
+    Reconfigure = "reconfigure",
+    /// To have another lead.
+    Transfer = "transfer",
+    /// To have a snapshot taken, or snapshots in general.
+    Compact = "compact",
+    /// To break a rule.
+    Break = "break",
+    /// To keep one again.
+    Keep = "keep",
+    /// To change a setting.
+    Set = "set",
+}
+
+impl Deed {
+    /// The kind of a command.
+    pub fn of(command: &Command) -> Self {
+        match command {
+            Command::Propose { .. } | Command::ProposeIn { .. } => Self::Propose,
+            Command::Retry { .. } => Self::Retry,
+            Command::OpenSession { .. } | Command::CloseSession { .. } => Self::Session,
+            Command::Read { .. } => Self::Read,
+            Command::Crash(_) | Command::CutPower(_) => Self::Crash,
+            Command::Restart(_) => Self::Restart,
+            Command::Freeze(_) => Self::Freeze,
+            Command::Thaw(_) => Self::Thaw,
+            Command::FireTimer(_) | Command::TieTimers(_) | Command::SpreadTimers => Self::Time,
+            Command::Partition(_) => Self::Part,
+            Command::Cut { .. } | Command::CutOneWay { .. } | Command::LoseRoute { .. } => Self::Cut,
+            Command::Mend { .. } | Command::MendOneWay { .. } | Command::Heal => Self::Heal,
+            Command::Join | Command::JoinVia(_) => Self::Join,
+            Command::Promote(_) | Command::Demote(_) | Command::Remove(_) | Command::Reconfigure { .. } => {
+                Self::Reconfigure
+            }
+            Command::Transfer(_) => Self::Transfer,
+            Command::Via { command, .. } => Self::of(command),
+            Command::Snapshot(_) | Command::Compact { .. } => Self::Compact,
+            Command::Break(_) => Self::Break,
+            Command::Keep(_) => Self::Keep,
+            Command::Link { .. }
+            | Command::Disk { .. }
+            | Command::Drift { .. }
+            | Command::ElectionTimeout { .. }
+            | Command::Heartbeat { .. }
+            | Command::Batch { .. }
+            | Command::UncommittedLimit { .. }
+            | Command::Chunk { .. }
+            | Command::AutoPromote(_)
+            | Command::Reroute(_)
+            | Command::Gossip(_)
+            | Command::Readdress(_)
+            | Command::PreVote(_)
+            | Command::CheckQuorum(_)
+            | Command::Lease(_) => Self::Set,
+        }
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
