@@ -104,7 +104,7 @@ fn the_picture_in_the_readme_is_what_the_program_draws() {
     let view = View {
         pace: Pace::Paused,
         notes: Notes {
-            steps: steps.map(str::to_owned).to_vec(),
+            steps: steps.map(Into::into).to_vec(),
             ..Notes::default()
         },
         ..View::default()

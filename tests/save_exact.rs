@@ -168,7 +168,7 @@ fn play(world: &mut World<KeyValue>, moves: &[Move]) {
 fn saved(world: &mut World<KeyValue>) -> Save {
     Save {
         title: Some("A moment".to_owned()),
-        notes: vec!["Predict: \"who\" wins?".to_owned()],
+        notes: vec!["Predict: \"who\" wins?".into()],
         image: world.image().expect("no disk has failed"),
         then: Vec::new(),
     }

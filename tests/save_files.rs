@@ -321,7 +321,7 @@ fn texts_for_people_come_without_what_breaks_a_screen() {
     let text = r#"(nodes: 3, title: "a\u{1b}[2Jb\u{202e}c\u{200b}", notes: ["one\ntwo\u{7}"])"#;
     let save = save::parse(text, "x.ron").unwrap();
     assert_eq!(save.title.as_deref(), Some("a\u{fffd}[2Jb\u{fffd}c\u{fffd}"));
-    assert_eq!(save.notes, ["one\ntwo\u{fffd}"]);
+    assert_eq!(save.notes, ["one\ntwo\u{fffd}".into()]);
 }
 
 #[test]
@@ -520,4 +520,32 @@ fn what_is_still_to_be_done_is_kept() {
     let late = text.replace(now, "    now: 0.02,");
     let error = save::parse(&late, "then").unwrap_err().to_string();
     assert!(error.contains("too late to do what `then` says"), "{error}");
+}
+
+/// Notes that ask and notes that wait read back; one that does both, or waits for what is no condition, is refused where it stands.
+#[test]
+fn notes_ask_or_wait() {
+    let text = r#"(
+        notes: [
+            "Look",
+            (text: "Who wins?", answer: "S3"),
+            (text: "Crash it", until: "you crash and no leader for 2 s while 2 of 3 are up"),
+        ],
+        nodes: 3,
+    )"#;
+    let save = save::parse(text, "by hand").expect("a save");
+    assert_eq!(save.notes[1].answer.as_deref(), Some("S3"));
+    let again = save::parse(&save::render(&save), "again").expect("what was written can be read");
+    assert_eq!(again.notes, save.notes);
+    let refused = |from: &str, to: &str| {
+        let error = save::parse(&text.replace(from, to), "by hand").expect_err(to);
+        error.to_string()
+    };
+    let both = refused("answer: \"S3\"", "answer: \"S3\", until: \"a leader\"");
+    assert!(both.contains("asks or waits"), "{both}");
+    let none = refused("you crash and", "you sleep and");
+    assert!(
+        none.contains("`you sleep` is no condition") && none.contains("5:"),
+        "{none}"
+    );
 }

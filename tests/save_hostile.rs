@@ -67,7 +67,7 @@ fn rich(seed: u64) -> String {
     }
     save::render(&Save {
         title: Some("Rich".to_owned()),
-        notes: vec!["One".to_owned()],
+        notes: vec!["One".into()],
         image,
         then: Vec::new(),
     })

@@ -66,8 +66,20 @@ fn each_has_a_title_and_notes_that_fit_their_strip() {
             "one-node",
             "split-vote",
             "minority-leader",
+            "disruptive-server",
+            "one-way-link",
+            "three-groups",
+            "slow-network",
+            "partial-connectivity",
             "figure-7",
-            "duplicate-command"
+            "figure-8",
+            "lost-vote",
+            "lost-entry",
+            "stale-read",
+            "duplicate-command",
+            "naive-swap",
+            "single-server-bug",
+            "behind-compaction",
         ]
     );
     for save in listed {
@@ -75,7 +87,10 @@ fn each_has_a_title_and_notes_that_fit_their_strip() {
         assert!(save.title.expect("it can be read").is_some());
         let Save { notes, image, .. } = shipped().load(&save.name).unwrap();
         assert!((2..=5).contains(&notes.len()), "{}", save.name);
-        assert!(notes.iter().all(|note| note.text.chars().count() <= 110), "{notes:#?}");
+        assert!(
+            notes.iter().all(|note| note.text.chars().count() <= 110),
+            "{notes:#?}"
+        );
         assert_eq!(image.now, VirtualTime::default());
         World::<KeyValue>::restore(image, HostKind::Threads, None).expect("on threads too");
     }

@@ -13,10 +13,34 @@ const SHIPPED: &[(&str, &str)] = &[
     ("one-node", include_str!("../../saves/one-node.ron")),
     ("split-vote", include_str!("../../saves/split-vote.ron")),
     ("minority-leader", include_str!("../../saves/minority-leader.ron")),
+    (
+        "disruptive-server",
+        include_str!("../../saves/disruptive-server.ron"),
+    ),
+    ("one-way-link", include_str!("../../saves/one-way-link.ron")),
+    ("three-groups", include_str!("../../saves/three-groups.ron")),
+    ("slow-network", include_str!("../../saves/slow-network.ron")),
+    (
+        "partial-connectivity",
+        include_str!("../../saves/partial-connectivity.ron"),
+    ),
     ("figure-7", include_str!("../../saves/figure-7.ron")),
+    ("figure-8", include_str!("../../saves/figure-8.ron")),
+    ("lost-vote", include_str!("../../saves/lost-vote.ron")),
+    ("lost-entry", include_str!("../../saves/lost-entry.ron")),
+    ("stale-read", include_str!("../../saves/stale-read.ron")),
     (
         "duplicate-command",
         include_str!("../../saves/duplicate-command.ron"),
+    ),
+    ("naive-swap", include_str!("../../saves/naive-swap.ron")),
+    (
+        "single-server-bug",
+        include_str!("../../saves/single-server-bug.ron"),
+    ),
+    (
+        "behind-compaction",
+        include_str!("../../saves/behind-compaction.ron"),
     ),
 ];
 /// The name of the save that leaving makes.

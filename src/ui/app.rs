@@ -374,6 +374,13 @@ impl<W: Playable> App<W> {
         }
     }
 
+    /// For tests: notes as a save would have them.
+    #[cfg(test)]
+    fn show_steps(&mut self, steps: Vec<Note>) {
+        (self.first_steps, self.guide) = (None, Guide::default());
+        self.view.notes = with_steps(steps);
+    }
+
     fn show_notes(&mut self, shown: bool) {
         self.view.notes.hidden = !shown;
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use raft_play::consensus::durable::{Metadata, Store, Write};
+use raft_play::lesson::Step;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
     Command, Happening, HostKind, Settings, Stop, TimedCommand, World, WorldImage, WorldOptions,
@@ -68,7 +69,7 @@ pub fn save_round_trip(data: &[u8]) {
     assert_eq!(save::render(&read), written);
 }
 
-fn save_of(title: Option<String>, notes: Vec<String>) -> Save {
+fn save_of(title: Option<String>, notes: Vec<Step>) -> Save {
     let image = fresh().image().expect("no disk has failed");
     Save {
         title,

@@ -414,6 +414,49 @@ fn first_steps_wait_for_what_they_ask_for() {
 }
 
 #[test]
+fn an_answer_is_held_until_somebody_wants_to_know() {
+    let asks = Note {
+        answer: Some("S3".to_owned()),
+        ..Note::from("Who wins?")
+    };
+    let mut notes = Notes {
+        steps: vec![asks, "Run it".into()],
+        ..Notes::default()
+    };
+    let shown = |notes: &Notes| notes.steps[notes.current].shown(notes.is_answered).to_owned();
+    assert_eq!(shown(&notes), "Who wins?");
+    let turned = [
+        (Step::Forward, "S3"),
+        (Step::Back, "Who wins?"),
+        (Step::Forward, "S3"),
+        (Step::Forward, "Run it"),
+        (Step::Forward, "Run it"),
+        (Step::Back, "Who wins?"),
+    ];
+    for (step, expected) in turned {
+        notes.turn(step);
+        assert_eq!(shown(&notes), expected);
+    }
+}
+
+#[test]
+fn a_step_that_waits_turns_when_what_it_waits_for_has_happened() {
+    let mut keyboard = Keyboard::new(3, 1);
+    let waits = Note {
+        until: Some("you crash and S1 is down".parse().unwrap()),
+        ..Note::from("Crash S1")
+    };
+    keyboard.app.show_steps(vec![waits, "So".into()]);
+    let current = |keyboard: &Keyboard| keyboard.app.scene().view.notes.current;
+    keyboard.press("2 c").wait(99);
+    assert_eq!(current(&keyboard), 0, "another one is down");
+    keyboard.press("1 c").wait(99);
+    assert_eq!(current(&keyboard), 1);
+    keyboard.press("PgUp").wait(99);
+    assert_eq!(current(&keyboard), 0, "who turns back is left alone");
+}
+
+#[test]
 fn a_broken_promise_stops_time_until_somebody_lets_it_go_on() {
     let mut keyboard = Keyboard::new(5, 3);
     keyboard.type_in(":break one-vote-per-term").press("Enter");
