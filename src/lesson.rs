@@ -48,9 +48,13 @@ impl Guide {
         let is_first_time = current >= self.reached;
         self.reached = self.reached.max(current);
         let since = commands.get(self.commands_before..).unwrap_or_default();
-        match &mut self.at {
+        let is_over = match &mut self.at {
             Some((_, Some(watch))) => watch.is_met(snapshot, since) && is_first_time,
             Some((_, None)) | None => false,
+        };
+        if is_over {
+            self.reached = current + 1;
         }
+        is_over
     }
 }
