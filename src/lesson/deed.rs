@@ -75,7 +75,7 @@ impl Deed {
             Command::Retry { .. } => Self::Retry,
             Command::OpenSession { .. } | Command::CloseSession { .. } => Self::Session,
             Command::Read { .. } => Self::Read,
-            Command::Crash(_) | Command::CutPower(_) => Self::Crash,
+            Command::Crash(_) | Command::CutPower(_) | Command::Tear(_) => Self::Crash,
             Command::Restart(_) => Self::Restart,
             Command::Freeze(_) => Self::Freeze,
             Command::Thaw(_) => Self::Thaw,
@@ -94,6 +94,7 @@ impl Deed {
             Command::Keep(_) => Self::Keep,
             Command::Link { .. }
             | Command::Disk { .. }
+            | Command::DiskFault { .. }
             | Command::Drift { .. }
             | Command::ElectionTimeout { .. }
             | Command::Heartbeat { .. }
