@@ -15,6 +15,7 @@ mod record;
 mod settings;
 mod snapshot;
 mod story;
+mod timeline;
 mod trace;
 mod world;
 
@@ -30,8 +31,9 @@ pub use snapshot::{
     Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, SnapshotView, TimerView,
 };
 pub use story::{Mark, StoryLine, Weight, Why};
+pub use timeline::{Branch, BranchId, Moment, Rewind, Timeline};
 pub use world::{
-    Asked, BacklogImage, Call, Calls, ClientSession, Clients, ImageError, LastProposal, LinkImage,
-    MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, Told, World, WorldError, WorldImage,
-    WorldOptions, WriteImage,
+    Asked, BacklogImage, Call, Calls, Checkpoint, ClientSession, Clients, ImageError, LastProposal,
+    LinkImage, MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, Told, World, WorldError,
+    WorldImage, WorldOptions, WriteImage,
 };

@@ -34,6 +34,34 @@ fn a_first_session() {
     );
 }
 
+/// Back to before a crash, another deed there, and the run that was is there again.
+#[test]
+fn going_back_and_branching() {
+    let mut person = Person::starts(&["--nodes", "5", "--seed", "42", "--speed", "5"]);
+    person.sees("★ S5 t1");
+    person.types(" ").sees("PAUSED");
+    let before = person.clock();
+    person.types("c").sees("you crash S5");
+    person.types(" ").sees_any(&["t2", "t3", "t4"]);
+    person.types(" ").sees("PAUSED");
+    person.types("u").sees("back to").sees("PAST");
+    assert_eq!(person.clock(), before);
+    person.types("\x1b[H").sees("0.000");
+    person.types("U").sees("PAUSED");
+    person.types("u").sees("back to");
+    person.types("f").sees("branch b1 begins").sees("you freeze S5");
+    person
+        .types(":branch main\r")
+        .sees("at its end")
+        .sees("you crash S5");
+    person
+        .types(":branch b1\r")
+        .sees_not("you crash S5")
+        .sees("you freeze S5");
+    person.types("q");
+    person.leaves(0);
+}
+
 /// What is saved is found again: by name, in the dialog, and as `last`.
 #[test]
 fn saving_and_loading() {

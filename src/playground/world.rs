@@ -6,6 +6,7 @@
 
 mod act;
 mod calls;
+mod checkpoint;
 mod clients;
 mod image;
 mod replica;
@@ -16,6 +17,7 @@ mod watch;
 mod witness;
 
 pub use calls::{Asked, Call, Calls, Told};
+pub use checkpoint::Checkpoint;
 pub use clients::{ClientSession, Clients, LastProposal};
 pub use image::{
     BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage,
@@ -34,7 +36,7 @@ use self::watch::Watch;
 use self::witness::Witness;
 use super::clock::Clock;
 use super::draw::{Draws, Purpose};
-use super::host::{Host, HostInput, Parked, Request, Response, Stepped};
+use super::host::{Host, HostInput, HostKind, Parked, Request, Response, Stepped};
 use super::network::{InFlight, Network, Posted};
 use super::record::{ClientAnswer, Happening, Loss, Record, Stop, Timer};
 use super::settings::{DiskSettings, Settings};
@@ -65,6 +67,7 @@ pub struct World<M> {
     nodes: BTreeMap<NodeId, Server>,
     network: Network,
     host: Box<dyn Host<M>>,
+    host_kind: HostKind,
     watch: Watch,
     witness: Witness<M>,
     /// What clients ask and are told, where that is kept.

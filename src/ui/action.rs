@@ -4,7 +4,7 @@ use tui_input::InputRequest;
 
 use super::view::{Pane, Speed, ThemeName};
 use crate::playground::{Command, Condition, NodeView};
-use crate::types::NodeId;
+use crate::types::{NodeId, VirtualTime};
 
 /// Something to do. [`App::update`](super::app::App::update) is the only place that does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,26 @@ pub enum Action {
     ToggleRun,
     /// Time runs to the next line of the story.
     NextLine,
+    /// Back to the line of the story before.
+    PreviousLine,
+    /// To the mark on the time line before or after.
+    ToMark(Step),
+    /// To the beginning.
+    Home,
+    /// To the end of what is known.
+    End,
+    /// To a time.
+    GoTo(VirtualTime),
+    /// To the moment of this name.
+    GoToBookmark(String),
+    /// This moment gets a name.
+    Bookmark(String),
+    /// Back to before the last action.
+    Undo,
+    /// Forward to where an action was taken back.
+    Redo,
+    /// Another branch is shown.
+    Branch(String),
     /// The next slower speed.
     Slower,
     /// The next faster speed.

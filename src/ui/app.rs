@@ -8,6 +8,7 @@ use std::time::Duration;
 mod act;
 mod overlay;
 mod pointer;
+mod travel;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -25,7 +26,7 @@ use crate::lesson::{Guide, Step as Note};
 use crate::types::NodeId;
 
 /// The program behind the screen.
-pub struct App<W> {
+pub struct App<W: Playable> {
     session: Session<W>,
     view: View,
     library: Box<dyn Library<W>>,
@@ -128,6 +129,7 @@ impl<W: Playable> App<W> {
         Scene {
             snapshot: self.session.snapshot(),
             story: self.session.story(),
+            journey: self.session.journey(),
             view: &self.view,
         }
     }
@@ -206,6 +208,16 @@ impl<W: Playable> App<W> {
         match action {
             Action::ToggleRun => self.toggle_run(),
             Action::NextLine => self.next_line(),
+            Action::PreviousLine => self.previous_line(),
+            Action::ToMark(step) => self.go_to_mark(step),
+            Action::Home => self.go_home(),
+            Action::End => self.go_to_end(),
+            Action::GoTo(at) => self.go_to_time(at),
+            Action::GoToBookmark(name) => self.go_to_bookmark(&name),
+            Action::Bookmark(name) => self.bookmark(&name),
+            Action::Undo => self.undo(),
+            Action::Redo => self.redo(),
+            Action::Branch(name) => self.show_branch(&name),
             Action::Slower => self.set_speed(pace::slower(self.view.speed, self.session.snapshot())),
             Action::Faster => self.set_speed(pace::faster(self.view.speed, self.session.snapshot())),
             Action::SetSpeed(speed) => self.set_speed(speed),
@@ -308,7 +320,9 @@ impl<W: Playable> App<W> {
             let ticked = self.session.finish_line();
             self.after(ticked);
         }
-        self.go(Pace::ToNextLine);
+        if !self.next_known_line() {
+            self.go(Pace::ToNextLine);
+        }
     }
 
     fn set_speed(&mut self, speed: Speed) {
@@ -405,6 +419,7 @@ impl<W: Playable> App<W> {
             snapshot,
             selected: self.view.selected(snapshot),
             links: self.session.links(),
+            journey: self.session.journey(),
         }
     }
 

@@ -38,7 +38,7 @@ use ratatui::layout::{Position, Rect};
 use super::layout::Layout;
 use super::theme::{Theme, to_ascii};
 use super::view::{Overlay, Pane, Scene};
-use crate::types::{LogIndex, NodeId};
+use crate::types::{LogIndex, NodeId, VirtualTime};
 
 /// A key, and what it does now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,8 @@ pub enum Hit {
     Line(usize),
     /// A row of the palette or of the list of saves, by its place.
     Row(usize),
+    /// A time on the time line.
+    Time(VirtualTime),
     /// A pane, where nothing of the above stands.
     Pane(Pane),
     /// Nothing.
@@ -216,6 +218,9 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
             return Hit::Nothing;
         }
         Some(Overlay::Partition(_) | Overlay::Link { .. }) | None => {}
+    }
+    if scene.view.overlay.is_none() && layout.timeline.contains(place) {
+        return timeline::hit(scene, layout.timeline, place);
     }
     let within = |pane: Option<Rect>| pane.filter(|pane| pane.contains(place));
     if let Some(pane) = within(layout.cluster) {

@@ -589,6 +589,7 @@ pub fn scene<'a>(snapshot: &'a Snapshot, story: &'a [StoryLine], view: &'a View)
     Scene {
         snapshot,
         story,
+        journey: &super::journey::PRESENT,
         view,
     }
 }

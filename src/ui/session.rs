@@ -1,30 +1,23 @@
 //! A world under the hands of a person: its story so far, what was done to it, and how it runs as the wall clock goes.
 
+mod travel;
+
+pub use travel::Undone;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use self::travel::Travels;
+use super::journey::{Journey, PRESENT};
 use super::pace::{self, Rate};
 use super::view::{Banner, Speed};
-use crate::playground::{Command, CommandError, LinkSettings, Snapshot, StoryLine, TimedCommand, Weight};
+use crate::playground::{
+    Command, CommandError, LinkSettings, Rewind, Snapshot, StoryLine, TimedCommand, Timeline,
+};
 use crate::types::{NodeId, VirtualTime};
 
 /// What the screen needs of a world.
-pub trait Playable: Sized {
-    /// Its time.
-    fn now(&self) -> VirtualTime;
-
-    /// How many of the events due now have been carried out.
-    fn carried_out(&self) -> u32;
-
-    /// When the next event is due; `None` where nothing ever is.
-    fn next_event_at(&self) -> Option<VirtualTime>;
-
-    /// Carries out the next due event; false where there is none or a promise is broken.
-    fn step(&mut self) -> bool;
-
-    /// Carries out all that is due until then, and lets that time come; stops early at a broken promise.
-    fn run_until(&mut self, until: VirtualTime);
-
+pub trait Playable: Rewind + Sized {
     /// Carries out a command now.
     ///
     /// # Errors
@@ -32,7 +25,7 @@ pub trait Playable: Sized {
     /// Why it can't be; the world is as it was.
     fn command(&mut self, command: Command) -> Result<(), CommandError>;
 
-    /// What happened since the last call, in words.
+    /// What happened since the last call, in words; heartbeats are folded away.
     fn drain_story(&mut self) -> Vec<StoryLine>;
 
     /// What it looks like.
@@ -43,9 +36,6 @@ pub trait Playable: Sized {
 
     /// The promise whose breach stopped time, if one did.
     fn violation(&self) -> Option<Banner>;
-
-    /// Lets time go on after a broken promise.
-    fn go_on(&mut self);
 
     /// Takes over the files that follow the disks of the world before it.
     fn take_files_from(&mut self, before: Self);
@@ -69,12 +59,14 @@ const WORK_LIMIT: Duration = Duration::from_millis(20);
 const SLICE: Duration = Duration::from_millis(20);
 
 /// A world, its story and its commands.
-#[derive(Debug)]
-pub struct Session<W> {
+pub struct Session<W: Playable> {
     world: W,
     snapshot: Snapshot,
+    journey: Journey,
+    /// What is known of the branch that is shown, the future included.
     story: Vec<StoryLine>,
-    commands: Vec<TimedCommand>,
+    timeline: Timeline<W::Checkpoint>,
+    travels: Travels,
     /// Links that had settings of their own at the beginning.
     links: BTreeMap<(NodeId, NodeId), LinkSettings>,
     unspent: Duration,
@@ -104,13 +96,16 @@ pub enum Ticked {
 impl<W: Playable> Session<W> {
     /// A session with this world.
     pub fn new(mut world: W) -> Self {
-        let story = told(&mut world).collect();
+        let timeline = Timeline::new(&mut world);
+        let story = world.drain_story();
         Self {
             snapshot: world.snapshot(),
             links: world.own_links(),
+            travels: Travels::new(world.told().saturating_sub(story.len() as u64)),
+            journey: PRESENT.clone(),
             world,
             story,
-            commands: Vec::new(),
+            timeline,
             unspent: Duration::ZERO,
             search: None,
         }
@@ -153,13 +148,13 @@ impl<W: Playable> Session<W> {
 
     /// What was done so far.
     pub fn commands(&self) -> &[TimedCommand] {
-        &self.commands
+        self.timeline.commands()
     }
 
     /// The settings of links.
     pub fn links(&self) -> Links<'_> {
         Links {
-            commands: &self.commands,
+            commands: self.timeline.commands(),
             own: &self.links,
             common: self.snapshot.settings.link,
         }
@@ -172,7 +167,8 @@ impl<W: Playable> Session<W> {
 
     /// Whether anything will ever happen without a command.
     pub fn is_alive(&self) -> bool {
-        self.world.next_event_at().is_some() && self.world.violation().is_none()
+        let is_due = self.world.next_event_at().is_some() || self.timeline.next_command().is_some();
+        is_due && self.world.violation().is_none()
     }
 
     /// Carries out a command and keeps it.
@@ -181,19 +177,22 @@ impl<W: Playable> Session<W> {
     ///
     /// Why it can't be; nothing is kept then.
     pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
-        let (at, after) = (self.world.now(), self.world.carried_out());
+        let (given, told) = (self.timeline.here(&self.world), self.world.told());
         self.world.command(command.clone())?;
-        self.commands.push(TimedCommand { at, after, command });
+        let left = self.timeline.command(&mut self.world, given, command);
+        self.branched(left, told);
+        self.leave_cursor();
         self.harvest();
-        self.snapshot = self.world.snapshot();
+        self.look();
         Ok(())
     }
 
     /// Lets as much time pass as `wall` is worth.
     pub fn tick(&mut self, wall: Duration, speed: Speed) -> Ticked {
         self.search = None;
+        self.leave_cursor();
         let ticked = self.run_for(wall, speed);
-        self.snapshot = self.world.snapshot();
+        self.look();
         ticked
     }
 
@@ -243,24 +242,32 @@ impl<W: Playable> Session<W> {
         if ticked != Ticked::RunsOn {
             self.search = None;
         }
-        self.snapshot = self.world.snapshot();
+        self.look();
         ticked
     }
 
     /// Event by event, so that it stops behind the very one that makes a line.
     fn search_until(&mut self, target: VirtualTime) -> Ticked {
-        while self.world.next_event_at().is_some_and(|at| at <= target) && self.world.step() {
+        self.leave_cursor();
+        while self.is_due_by(target) && self.timeline.step(&mut self.world) {
             if self.harvest() {
                 return self.line_or_violation();
             }
         }
         if self.is_alive() {
-            self.world.run_until(target);
+            self.timeline.run_until(&mut self.world, target);
         }
         if self.harvest() {
             return self.line_or_violation();
         }
         Ticked::RunsOn
+    }
+
+    /// Whether an event or a command that is known is due until then.
+    fn is_due_by(&self, target: VirtualTime) -> bool {
+        let command = self.timeline.next_command().map(|next| next.at);
+        let event = self.world.next_event_at();
+        event.into_iter().chain(command).any(|at| at <= target)
     }
 
     fn line_or_violation(&self) -> Ticked {
@@ -277,7 +284,10 @@ impl<W: Playable> Session<W> {
         self.unspent = Duration::ZERO;
         while self.is_alive() && begun.elapsed() < WORK_LIMIT {
             match self.rate_now(speed) {
-                None => self.world.run_until(self.world.now().after(SLICE)),
+                None => {
+                    let target = self.world.now().after(SLICE);
+                    self.timeline.run_until(&mut self.world, target);
+                }
                 Some(rate) if rate.virtual_in(left).is_zero() => {
                     self.unspent = left;
                     break;
@@ -308,19 +318,24 @@ impl<W: Playable> Session<W> {
             (Speed::Auto, Some(event)) => event.max(now),
             (Speed::Auto, None) | (Speed::Times { .. } | Speed::Max, _) => now.after(SLICE),
         };
-        self.world.run_until(target.min(stop));
+        self.timeline.run_until(&mut self.world, target.min(stop));
         rate.wall_for(self.world.now().since(now))
     }
 
-    /// Takes over what happened; says whether there is a new line.
+    /// Takes over what happened; says whether there is a line of it. What is known already is not told twice.
     fn harvest(&mut self) -> bool {
-        let before = self.story.len();
-        self.story.extend(told(&mut self.world));
-        let grew = self.story.len() > before;
+        let lines = self.world.drain_story();
+        let has_lines = !lines.is_empty();
+        let first = self.world.told().saturating_sub(lines.len() as u64);
+        let known = self.travels.forgotten + self.story.len() as u64;
+        let known = usize::try_from(known.saturating_sub(first)).unwrap_or(usize::MAX);
+        self.story.extend(lines.into_iter().skip(known));
         if self.story.len() > STORY_LIMIT {
-            self.story.drain(..self.story.len() - STORY_KEPT);
+            let surplus = self.story.len() - STORY_KEPT;
+            self.story.drain(..surplus);
+            self.travels.forgotten += surplus as u64;
         }
-        grew
+        has_lines
     }
 }
 
@@ -353,13 +368,6 @@ fn covers(given: Option<NodeId>, asked: Option<NodeId>) -> bool {
     given.is_none() || given == asked
 }
 
-fn told<W: Playable>(world: &mut W) -> impl Iterator<Item = StoryLine> + use<W> {
-    world
-        .drain_story()
-        .into_iter()
-        .filter(|line| line.weight != Weight::Routine)
-}
-
 /// How many times as fast a search runs after so much wall time: close by at first, so that one can watch.
 fn haste(wall: Duration) -> u32 {
     let twentieths = u32::try_from(wall.as_millis() / 50).unwrap_or(u32::MAX);
@@ -369,6 +377,7 @@ fn haste(wall: Duration) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::playground::Weight;
     use crate::ui::testing::Keyboard;
 
     /// A world in which something is due at fixed times.
@@ -376,6 +385,7 @@ mod tests {
         now: VirtualTime,
         due: Vec<u64>,
         told: Vec<StoryLine>,
+        lines: u64,
         snapshot: Snapshot,
     }
 
@@ -388,12 +398,15 @@ mod tests {
                 now: VirtualTime::default(),
                 due,
                 told: Vec::new(),
+                lines: 0,
                 snapshot,
             }
         }
     }
 
-    impl Playable for Clockwork {
+    impl Rewind for Clockwork {
+        type Checkpoint = ();
+
         fn now(&self) -> VirtualTime {
             self.now
         }
@@ -406,6 +419,7 @@ mod tests {
         fn step(&mut self) -> bool {
             let Some(nanos) = self.due.pop() else { return false };
             self.now = VirtualTime::from_nanos(nanos);
+            self.lines += 1;
             self.told.push(StoryLine {
                 at: self.now,
                 ordinal: 0,
@@ -424,6 +438,32 @@ mod tests {
             }
             self.now = self.now.max(until);
         }
+        fn run_into(&mut self, time: VirtualTime, _: u32) {
+            self.run_until(time);
+        }
+        fn is_halted(&self) -> bool {
+            false
+        }
+        fn go_on(&mut self) {}
+        fn happened(&self) -> u64 {
+            0
+        }
+        fn told(&mut self) -> u64 {
+            self.lines
+        }
+        fn repeat(&mut self, _: &Command) {}
+        fn checkpoint(&mut self) -> Option<()> {
+            None
+        }
+        fn weight((): &()) -> u64 {
+            0
+        }
+        fn return_to(&mut self, (): &()) -> bool {
+            false
+        }
+    }
+
+    impl Playable for Clockwork {
         fn command(&mut self, command: Command) -> Result<(), CommandError> {
             match command {
                 Command::Heal => Ok(()),
@@ -446,7 +486,6 @@ mod tests {
         fn violation(&self) -> Option<Banner> {
             None
         }
-        fn go_on(&mut self) {}
         fn take_files_from(&mut self, _: Self) {}
         fn sync_files(&mut self) {}
         fn drain_complaints(&mut self) -> Vec<String> {

@@ -183,6 +183,8 @@ pub(super) fn key(name: &str) -> KeyEvent {
         "↓" => KeyCode::Down,
         "←" => KeyCode::Left,
         "→" => KeyCode::Right,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
         "PgUp" => KeyCode::PageUp,
         "PgDn" => KeyCode::PageDown,
         letter => match letter.strip_prefix("Ctrl-") {

@@ -6,7 +6,11 @@ use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
 use crate::playground::{
+<<<<<<< HEAD
     Command, CommandError, LinkSettings, Narrator, Snapshot, StoryLine, TimedCommand, World,
+=======
+    Checkpoint, Command, CommandError, LinkSettings, Narrator, Rewind, Snapshot, StoryLine, Weight, World,
+>>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
 };
 use crate::types::{NodeId, VirtualTime};
 
@@ -14,8 +18,23 @@ use crate::types::{NodeId, VirtualTime};
 pub struct ToldWorld<M> {
     world: World<M>,
     narrator: Narrator,
+<<<<<<< HEAD
     /// What is still to be done, in order: each is done as its moment comes.
     agenda: VecDeque<TimedCommand>,
+=======
+    /// The lines that nobody has taken yet.
+    lines: Vec<StoryLine>,
+    /// How many lines it has told.
+    told: u64,
+}
+
+/// A moment of a world, with its narrator.
+#[derive(Clone)]
+pub struct ToldCheckpoint {
+    world: Checkpoint,
+    narrator: Narrator,
+    told: u64,
+>>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
 }
 
 impl<M: Exhibit + Default> ToldWorld<M> {
@@ -24,22 +43,32 @@ impl<M: Exhibit + Default> ToldWorld<M> {
         Self {
             world,
             narrator,
+<<<<<<< HEAD
             agenda: VecDeque::new(),
+=======
+            lines: Vec::new(),
+            told: 0,
+>>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
         }
     }
 
     /// A world that begins: all of it is told.
     pub fn from_the_start(world: World<M>) -> Self {
+<<<<<<< HEAD
         Self {
             world,
             narrator: Narrator::new(M::describe),
             agenda: VecDeque::new(),
         }
+=======
+        Self::new(world, Narrator::new(M::describe))
+>>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
     }
 
     /// A world that goes on: what happens from here is told.
     pub fn from_here(mut world: World<M>) -> Self {
         let narrator = Narrator::from_here::<M>(&world.snapshot());
+<<<<<<< HEAD
         Self {
             world,
             narrator,
@@ -84,6 +113,9 @@ impl<M: Exhibit + Default> ToldWorld<M> {
         self.world.run_into(next.at, next.after);
         drop(self.world.command(next.command));
         true
+=======
+        Self::new(world, narrator)
+>>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
     }
 
     /// The world, for whoever saves it.
@@ -92,7 +124,21 @@ impl<M: Exhibit + Default> ToldWorld<M> {
     }
 }
 
-impl<M: Exhibit + Default> Playable for ToldWorld<M> {
+impl<M: Exhibit + Default> ToldWorld<M> {
+    /// Tells what has happened; heartbeats are folded away.
+    fn tell(&mut self) {
+        let records = self.world.drain_records();
+        let lines = records.iter().filter_map(|record| self.narrator.tell(record));
+        let before = self.lines.len();
+        self.lines
+            .extend(lines.filter(|line| line.weight != Weight::Routine));
+        self.told += (self.lines.len() - before) as u64;
+    }
+}
+
+impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
+    type Checkpoint = ToldCheckpoint;
+
     fn now(&self) -> VirtualTime {
         self.world.now()
     }
@@ -104,6 +150,23 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
     fn next_event_at(&self) -> Option<VirtualTime> {
         let first = self.agenda.front().map(|first| first.at);
         self.world.next_event_at().into_iter().chain(first).min()
+    }
+
+    fn is_halted(&self) -> bool {
+        self.world.is_halted()
+    }
+
+    fn go_on(&mut self) {
+        self.world.go_on();
+    }
+
+    fn happened(&self) -> u64 {
+        self.world.happened()
+    }
+
+    fn told(&mut self) -> u64 {
+        self.tell();
+        self.told
     }
 
     fn step(&mut self) -> bool {
@@ -119,16 +182,46 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
         self.world.run_until(until);
     }
 
+    fn run_into(&mut self, time: VirtualTime, events: u32) {
+        self.world.run_into(time, events);
+    }
+
+    fn repeat(&mut self, command: &Command) {
+        self.world.repeat(command);
+    }
+
+    fn checkpoint(&mut self) -> Option<ToldCheckpoint> {
+        self.tell();
+        Some(ToldCheckpoint {
+            world: self.world.checkpoint().ok()?,
+            narrator: self.narrator.clone(),
+            told: self.told,
+        })
+    }
+
+    fn weight(checkpoint: &ToldCheckpoint) -> u64 {
+        checkpoint.world.weight()
+    }
+
+    fn return_to(&mut self, checkpoint: &ToldCheckpoint) -> bool {
+        if self.world.return_to(&checkpoint.world).is_err() {
+            return false;
+        }
+        self.narrator = checkpoint.narrator.clone();
+        self.told = checkpoint.told;
+        self.lines.clear();
+        true
+    }
+}
+
+impl<M: Exhibit + Default> Playable for ToldWorld<M> {
     fn command(&mut self, command: Command) -> Result<(), CommandError> {
         self.world.command(command)
     }
 
     fn drain_story(&mut self) -> Vec<StoryLine> {
-        let records = self.world.drain_records();
-        records
-            .iter()
-            .filter_map(|record| self.narrator.tell(record))
-            .collect()
+        self.tell();
+        std::mem::take(&mut self.lines)
     }
 
     fn snapshot(&mut self) -> Snapshot {
@@ -149,10 +242,6 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
             detail: violation.detail.clone(),
             at: self.world.now(),
         })
-    }
-
-    fn go_on(&mut self) {
-        self.world.go_on();
     }
 
     fn take_files_from(&mut self, before: Self) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
+use super::journey::Journey;
 use crate::consensus::Flow;
 use crate::playground::{MessageView, PeerView, RoleView, Snapshot, StoryLine};
 use crate::types::{AppendReply, Message, NodeId, SnapshotReply, VirtualTime};
@@ -13,8 +14,10 @@ use crate::types::{AppendReply, Message, NodeId, SnapshotReply, VirtualTime};
 pub struct Scene<'a> {
     /// The world at this moment.
     pub snapshot: &'a Snapshot,
-    /// What happened so far, oldest first, heartbeats folded away.
+    /// What is known to happen, oldest first, heartbeats folded away.
     pub story: &'a [StoryLine],
+    /// Where in its time the world is shown.
+    pub journey: &'a Journey,
     /// What the person has chosen to see.
     pub view: &'a View,
 }

@@ -12,6 +12,7 @@ use crate::types::{Entry, LogIndex, Payload, Snapshot};
 const STATES_KEPT: usize = 256;
 
 /// What is known to be committed, and the states that it led to.
+#[derive(Clone)]
 pub(super) struct Replica {
     /// What the committed entries carry, by index, as far as they were seen.
     payloads: BTreeMap<LogIndex, Payload>,
@@ -20,6 +21,11 @@ pub(super) struct Replica {
 }
 
 impl Replica {
+    /// How many entries are kept in mind.
+    pub(super) fn entries_seen(&self) -> usize {
+        self.payloads.len()
+    }
+
     pub(super) fn new() -> Self {
         Self {
             payloads: BTreeMap::new(),

@@ -191,6 +191,7 @@ impl<M: Exhibit + Default> World<M> {
             nodes: std::collections::BTreeMap::new(),
             network: Network::default(),
             host: host.build(),
+            host_kind: host,
             trace: Trace::default(),
             delivered: 0,
             is_halted: false,

@@ -15,6 +15,7 @@ use crate::types::{
 };
 
 /// The oracles, and what they found.
+#[derive(Clone)]
 pub(super) struct Watch {
     checker: Checker,
     replica: Replica,
@@ -39,6 +40,11 @@ impl Watch {
     pub(super) fn go_on_from(&mut self, violations: Vec<Violation>) {
         self.found = violations.iter().map(|violation| violation.property).collect();
         self.violations = violations;
+    }
+
+    /// How many committed entries are kept in mind.
+    pub(super) fn entries_seen(&self) -> usize {
+        self.replica.entries_seen()
     }
 
     /// All violations so far.

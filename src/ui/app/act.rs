@@ -11,8 +11,9 @@ use crate::ui::view::{Overlay, SaveDialog, Selection};
 
 impl<W: Playable> App<W> {
     pub(super) fn command(&mut self, command: Command) {
-        if let Err(error) = self.session.command(command) {
-            self.complain(error.to_string());
+        match self.session.command(command) {
+            Ok(()) => self.tell_of_branch(),
+            Err(error) => self.complain(error.to_string()),
         }
         self.view.violation = self.session.violation();
     }
@@ -68,6 +69,7 @@ impl<W: Playable> App<W> {
                 if let Some(told) = told {
                     self.tell(told);
                 }
+                self.tell_of_branch();
                 true
             }
             Err(error) => {
@@ -155,6 +157,7 @@ fn scene<'a, W: Playable>(
     crate::ui::view::Scene {
         snapshot: session.snapshot(),
         story: session.story(),
+        journey: session.journey(),
         view,
     }
 }

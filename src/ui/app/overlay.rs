@@ -38,8 +38,8 @@ impl<W: Playable> App<W> {
     }
 
     pub(super) fn why(&mut self) {
-        match self.session.story().len().checked_sub(1) {
-            Some(newest) => self.view.overlay = Some(Overlay::Why(newest)),
+        match self.session.here() {
+            Some(line) => self.view.overlay = Some(Overlay::Why(line)),
             None => self.tell("nothing has happened yet"),
         }
     }

@@ -17,6 +17,7 @@ impl<W: Playable> App<W> {
             Hit::Node(id) | Hit::Entry { node: id, .. } => self.press_node(id),
             Hit::Line(line) => self.why_line(line),
             Hit::Row(row) => self.press_row(row),
+            Hit::Time(at) => self.go_to_time(at),
             Hit::Pane(_) | Hit::Nothing => {}
         }
     }
@@ -56,9 +57,13 @@ impl<W: Playable> App<W> {
         let Some(from) = self.pressed.take() else { return };
         let to = match self.hit(place) {
             Hit::Node(to) | Hit::Entry { node: to, .. } if to != from => to,
-            Hit::Node(_) | Hit::Entry { .. } | Hit::Line(_) | Hit::Row(_) | Hit::Pane(_) | Hit::Nothing => {
-                return;
-            }
+            Hit::Node(_)
+            | Hit::Entry { .. }
+            | Hit::Line(_)
+            | Hit::Row(_)
+            | Hit::Time(_)
+            | Hit::Pane(_)
+            | Hit::Nothing => return,
         };
         match prompt::link(self.session.snapshot(), from, to, false) {
             Ok(command) => self.command(command),
@@ -73,7 +78,7 @@ impl<W: Playable> App<W> {
         match self.hit(place) {
             Hit::Entry { .. } | Hit::Pane(Pane::Logs) => self.scroll_logs(step),
             Hit::Line(_) | Hit::Pane(Pane::Story) => self.scroll_story(step),
-            Hit::Node(_) | Hit::Row(_) | Hit::Pane(Pane::Cluster) | Hit::Nothing => {}
+            Hit::Node(_) | Hit::Row(_) | Hit::Time(_) | Hit::Pane(Pane::Cluster) | Hit::Nothing => {}
         }
     }
 

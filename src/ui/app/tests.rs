@@ -1,3 +1,5 @@
+mod travel;
+
 use super::*;
 use crate::playground::{Command, Condition, RoleView};
 use crate::ui::testing::{Keyboard, key};

@@ -61,18 +61,27 @@ fn safe(scene: &Scene<'_>, theme: &Theme) -> Piece {
 
 /// From the fullest to the barest.
 fn left_variants(scene: &Scene<'_>, theme: &Theme) -> [Vec<Piece>; 3] {
+    let is_past = scene.journey.past.is_some();
     let pace = match scene.view.pace {
+        Pace::Paused if is_past => (" PAST ".to_owned(), theme.chosen),
         Pace::Paused => (" PAUSED ".to_owned(), theme.chosen),
         // Whatever lies over the screen holds time.
         Pace::Running if scene.view.overlay.is_some() => (" HELD ".to_owned(), theme.chosen),
+        Pace::Running if is_past => (" AGAIN ".to_owned(), theme.good),
         Pace::Running => (" RUNNING ".to_owned(), theme.good),
         Pace::ToNextLine => (" TO NEXT ".to_owned(), theme.good),
     };
     let time = (format!(" {} s", scene.snapshot.now), theme.strong);
     let speed = (format!("  {}", speed(scene)), Style::new());
     let numbered = (format!("  seed {}", scene.snapshot.seed), Style::new());
-    let barest = vec![pace, time];
+    let mut barest = vec![pace, time];
+    if !scene.journey.branches.is_empty() {
+        barest.push((format!(" {}", scene.journey.branch), theme.accent));
+    }
     let mut bare = barest.clone();
+    if let Some(past) = scene.journey.past {
+        bare.push((format!(" of {}", past.end), Style::new()));
+    }
     bare.push(speed);
     let mut seeded = bare.clone();
     seeded.push(numbered);

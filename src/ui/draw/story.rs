@@ -37,23 +37,27 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             .write(empty(scene), theme.faint);
     }
     let here = cursor(scene);
+    let passed = scene.journey.passed(scene.story.len());
     let time = scene.story.last().map_or(0, |newest| newest.at.to_string().len());
     for (row, place) in (0..inner.height).zip(visible(scene, inner)) {
         let line = &scene.story[place];
         draw_line(
             line,
             time,
-            place == here,
+            (place == here, place >= passed),
             theme,
             &mut Pen::new(buffer, inner, row),
         );
     }
 }
 
-/// The line that is spoken of: the one whose why is shown, else the newest.
+/// The line that is spoken of: the one whose why is shown, else the last that has passed.
 fn cursor(scene: &Scene<'_>) -> usize {
     let newest = scene.story.len().saturating_sub(1);
-    scene.view.explained().map_or(newest, |line| line.min(newest))
+    let explained = scene.view.explained().map(|line| line.min(newest));
+    explained
+        .or(scene.journey.here(scene.story.len()))
+        .unwrap_or(usize::MAX)
 }
 
 /// The lines shown, by their places.
@@ -61,19 +65,36 @@ fn visible(scene: &Scene<'_>, inner: Rect) -> Range<usize> {
     let count = scene.story.len();
     let height = usize::from(inner.height);
     let explained = scene.view.explained().map(|line| line + height / 2);
-    let last = explained.or(scene.view.story_scroll).unwrap_or(count);
+    let past = scene.journey.past.is_some() || scene.journey.cursor.is_some();
+    let here = || scene.journey.here(count).unwrap_or(0);
+    let travelled = past.then(|| here() + height / 3);
+    let last = explained
+        .or(scene.view.story_scroll)
+        .or(travelled)
+        .unwrap_or(count);
     let end = (last.saturating_add(1)).clamp(height.min(count), count);
     end.saturating_sub(height)..end
 }
 
-fn draw_line(line: &StoryLine, columns: usize, is_here: bool, theme: &Theme, pen: &mut Pen<'_>) {
-    let style = style(line.weight, theme);
+fn draw_line(
+    line: &StoryLine,
+    columns: usize,
+    (is_here, is_future): (bool, bool),
+    theme: &Theme,
+    pen: &mut Pen<'_>,
+) {
+    let style = if is_future {
+        theme.faint
+    } else {
+        style(line.weight, theme)
+    };
     let style = if is_here { style.patch(theme.strong) } else { style };
     let marker = if is_here { glyph::HERE } else { ' ' };
     let time = if is_here { theme.strong } else { theme.faint };
     pen.write(&format!("{:>columns$}", line.at), time)
         .put(marker, theme.accent);
     match line.mark {
+        Some(mark) if is_future => pen.put(timeline::symbol(mark), theme.faint),
         Some(mark) => pen.put(timeline::symbol(mark), timeline::style(mark, theme)),
         None => pen.skip(1),
     };

@@ -1,9 +1,10 @@
 //! The time line: the whole run in one row, with a mark for everything worth one.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
+use super::Hit;
 use super::text::{Pen, width};
 use crate::playground::Mark;
 use crate::types::VirtualTime;
@@ -21,23 +22,33 @@ const LEGEND: [(Mark, &str); 5] = [
 /// From so many columns on, there is room for a legend.
 const LEGEND_FROM: u16 = 76;
 
+/// The columns before the line.
+const START: u16 = 3;
+
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let legend = if area.width >= LEGEND_FROM {
         legend_width()
     } else {
         0
     };
-    let line = area.width.saturating_sub(legend + 10);
-    let marks = marks(scene, line);
+    let line = columns(area);
+    let here = scene
+        .journey
+        .past
+        .map(|_| column(scene.snapshot.now, end(scene), line));
     let mut pen = Pen::new(buffer, area, 0);
     pen.write(" 0 ", theme.faint);
-    for mark in marks {
+    for (place, mark) in marks(scene, line).into_iter().enumerate() {
         match mark {
+            _ if here == Some(place) => pen.put(glyph::FOLLOWER, theme.strong),
             Some(mark) => pen.put(symbol(mark), style(mark, theme)),
             None => pen.put(glyph::LINE, theme.faint),
         };
     }
-    pen.put(glyph::FOLLOWER, theme.strong).write(" now", theme.strong);
+    match here {
+        Some(_) => pen.write("  end", theme.faint),
+        None => pen.put(glyph::FOLLOWER, theme.strong).write(" now", theme.strong),
+    };
     if legend > 0 {
         pen.align_right(legend);
         for (mark, word) in LEGEND {
@@ -49,6 +60,34 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// The columns of the line itself.
+fn columns(area: Rect) -> u16 {
+    let legend = if area.width >= LEGEND_FROM {
+        legend_width()
+    } else {
+        0
+    };
+    area.width.saturating_sub(legend + 10)
+}
+
+/// The end of what is known.
+fn end(scene: &Scene<'_>) -> VirtualTime {
+    scene.journey.past.map_or(scene.snapshot.now, |past| past.end)
+}
+
+/// The time that stands at a place of the line.
+pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
+    let line = columns(area);
+    let column = place.x.saturating_sub(area.x + START);
+    if place.x < area.x + START || column > line {
+        return Hit::Nothing;
+    }
+    let last = u128::from(line.saturating_sub(1).max(1));
+    let nanos = u128::from(end(scene).nanos()) * u128::from(column) / last;
+    let nanos = u64::try_from(nanos).unwrap_or(u64::MAX).min(end(scene).nanos());
+    Hit::Time(VirtualTime::from_nanos(nanos))
+}
+
 fn legend_width() -> u16 {
     LEGEND.iter().map(|(_, word)| width(word) + 3).sum()
 }
@@ -58,7 +97,7 @@ fn marks(scene: &Scene<'_>, columns: u16) -> Vec<Option<Mark>> {
     let mut marks = vec![None; usize::from(columns)];
     let marked = scene.story.iter().filter_map(|line| Some((line.at, line.mark?)));
     for (at, mark) in marked {
-        let Some(place) = marks.get_mut(column(at, scene.snapshot.now, columns)) else {
+        let Some(place) = marks.get_mut(column(at, end(scene), columns)) else {
             continue;
         };
         if place.is_none_or(|other| rank(mark) >= rank(other)) {

@@ -16,6 +16,8 @@ const ESC: Key = Key::Named(KeyCode::Esc);
 const TAB: Key = Key::Named(KeyCode::Tab);
 const UP: Key = Key::Named(KeyCode::Up);
 const DOWN: Key = Key::Named(KeyCode::Down);
+const HOME: Key = Key::Named(KeyCode::Home);
+const END: Key = Key::Named(KeyCode::End);
 const LEFT: Key = Key::Named(KeyCode::Left);
 const RIGHT: Key = Key::Named(KeyCode::Right);
 const PAGE_UP: Key = Key::Named(KeyCode::PageUp);
@@ -57,7 +59,23 @@ fn time() -> Vec<Row> {
             .bar(0, "Space", "pause", runs),
         row(KeyGroup::Time, "↓ j .", "next line of the story")
             .key(&[DOWN, Key::Char('j'), Key::Char('.')], Action::NextLine, "next")
+            .bar(1, "↑↓", "time", has_story)
             .bar(1, "↓", "next", always),
+        row(KeyGroup::Time, "↑ k ,", "the line before").key(
+            &[UP, Key::Char('k'), Key::Char(',')],
+            Action::PreviousLine,
+            "previous",
+        ),
+        row(KeyGroup::Time, "< >", "mark before, after")
+            .key(&[Key::Char('<')], Action::ToMark(Step::Back), "previous-mark")
+            .key(&[Key::Char('>')], Action::ToMark(Step::Forward), "next-mark"),
+        row(KeyGroup::Time, "Home End", "to the beginning, the end")
+            .key(&[HOME], Action::Home, "home")
+            .key(&[END], Action::End, "end"),
+        row(KeyGroup::Time, "u U", "undo an action, return")
+            .key(&[Key::Char('u')], Action::Undo, "undo")
+            .key(&[Key::Char('U')], Action::Redo, "redo")
+            .bar(6, "u", "undo", always),
         row(KeyGroup::Time, "- +", "slower, faster")
             .key(&[Key::Char('-')], Action::Slower, "slower")
             .key(&[Key::Char('+'), Key::Char('=')], Action::Faster, "faster")

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::playground::{LinkSettings, Snapshot, Span};
 use crate::types::NodeId;
+use crate::ui::journey::Journey;
 use crate::ui::session::Links;
 
 /// What words are read against.
@@ -16,6 +17,8 @@ pub struct Context<'a> {
     pub selected: Option<NodeId>,
     /// The settings of links.
     pub links: Links<'a>,
+    /// Where in its time the world is shown.
+    pub journey: &'a Journey,
 }
 
 impl Context<'_> {

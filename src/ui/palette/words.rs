@@ -7,6 +7,7 @@ mod form;
 mod network;
 mod node;
 mod screen;
+mod time;
 
 use self::client::{end_session, propose, propose_in, read, session};
 use self::cluster::{about_node, compact, rule, switch, voters};
@@ -18,6 +19,7 @@ use self::form::{bare, one_of, optional, required};
 use self::network::{cut, link_setting, mend};
 use self::node::{disk, drift, on_node};
 use self::screen::{notes, theme, zoom};
+use self::time::{bookmark, bookmarks, branch, branches, go};
 use super::arguments::{Context, count, share, span, whole_span};
 use crate::playground::{Command, Condition};
 use crate::ui::action::{Action, Exit, Question, Step, Verb};
@@ -75,6 +77,57 @@ pub(super) static WORDS: &[Word] = &[
         "next",
         "go on to the next line of the story",
         |text, _| bare(text, Action::NextLine),
+    ),
+    word(
+        "previous",
+        "previous",
+        "back to the line of the story before",
+        |text, _| bare(text, Action::PreviousLine),
+    )
+    .or(&["back"]),
+    word(
+        "previous-mark",
+        "previous-mark",
+        "back to the mark before",
+        |text, _| bare(text, Action::ToMark(Step::Back)),
+    ),
+    word(
+        "next-mark",
+        "next-mark",
+        "on to the next mark that is known",
+        |text, _| bare(text, Action::ToMark(Step::Forward)),
+    ),
+    word("home", "home", "back to the beginning", |text, _| {
+        bare(text, Action::Home)
+    }),
+    word("end", "end", "on to the end of what is known", |text, _| {
+        bare(text, Action::End)
+    }),
+    word("go", "go TIME", "to a time in seconds, or a bookmark: 12.4", go).with(bookmarks),
+    word(
+        "bookmark",
+        "bookmark NAME",
+        "give this moment a name, to go back to",
+        bookmark,
+    ),
+    word("undo", "undo", "back to before the last action", |text, _| {
+        bare(text, Action::Undo)
+    }),
+    word("redo", "redo", "return to where it was undone", |text, _| {
+        bare(text, Action::Redo)
+    }),
+    word(
+        "branch",
+        "branch NAME",
+        "show another branch, at its end: main, b1",
+        branch,
+    )
+    .with(branches),
+    word(
+        "branches",
+        "branches",
+        "all branches, to choose one",
+        |text, _| bare(text, Action::Ask(Question::Palette("branch "))),
     ),
     word(
         "speed",

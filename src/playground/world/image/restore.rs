@@ -34,7 +34,8 @@ impl<M: Exhibit + Default> World<M> {
         Ok(world)
     }
 
-    fn restored(image: WorldImage, host: HostKind) -> Result<Self, ImageError> {
+    /// A world as an image has it, without files.
+    pub(in super::super) fn restored(image: WorldImage, host: HostKind) -> Result<Self, ImageError> {
         image.validate()?;
         let mut world = Self::empty(
             Draws::new(image.seed),
