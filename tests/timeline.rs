@@ -64,7 +64,7 @@ fn play(world: &mut Lab, line: &mut Line, moves: &[Move]) -> Vec<Passed> {
                 }
             }
             Move::Wait(millis) => {
-                line.run_until(world, world.now().after(Duration::from_millis((*millis).into())));
+                wait(world, line, (*millis).into());
             }
             Move::Act(command) => {
                 let given = line.here(world);
@@ -77,6 +77,11 @@ fn play(world: &mut Lab, line: &mut Line, moves: &[Move]) -> Vec<Passed> {
         world.go_on();
     }
     passed
+}
+
+fn wait(world: &mut Lab, line: &mut Line, millis: u64) {
+    let until = world.now().after(Duration::from_millis(millis));
+    line.run_until(world, until);
 }
 
 fn look(world: &mut Lab, line: &Line) -> Passed {
@@ -184,7 +189,7 @@ fn a_long_run_keeps_few_moments() {
     let mut line = Line::spaced(&mut world, 20);
     let mut hashes = Vec::new();
     for _ in 0..150 {
-        line.run_until(&mut world, world.now().after(Duration::from_millis(400)));
+        wait(&mut world, &mut line, 400);
         hashes.push((line.here(&world), world.trace_hash()));
         assert!(line.kept() <= 128);
     }
@@ -200,9 +205,9 @@ fn a_long_run_keeps_few_moments() {
 fn a_deed_in_the_past_begins_a_branch() {
     let mut world = lab::lab(3, 1);
     let mut line = Line::new(&mut world);
-    line.run_until(&mut world, world.now().after(Duration::from_secs(1)));
+    wait(&mut world, &mut line, 1_000);
     let (moment, leader) = (line.here(&world), world.leader().unwrap());
-    line.run_until(&mut world, world.now().after(Duration::from_secs(1)));
+    wait(&mut world, &mut line, 1_000);
     let (end, hash) = (line.end(), world.trace_hash());
     assert!(!line.is_past(&world));
     line.go_to(&mut world, moment);
