@@ -6,11 +6,8 @@ use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
 use crate::playground::{
-<<<<<<< HEAD
-    Command, CommandError, LinkSettings, Narrator, Snapshot, StoryLine, TimedCommand, World,
-=======
-    Checkpoint, Command, CommandError, LinkSettings, Narrator, Rewind, Snapshot, StoryLine, Weight, World,
->>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
+    Checkpoint, Command, CommandError, LinkSettings, Narrator, Rewind, Snapshot, StoryLine, TimedCommand,
+    Weight, World,
 };
 use crate::types::{NodeId, VirtualTime};
 
@@ -18,23 +15,24 @@ use crate::types::{NodeId, VirtualTime};
 pub struct ToldWorld<M> {
     world: World<M>,
     narrator: Narrator,
-<<<<<<< HEAD
     /// What is still to be done, in order: each is done as its moment comes.
     agenda: VecDeque<TimedCommand>,
-=======
+    /// When something of it was done last, and how much was done then.
+    deeds: (VirtualTime, u32),
     /// The lines that nobody has taken yet.
     lines: Vec<StoryLine>,
     /// How many lines it has told.
     told: u64,
 }
 
-/// A moment of a world, with its narrator.
+/// A moment of a world, with its narrator and what is still to be done.
 #[derive(Clone)]
 pub struct ToldCheckpoint {
     world: Checkpoint,
     narrator: Narrator,
+    agenda: VecDeque<TimedCommand>,
+    deeds: (VirtualTime, u32),
     told: u64,
->>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
 }
 
 impl<M: Exhibit + Default> ToldWorld<M> {
@@ -43,37 +41,22 @@ impl<M: Exhibit + Default> ToldWorld<M> {
         Self {
             world,
             narrator,
-<<<<<<< HEAD
             agenda: VecDeque::new(),
-=======
+            deeds: (VirtualTime::default(), 0),
             lines: Vec::new(),
             told: 0,
->>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
         }
     }
 
     /// A world that begins: all of it is told.
     pub fn from_the_start(world: World<M>) -> Self {
-<<<<<<< HEAD
-        Self {
-            world,
-            narrator: Narrator::new(M::describe),
-            agenda: VecDeque::new(),
-        }
-=======
         Self::new(world, Narrator::new(M::describe))
->>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
     }
 
     /// A world that goes on: what happens from here is told.
     pub fn from_here(mut world: World<M>) -> Self {
         let narrator = Narrator::from_here::<M>(&world.snapshot());
-<<<<<<< HEAD
-        Self {
-            world,
-            narrator,
-            agenda: VecDeque::new(),
-        }
+        Self::new(world, narrator)
     }
 
     /// The same, to which this is still to be done, as a save has it.
@@ -112,10 +95,10 @@ impl<M: Exhibit + Default> ToldWorld<M> {
         let next = self.agenda.pop_front().expect("it was there just now");
         self.world.run_into(next.at, next.after);
         drop(self.world.command(next.command));
+        let (at, before) = self.deeds;
+        let now = self.world.now();
+        self.deeds = (now, if at == now { before + 1 } else { 1 });
         true
-=======
-        Self::new(world, narrator)
->>>>>>> 4dbcfc3 (playground: a time line goes to any moment, and keeps what else became of it)
     }
 
     /// The world, for whoever saves it.
@@ -143,8 +126,10 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
         self.world.now()
     }
 
+    /// What was still to be done counts as what is due.
     fn carried_out(&self) -> u32 {
-        self.world.carried_out()
+        let (at, deeds) = self.deeds;
+        self.world.carried_out() + if at == self.world.now() { deeds } else { 0 }
     }
 
     fn next_event_at(&self) -> Option<VirtualTime> {
@@ -183,7 +168,21 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
     }
 
     fn run_into(&mut self, time: VirtualTime, events: u32) {
-        self.world.run_into(time, events);
+        if self.agenda.is_empty() && self.deeds.0 != time {
+            return self.world.run_into(time, events);
+        }
+        let is_before = |world: &Self| match world.next_event_at() {
+            Some(at) if at == time && world.now() == time => world.carried_out() < events,
+            Some(at) if at == time => events > 0,
+            Some(at) => at < time,
+            None => false,
+        };
+        while is_before(self) {
+            if !self.step() {
+                return;
+            }
+        }
+        self.world.run_into(time, 0);
     }
 
     fn repeat(&mut self, command: &Command) {
@@ -195,6 +194,8 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
         Some(ToldCheckpoint {
             world: self.world.checkpoint().ok()?,
             narrator: self.narrator.clone(),
+            agenda: self.agenda.clone(),
+            deeds: self.deeds,
             told: self.told,
         })
     }
@@ -208,6 +209,8 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
             return false;
         }
         self.narrator = checkpoint.narrator.clone();
+        self.agenda = checkpoint.agenda.clone();
+        self.deeds = checkpoint.deeds;
         self.told = checkpoint.told;
         self.lines.clear();
         true
