@@ -53,10 +53,10 @@ fn going_back_and_branching() {
     person
         .types(":branch main\r")
         .sees("at its end")
-        .sees("you crash S5");
+        .sees("S5 ✗ t1 down");
     person
         .types(":branch b1\r")
-        .sees_not("you crash S5")
+        .sees_not("S5 ✗ t1 down")
         .sees("you freeze S5");
     person.types("q");
     person.leaves(0);

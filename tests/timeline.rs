@@ -115,7 +115,11 @@ fn check(seed: u64, host: HostKind, first: &[Move], second: &[Move], goals: &[pr
     let before = line.end();
     line.go_to(&mut world, *moment);
     let other = play(&mut world, &mut line, second);
-    let branches: Vec<_> = line.branches().iter().map(|branch| branch.id()).collect();
+    let branches: Vec<_> = line
+        .branches()
+        .iter()
+        .map(raft_play::playground::Branch::id)
+        .collect();
     assert!(line.switch(&mut world, branches[0]));
     assert!(line.end() >= before);
     for (moment, image) in passed.iter().rev().step_by(3) {
@@ -214,7 +218,7 @@ fn a_deed_in_the_past_begins_a_branch() {
     assert!(line.is_past(&world));
     world.command(Command::Crash(leader)).unwrap();
     let left = line.command(&mut world, moment, Command::Crash(leader));
-    assert_eq!(left.map(|left| left.to_string()).as_deref(), Some("main"));
+    assert_eq!(left.map(|left| format!("{left}")).as_deref(), Some("main"));
     assert!(!line.is_past(&world));
     assert_eq!(line.branch().id().to_string(), "b1");
     assert_eq!(line.commands().len(), 1);
