@@ -113,6 +113,7 @@ fn the_picture_in_the_readme_is_what_the_program_draws() {
         snapshot: &snapshot,
         story: &told.story,
         view: &view,
+        journey: &raft_play::ui::journey::PRESENT,
     };
     let bar = keymap::bar(&scene, WIDTH);
     let mut terminal = Terminal::new(TestBackend::new(WIDTH, HEIGHT)).unwrap();

@@ -292,7 +292,9 @@ impl<C> Timeline<C> {
     /// where it can't be taken there.
     pub fn go_past<W: Rewind<Checkpoint = C>>(&mut self, world: &mut W, told: u64) -> bool {
         let here = self.here(world);
-        let Some(kept) = self.branch().kept_before(|kept| kept.told <= told) else {
+        // What was told before the first moment that is kept was told at the beginning.
+        let kept = self.branch().kept_before(|kept| kept.told <= told);
+        let Some(kept) = kept.or_else(|| self.branch().kept.first().cloned()) else {
             return false;
         };
         if (world.told() > told || here < kept.moment) && !self.return_to(world, &kept) {

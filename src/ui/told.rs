@@ -209,7 +209,7 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
             return false;
         }
         self.narrator = checkpoint.narrator.clone();
-        self.agenda = checkpoint.agenda.clone();
+        self.agenda.clone_from(&checkpoint.agenda);
         self.deeds = checkpoint.deeds;
         self.told = checkpoint.told;
         self.lines.clear();
