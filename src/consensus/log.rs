@@ -177,12 +177,8 @@ impl Log {
     /// What the entries through an index weigh together.
     fn weight_through(&self, index: LogIndex) -> u64 {
         let in_tail = usize::try_from(index.since(self.sealed_last())).unwrap_or(usize::MAX);
-        let tail = if in_tail >= self.tail.len() {
-            self.tail_weight
-        } else {
-            self.tail[..in_tail].iter().map(Entry::weight).sum()
-        };
-        self.runs.weight_through(index) + if in_tail == 0 { 0 } else { tail }
+        let in_tail = &self.tail[..in_tail.min(self.tail.len())];
+        self.runs.weight_through(index) + in_tail.iter().map(Entry::weight).sum::<u64>()
     }
 
     /// Adds one entry at the end.

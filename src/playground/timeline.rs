@@ -175,7 +175,14 @@ impl<C> Timeline<C> {
         left
     }
 
-    /// Leaves what is known of the future, and goes on without it.
+    /// Leaves what is known of the future: the world goes on without it, in a branch of its own. Gives the one that was left;
+    /// `None` where nothing is known.
+    pub fn leave<W: Rewind<Checkpoint = C>>(&mut self, world: &W) -> Option<BranchId> {
+        let here = self.here(world);
+        (here < self.end()).then(|| self.fork(here))
+    }
+
+    /// Begins a branch here.
     fn fork(&mut self, here: Moment) -> BranchId {
         let left = self.branch().id;
         self.named += 1;

@@ -185,6 +185,7 @@ impl<W: Playable> App<W> {
             Pace::Paused => return,
         };
         self.after(ticked);
+        self.tell_of_branch();
         if let Some(complaint) = self.session.drain_complaints().pop() {
             self.complain(complaint);
         }

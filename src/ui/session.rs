@@ -190,6 +190,7 @@ impl<W: Playable> Session<W> {
     /// Lets as much time pass as `wall` is worth.
     pub fn tick(&mut self, wall: Duration, speed: Speed) -> Ticked {
         self.search = None;
+        self.leave_undone();
         self.leave_cursor();
         let ticked = self.run_for(wall, speed);
         self.look();
@@ -248,6 +249,7 @@ impl<W: Playable> Session<W> {
 
     /// Event by event, so that it stops behind the very one that makes a line.
     fn search_until(&mut self, target: VirtualTime) -> Ticked {
+        self.leave_undone();
         self.leave_cursor();
         while self.is_due_by(target) && self.timeline.step(&mut self.world) {
             if self.harvest() {

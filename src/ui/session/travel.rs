@@ -35,6 +35,8 @@ pub(super) struct Travels {
     cursor: Option<usize>,
     /// The stories of the other branches, from where each of them began.
     tails: BTreeMap<BranchId, Tail>,
+    /// Where the last action was taken back, while the world stands there.
+    undoing: Option<Moment>,
     /// From where actions were taken back.
     undone: Vec<(BranchId, Moment)>,
     bookmarks: Vec<Bookmark>,
@@ -154,6 +156,7 @@ impl<W: Playable> Session<W> {
 
     /// The world is at another moment; what it told on the way there is known.
     fn arrive(&mut self, cursor: Option<usize>) {
+        self.travels.undoing = None;
         self.search = None;
         self.unspent = std::time::Duration::ZERO;
         self.harvest();
@@ -176,8 +179,18 @@ impl<W: Playable> Session<W> {
             return Undone::Lost;
         }
         self.travels.undone.push((self.journey.branch, here));
+        self.travels.undoing = Some(goal);
         let next = self.journey.past.and_then(|past| self.story.get(past.passed));
         Undone::Back(next.map_or_else(String::new, |line| line.short.clone()))
+    }
+
+    /// Time is about to go on. Where an action was taken back here it goes on without that, which is another branch.
+    pub(super) fn leave_undone(&mut self) {
+        if self.travels.undoing.take().is_some() {
+            let told = self.world.told();
+            let left = self.timeline.leave(&self.world);
+            self.branched(left, told);
+        }
     }
 
     /// Goes to where the last action was taken back; `None` where none was.
@@ -219,6 +232,7 @@ impl<W: Playable> Session<W> {
 
     /// A command has been given: where it began a branch, the story so far is that of both.
     pub(super) fn branched(&mut self, left: Option<BranchId>, told: u64) {
+        self.travels.undoing = None;
         self.travels.undone.clear();
         self.travels.left = left;
         if let Some(left) = left {

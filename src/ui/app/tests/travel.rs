@@ -146,6 +146,38 @@ fn an_action_is_taken_back_and_returned_to() {
     assert_eq!(keyboard.toast(), "nothing was taken back");
 }
 
+/// Time that goes on where an action was taken back goes on without it; what was is a branch.
+#[test]
+fn what_was_taken_back_has_not_happened() {
+    let mut keyboard = Keyboard::with_leader(3, 1);
+    keyboard.press("c Space").wait(3_000).press("Space");
+    let crashed = hash(&keyboard);
+    keyboard.press("u Space").wait(100);
+    assert!(
+        keyboard.toast().starts_with("branch b1 begins"),
+        "{}",
+        keyboard.toast()
+    );
+    keyboard.wait(3_000).press("Space");
+    assert!(keyboard.app.session.commands().is_empty());
+    assert!(
+        keyboard
+            .app
+            .scene()
+            .snapshot
+            .nodes
+            .iter()
+            .all(|node| node.is_up())
+    );
+    assert_eq!(keyboard.app.scene().journey.branches.len(), 2);
+    say(&mut keyboard, "branch main");
+    assert_eq!(hash(&keyboard), crashed);
+    // Who only looks at another moment after that runs what is known.
+    keyboard.press("u Home Space").wait(100).press("Space");
+    assert_eq!(keyboard.app.scene().journey.branch.to_string(), "main");
+    assert!(keyboard.app.scene().journey.past.is_some());
+}
+
 #[test]
 fn marks_and_both_ends_are_gone_to() {
     let mut keyboard = Keyboard::with_leader(3, 1);
@@ -202,17 +234,16 @@ fn going_back_holds_time() {
 #[test]
 fn a_broken_promise_is_broken_again() {
     let mut keyboard = Keyboard::with_leader(3, 1);
-    for command in [
-        Command::Break(crate::consensus::Rule::OneVotePerTerm),
-        Command::TieTimers(Vec::new()),
-    ] {
-        keyboard.app.update(Action::Do(command));
-    }
+    let rule = crate::consensus::Rule::OneVotePerTerm;
+    keyboard.app.update(Action::Do(Command::Break(rule)));
+    keyboard.press("c");
+    keyboard.app.update(Action::Do(Command::TieTimers(Vec::new())));
     say(&mut keyboard, "speed 10");
     keyboard.press("Space").wait(4_000);
-    if keyboard.app.scene().view.violation.is_none() {
-        return;
-    }
+    assert!(
+        keyboard.app.scene().view.violation.is_some(),
+        "both that are left vote for each other"
+    );
     let (broken, banner) = (hash(&keyboard), keyboard.app.scene().view.violation.clone());
     keyboard.press("↑ ↑ ↑ ↑");
     assert_eq!(keyboard.app.scene().view.violation, None);
