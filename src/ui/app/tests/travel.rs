@@ -167,7 +167,7 @@ fn what_was_taken_back_has_not_happened() {
             .snapshot
             .nodes
             .iter()
-            .all(|node| node.is_up())
+            .all(crate::playground::NodeView::is_up)
     );
     assert_eq!(keyboard.app.scene().journey.branches.len(), 2);
     say(&mut keyboard, "branch main");
