@@ -1,14 +1,17 @@
-//! What can be said about a node from where things stand: why an entry is not committed, who could win.
+//! What can be said about a node from where things stand: why an entry is not committed, who could win,
+//! what a read would come to.
 //!
 //! Nothing here runs the algorithm. It reads off the snapshot the values that the algorithm will go by, in the
 //! order in which it will ask for them.
 
 mod count;
+mod reads;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use count::Count;
+pub use reads::{ReadOutlook, Round, reads};
 
 use crate::consensus::Rule;
 use crate::playground::{Condition, NodeView, Place, RoleView, Snapshot};

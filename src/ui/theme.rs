@@ -187,6 +187,8 @@ pub mod glyph {
     pub const PRE_CANDIDATE: char = '◇';
     /// A follower.
     pub const FOLLOWER: char = '●';
+    /// A learner, or a node that is no member: it follows without a vote.
+    pub const LEARNER: char = '○';
     /// A node that is down.
     pub const DOWN: char = '✗';
     /// A frozen node.
@@ -237,6 +239,8 @@ pub const fn ascii(character: char) -> char {
         '◇' => 'P',
         '◆' => 'C',
         '●' | '◦' => 'o',
+        '○' => 'O',
+        '▣' => '@',
         '✗' | '╳' | '×' => 'x',
         '‖' => '=',
         '▒' => '%',

@@ -10,12 +10,13 @@ use crate::ui::theme::Theme;
 /// What the signs mean, line by line; between two signs there is this much.
 const LEGEND: [(&str, &[&str]); 3] = [
     (
-        "  ",
+        " ",
         &[
             "★ leader",
             "◆ candidate",
             "◇ pre-candidate",
             "● follower",
+            "○ learner",
             "✗ down",
             "‖ frozen",
         ],

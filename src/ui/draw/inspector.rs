@@ -7,15 +7,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pane;
-use super::text::{Pen, names, width};
+use super::text::{Pen, fit, names, width};
 use crate::playground::{Condition, NodeView, RoleView, Snapshot};
 use crate::types::{LogIndex, NodeId};
-use crate::ui::outlook::{self, CommitOutlook, Count, Missing};
+use crate::ui::outlook::{self, CommitOutlook, Count, Missing, ReadOutlook, Round};
 use crate::ui::theme::Theme;
 use crate::ui::view::Scene;
 
 /// The columns of the questions.
 const QUESTION: u16 = 26;
+/// The columns of a node's own state, where more is told beside.
+const LOCAL: u16 = 24;
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let snapshot = scene.snapshot;
@@ -35,11 +37,20 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     } else {
         (None, routes)
     };
+    // While clients have sessions, what they are told matters more than who could lead.
+    let sessions = which_sessions(node);
+    let (can_win, later_can_win) = if sessions.is_some() {
+        (None, can_win(node, snapshot))
+    } else {
+        (can_win(node, snapshot), None)
+    };
     let answers = [
         Some(why_not_committed(node, snapshot)),
         routes,
-        can_win(node, snapshot),
-        Some(what_is_read(node)),
+        sessions,
+        can_win,
+        Some(what_is_read(node, snapshot)),
+        later_can_win,
         Some(what_it_hears(node, snapshot)),
         Some(what_runs(node, snapshot)),
         later_routes,
@@ -179,13 +190,13 @@ fn reason(is_own: bool, missing: Missing) -> String {
     }
 }
 
-/// Milliseconds: tenths below ten.
+/// Milliseconds: tenths below ten; whole seconds from ten of them on.
 fn short(duration: Duration) -> String {
     let micros = duration.as_micros();
-    if micros < 10_000 {
-        format!("{}.{} ms", micros / 1000, micros / 100 % 10)
-    } else {
-        format!("{} ms", micros / 1000)
+    match micros {
+        0..10_000 => format!("{}.{} ms", micros / 1000, micros / 100 % 10),
+        10_000..10_000_000 => format!("{} ms", micros / 1000),
+        10_000_000.. => format!("{} s", micros / 1_000_000),
     }
 }
 
@@ -250,7 +261,7 @@ fn verb<'a>(nodes: &BTreeSet<NodeId>, one: &'a str, many: &'a str) -> &'a str {
     if nodes.len() == 1 { one } else { many }
 }
 
-fn what_is_read(node: &NodeView) -> Answer {
+fn what_is_read(node: &NodeView, snapshot: &Snapshot) -> Answer {
     let question = "What would a read say?".to_owned();
     if node.condition == Condition::Down {
         return (question, "nothing: it is down".to_owned());
@@ -265,12 +276,60 @@ fn what_is_read(node: &NodeView) -> Answer {
     } else {
         pairs.join(" ")
     };
-    let sessions = sessions(node).map_or_else(String::new, |sessions| format!(" · sessions: {sessions}"));
-    (question, format!("local {contents}{sessions}"))
+    let contents = fit(&contents, LOCAL);
+    let others = other_reads(node, snapshot);
+    (question, format!("local {contents} · {others}"))
 }
 
-/// The sessions of clients, with what is kept for each; nothing where none is open.
-fn sessions(node: &NodeView) -> Option<String> {
+/// What reads would come to that do not just look at the node's own state.
+fn other_reads(node: &NodeView, snapshot: &Snapshot) -> String {
+    let (is_new, round, lease, entry) = match outlook::reads(node, snapshot) {
+        ReadOutlook::Elsewhere { leader, is_passed_on } => {
+            return match (leader, is_passed_on) {
+                (Some(leader), true) => format!("all others by way of {leader}"),
+                (Some(leader), false) => format!("all others refused: {leader} leads"),
+                (None, _) => "all others refused: it hears of no leader".to_owned(),
+            };
+        }
+        ReadOutlook::Here {
+            is_new,
+            round,
+            lease,
+            entry,
+        } => (is_new, round, lease, entry),
+    };
+    let lease = match lease {
+        Some(left) => format!("lease: at once, {} left", short(left)),
+        None if snapshot.settings.protections.lease.is_on() => "lease: run out, as ReadIndex".to_owned(),
+        None => "lease: off, as ReadIndex".to_owned(),
+    };
+    if is_new {
+        return format!(
+            "ReadIndex, {lease}: once an entry of term {} is committed",
+            node.term
+        );
+    }
+    match round {
+        Round::Unasked => format!("ReadIndex: at once, unasked · {lease} · log: as entry {entry}"),
+        Round::Confirmed(by) => {
+            let by: Vec<NodeId> = by.into_iter().filter(|&peer| peer != node.id).collect();
+            let asked = if by.is_empty() {
+                "nobody to ask".to_owned()
+            } else {
+                format!("asks {}", names(&by))
+            };
+            format!("ReadIndex: {asked} · {lease} · log: as entry {entry}")
+        }
+        Round::Unconfirmed(count) => format!(
+            "ReadIndex, log: no answer, {} hear it, {} · {lease}",
+            count.shares(),
+            count.needed()
+        ),
+    }
+}
+
+/// The sessions of clients, with what is kept for each; not asked where none is open.
+fn which_sessions(node: &NodeView) -> Option<Answer> {
     let now = node.sessions.time();
     let sessions = node.sessions.iter().map(|(id, session)| {
         let kept: Vec<String> = session.answers.keys().map(ToString::to_string).collect();
@@ -283,7 +342,8 @@ fn sessions(node: &NodeView) -> Option<String> {
         format!("{id} {kept}, {} left", short(left))
     });
     let sessions: Vec<String> = sessions.collect();
-    (!sessions.is_empty()).then(|| sessions.join(" · "))
+    let question = "Which sessions are open?".to_owned();
+    (!sessions.is_empty()).then(|| (question, sessions.join(" · ")))
 }
 
 /// Asked where nodes gossip, or where this one does not know where another is.

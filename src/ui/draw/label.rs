@@ -38,14 +38,17 @@ impl LabelSize {
 }
 
 /// The glyph of a node's condition and role.
-pub const fn symbol(node: &NodeView) -> char {
+pub fn symbol(node: &NodeView, snapshot: &Snapshot) -> char {
     match (node.condition, &node.role) {
         (Condition::Down, _) => glyph::DOWN,
         (Condition::Frozen, _) => glyph::FROZEN,
         (Condition::Up, RoleView::Leader { .. }) => glyph::LEADER,
         (Condition::Up, RoleView::PreCandidate { .. }) => glyph::PRE_CANDIDATE,
         (Condition::Up, RoleView::Candidate { .. }) => glyph::CANDIDATE,
-        (Condition::Up, RoleView::Follower { .. }) => glyph::FOLLOWER,
+        (Condition::Up, RoleView::Follower { .. }) => match snapshot.place(node.id) {
+            Place::Voter => glyph::FOLLOWER,
+            Place::Learner | Place::Outsider => glyph::LEARNER,
+        },
     }
 }
 
@@ -70,7 +73,7 @@ pub fn style(node: &NodeView, theme: &Theme) -> Style {
 
 /// The rows of a label.
 pub fn rows(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> Vec<String> {
-    let (symbol, name, term) = (symbol(node), node.id, node.term);
+    let (symbol, name, term) = (symbol(node, snapshot), node.id, node.term);
     let word = word(node, snapshot, size);
     let gap = if word.is_empty() { "" } else { " " };
     match size {

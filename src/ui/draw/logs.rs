@@ -157,7 +157,7 @@ fn draw_name(
     let name = format!("{:<1$}", node.id.to_string(), usize::from(grid.name));
     let head = format!(
         " {} t{:<2$}",
-        label::symbol(node),
+        label::symbol(node, scene.snapshot),
         node.term.number(),
         usize::from(grid.node_term)
     );

@@ -388,6 +388,17 @@ fn enter_runs_or_asks_for_what_is_missing() {
 }
 
 #[test]
+fn a_word_means_one_thing() {
+    let mut names: Vec<&str> = WORDS
+        .iter()
+        .flat_map(|word| word.aliases.iter().copied().chain([word.name]))
+        .collect();
+    names.sort_unstable();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+#[test]
 fn every_word_is_usable_as_its_usage_says() {
     for word in WORDS {
         assert!(word.usage.starts_with(word.name), "{}", word.name);

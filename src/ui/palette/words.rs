@@ -9,7 +9,7 @@ mod node;
 mod screen;
 mod time;
 
-use self::client::{end_session, propose, propose_in, read, session};
+use self::client::{close_session, propose, propose_in, read, session};
 use self::cluster::{about_node, compact, rule, switch, voters};
 use self::complete::{
     any_node, broken_rules, compactions, followers, kept_rules, known_routes, nothing, speeds, switches,
@@ -187,10 +187,10 @@ pub(super) static WORDS: &[Word] = &[
         propose_in,
     ),
     word(
-        "end",
-        "end SESSION",
+        "close",
+        "close SESSION",
         "close session 4 and drop its answers; at a node: 4 2",
-        end_session,
+        close_session,
     ),
     word(
         "retry",

@@ -30,7 +30,7 @@ pub(super) fn session(text: &str, _: &Context<'_>) -> Result<Action, String> {
 }
 
 /// `4`, or `s4`: session s4; `4 2` at S2.
-pub(super) fn end_session(text: &str, context: &Context<'_>) -> Result<Action, String> {
+pub(super) fn close_session(text: &str, context: &Context<'_>) -> Result<Action, String> {
     let unreadable = || format!("`{text}` names no session; write 4, for the session that entry 4 opened");
     let mut words = required(text)?.split_whitespace();
     let session = words.next().ok_or_else(unreadable)?;
