@@ -6,6 +6,7 @@ mod bench;
 mod check_history;
 mod error;
 mod fuzz;
+mod grade;
 #[cfg(feature = "tui")]
 mod library;
 mod report;
@@ -43,7 +44,8 @@ Examples:
   raft-play run --for 5s                     what five nodes do in five seconds, in words
   raft-play run figure-7 --for 2s --format json
   raft-play run --nodes 5 --for 20s --commands homework.ron
-  raft-play check-history seen.ron           whether what clients saw is linearizable";
+  raft-play check-history seen.ron           whether what clients saw is linearizable
+  raft-play --task lost-value                an exercise; raft-play grade judges what came of it";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -70,6 +72,24 @@ Examples:
   raft-play fuzz --mutants                      and all the others?
 
 Exit codes: 0 no promise was broken; 1 one was, or too little happened to tell; 2 used wrongly.";
+
+const GRADE_EXAMPLES: &str = "\
+Examples:
+  raft-play --task lost-value                       do it; :script homework.ron writes it down
+  raft-play grade lost-value homework.ron           goal by goal
+  raft-play grade my-task.ron homework.ron --format json
+
+Tasks that come with it: lost-value, no-quorum, count-too-much. A task of your own:
+  (
+      title: \"Who wins?\",
+      notes: [\"Make S2 the leader of term 5.\"],
+      start: (nodes: 3),
+      permit: [\"crash\", \"restart\", \"time\"],
+      goals: [\"S2 leads term 5\", (text: \"All is well\", keep: \"no violation\")],
+      questions: [\"How did you do it?\"],
+  )
+
+Exit codes: 0 every goal is met; 1 not; 2 the task or the submission can't be read.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -112,6 +132,9 @@ pub enum Task {
     /// Judge whether what clients saw is linearizable
     #[command(after_help = CHECK_EXAMPLES)]
     CheckHistory(CheckHistoryArgs),
+    /// Judge homework: whether a script does what a task asks for
+    #[command(after_help = GRADE_EXAMPLES)]
+    Grade(GradeArgs),
     /// Measure how fast it is: commands a second in a closed loop, one line of JSON each
     #[command(after_help = bench::EXAMPLES)]
     Bench(bench::BenchArgs),
@@ -129,6 +152,9 @@ pub struct ScreenArgs {
     /// Begin from a save: a path, the name of one that ships, or `last`
     #[arg(long, value_name = "SAVE", conflicts_with_all = ["nodes", "seed"])]
     pub load: Option<String>,
+    /// Do an exercise: the file of a task, or the name of one that comes with the program
+    #[arg(long, value_name = "TASK", conflicts_with_all = ["nodes", "seed", "load", "data_dir"])]
+    pub task: Option<String>,
     /// Read saves of this size at most, in MiB
     #[arg(long, value_name = "MIB", default_value = "16", value_parser = values::save_limit)]
     pub save_limit: u64,
@@ -275,6 +301,20 @@ pub struct CheckHistoryArgs {
     pub max_memory: u64,
 }
 
+/// Homework to judge.
+#[derive(Clone, Debug, Args)]
+pub struct GradeArgs {
+    /// The task: a file, or the name of one that comes with the program
+    #[arg(value_name = "TASK")]
+    pub task: String,
+    /// What was handed in: a script, as :script writes it
+    #[arg(value_name = "SUBMISSION.ron")]
+    pub submission: PathBuf,
+    /// What is printed: goal by goal in words, or one JSON object
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
 /// A form in which histories are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum HistoryFormat {
@@ -337,6 +377,7 @@ pub fn perform(cli: &Cli) -> Result<ExitCode, CliError> {
         Some(Task::Bench(args)) => bench::bench(args, &mut io::stdout().lock()),
         Some(Task::Fuzz(args)) => fuzz::fuzz(args, &mut io::stdout().lock()),
         Some(Task::CheckHistory(args)) => check_history::check_history(args, &mut io::stdout().lock()),
+        Some(Task::Grade(args)) => grade::grade(args, &mut io::stdout().lock()),
         None => screen(&cli.screen),
     }
 }
@@ -387,6 +428,7 @@ mod tests {
             let error = error(&format!("raft-play --nodes={nodes}"));
             assert!(error.contains("a cluster has 1 to 25 nodes"), "{error}");
         }
+        assert!(error("raft-play --task x --load y").contains("cannot be used with"));
         assert!(error("raft-play --load x --nodes 3").contains("cannot be used with"));
         assert!(error("raft-play run x --seed 3").contains("cannot be used with"));
         assert!(error("raft-play fuzz --seeds 5").contains("1..1000"));

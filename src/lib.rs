@@ -7,6 +7,7 @@ pub mod check;
 pub mod cli;
 pub mod consensus;
 pub mod fuzz;
+pub mod homework;
 pub mod lesson;
 pub mod linear;
 pub mod machine;

@@ -45,10 +45,13 @@ mod locate;
 pub mod place;
 mod read;
 mod render;
-mod scalar;
+pub(crate) mod scalar;
 pub mod script;
 pub(crate) mod seconds;
 mod shelf;
+pub(crate) mod text;
+
+use std::ops::Range;
 
 use ron::Options;
 use ron::error::SpannedError;
@@ -63,6 +66,7 @@ use self::scalar::neutralised;
 pub use self::shelf::{
     Listed, Origin, Overwrite, Shelf, last_path, list, load, resolve_target, write, write_last, write_text,
 };
+pub(crate) use self::shelf::{shipped, shipped_names};
 use crate::lesson::Step;
 use crate::machine::KeyValue;
 use crate::playground::{HostKind, TRACE_VERSION, TimedCommand, World, WorldImage};
@@ -141,6 +145,18 @@ fn parse_any(text: &str, name: &str) -> Result<Save, SaveError> {
     })
 }
 
+/// [`parse`], of a save that is part of a longer text: errors say where it stands in the whole.
+pub(crate) fn parse_part(whole: &str, part: Range<usize>, name: &str) -> Result<Save, SaveError> {
+    let (before, part) = match (whole.get(..part.start), whole.get(part)) {
+        (Some(before), Some(part)) => (before, part),
+        (Some(_) | None, _) => ("", whole),
+    };
+    // Blanks take the place of what stands before, so that lines and columns count on.
+    let blank = |letter| if letter == '\n' { letter } else { ' ' };
+    let text: String = before.chars().map(blank).chain(part.chars()).collect();
+    parse(&text, name)
+}
+
 /// The text of a save. The same save always gives the same text.
 pub fn render(save: &Save) -> String {
     render::text_of(&lay_out::file_of(save))
@@ -179,6 +195,11 @@ fn check_length(bytes: u64, name: &str, most: u64) -> Result<(), SaveError> {
     }
 }
 
+/// Where a field of a text stands, as an error says it: `line 3, column 5: `, or nothing.
+pub(crate) fn place_of(text: &str, field: &'static str) -> String {
+    place_in(text, Some(Place::Field(field)))
+}
+
 /// Where something stands, as an error says it: `line 3, column 5: `, or nothing.
 fn place_in(text: &str, place: Option<Place>) -> String {
     let found = place.and_then(|place| locate(text, place));
@@ -200,7 +221,8 @@ fn from_ron<T: DeserializeOwned>(text: &str) -> Result<T, SpannedError> {
     ron_options().from_str(text)
 }
 
-fn ron_options() -> Options {
+/// What makes RON pleasant to write by hand.
+pub(crate) fn ron_options() -> Options {
     let extensions =
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
     Options::default().with_default_extension(extensions)

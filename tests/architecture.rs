@@ -167,6 +167,19 @@ const LAYERS: &[Layer] = &[
         never: SCREENS,
     },
     Layer {
+        module: "homework",
+        may_use: &[
+            "types",
+            "consensus",
+            "machine",
+            "check",
+            "playground",
+            "lesson",
+            "save",
+        ],
+        never: PURE,
+    },
+    Layer {
         module: "lesson",
         may_use: &[
             "types",

@@ -347,3 +347,48 @@ fn a_save_that_can_not_be_loaded_is_refused() {
     }
     assert_refused(path, "run five-nodes --nodes 3", 2, &["cannot be used with"]);
 }
+
+#[test]
+fn homework_is_graded_by_exit_code_in_words_or_as_one_object() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let grade = |line: &str| raft_play_in(here, &format!("grade {line}"));
+    let passed = grade("lost-value tests/homework/lost-value.model.ron");
+    assert_eq!((passed.code, passed.error.as_str()), (Some(0), ""), "{passed:?}");
+    assert!(passed.out.ends_with("pass: 4 of 4 goals\n"), "{}", passed.out);
+    let failed = grade("assets/tasks/lost-value.ron tests/homework/lost-value.wrong.ron --format json");
+    assert_eq!(
+        (failed.code, failed.out.lines().count()),
+        (Some(1), 1),
+        "{failed:?}"
+    );
+    let report: serde_json::Value = serde_json::from_str(&failed.out).expect("JSON");
+    assert_eq!(report["passed"], false);
+    assert_eq!(report["goals"][0]["passed"], false);
+    assert_eq!(report["goals"][2]["at_s"], 1.1);
+    assert_eq!(report["questions"][1]["right"], true);
+
+    let folder = folder_with("bad.ron", "(commands: [\n  (at: 1.0, do: Explode(3)),\n])");
+    let path = folder.path();
+    assert_refused(
+        path,
+        "grade lost-value bad.ron",
+        2,
+        &["bad.ron: line 2, column 17"],
+    );
+    assert_refused(path, "grade lost-value none.ron", 2, &["none.ron"]);
+    assert_refused(path, "grade bad.ron bad.ron", 2, &["bad.ron: line 1, column 2"]);
+    assert_refused(
+        path,
+        "grade nothing bad.ron",
+        2,
+        &["`nothing`", "lost-value, no-quorum"],
+    );
+    assert_refused(path, "--task nothing", 2, &["`nothing`"]);
+    fs::write(path.join("big.ron"), vec![b' '; 2 << 20]).expect("written");
+    assert_refused(
+        path,
+        "grade lost-value big.ron",
+        2,
+        &["larger than 1048576 bytes"],
+    );
+}

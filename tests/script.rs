@@ -78,7 +78,7 @@ proptest! {
         let end = by_hand.now().after(Duration::from_millis(500));
         by_hand.run_until(end);
 
-        let script = Script { answer: String::new(), commands };
+        let script = Script { commands, ..Script::default() };
         let script = Script::parse(&script.text("recorded")).expect("a script that was just written");
         let mut again = world(seed);
         for timed in script.commands {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::bench::BenchError;
+use crate::homework::TaskError;
 use crate::linear::ReadError;
 use crate::playground::{CommandError, DataDirError, ImageError, WorldError};
 use crate::save::SaveError;
@@ -79,6 +80,12 @@ pub enum CliError {
         /// Why.
         source: ReadError,
     },
+    /// A task can't be read.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// What was handed in can't be read.
+    #[error("{0}")]
+    Submission(#[source] ScriptError),
     /// What clients see can't be kept.
     #[error("no history can begin here: {0}")]
     NoHistory(CommandError),
@@ -107,7 +114,7 @@ impl CliError {
             Self::Temporary(_) => 1,
             Self::Usage(_) | Self::World(WorldError::Nodes(_)) => 2,
             Self::Save(SaveError::Unknown { .. } | SaveError::NoLast) => 2,
-            Self::HistoryFile { .. } | Self::History { .. } => 2,
+            Self::HistoryFile { .. } | Self::History { .. } | Self::Task(_) | Self::Submission(_) => 2,
             Self::DataDir(_)
             | Self::World(_)
             | Self::Save(_)

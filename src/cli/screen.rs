@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::process::ExitCode;
 
 use super::error::CliError;
-use super::library::Files;
+use super::library::{Files, Homework};
 use super::start::{self, Begun, Source};
 use super::{ScreenArgs, Theme};
 use crate::playground::HostKind;
@@ -23,14 +23,21 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
     let pace = parse_speed(&args.speed).map_err(CliError::Usage)?;
     let seed = args.seed.unwrap_or_else(drawn_seed);
     let shelf = start::shelf(args.save_limit);
-    let source = Source::named(args.load.as_deref(), &shelf, args.nodes, seed)?;
+    let task = args.task.as_deref().map(Homework::named).transpose()?;
+    let source = match &task {
+        Some(task) => Source::Save(Box::new(task.start())),
+        None => Source::named(args.load.as_deref(), &shelf, args.nodes, seed)?,
+    };
     let options = ScreenOptions {
         mouse: if args.no_mouse {
             Mouse::Left
         } else {
             Mouse::Captured
         },
-        headless: format!("{} --for 10s", headless(args, seed)),
+        headless: match &args.task {
+            Some(_) => headless(args, seed),
+            None => format!("{} --for 10s", headless(args, seed)),
+        },
     };
     // Before anything is made that would have to be cleared away.
     if let Some(missing) = terminal::missing() {
@@ -55,7 +62,7 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         speed: Some(pace),
         title: scene.title.clone(),
         notes: scene.notes.clone(),
-        first_steps: args.load.is_none(),
+        first_steps: args.load.is_none() && task.is_none(),
         theme: theme(args.theme),
         ascii: args.ascii,
     };
@@ -64,6 +71,7 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         host: HostKind::Threads,
         scene,
         headless: headless(args, seed),
+        task,
     };
     let world = ToldWorld::new(world, narrator).followed_by(then);
     let mut app = App::new(world, Box::new(files), start);
@@ -78,6 +86,9 @@ fn drawn_seed() -> u64 {
 
 /// The command that plays the same without a screen.
 fn headless(args: &ScreenArgs, seed: u64) -> String {
+    if let Some(task) = &args.task {
+        return format!("raft-play grade {task} homework.ron");
+    }
     match (&args.load, args.nodes) {
         (Some(name), _) => format!("raft-play run {name}"),
         (None, Some(nodes)) => format!("raft-play run --nodes {nodes} --seed {seed}"),

@@ -162,7 +162,7 @@ fn fact(text: &str) -> Option<Fact> {
             let ids = ids.split(',').map(|id| id.parse().ok().map(NodeId::new));
             Fact::Voters(ids.collect::<Option<_>>()?)
         }
-        ["you", word] => Fact::You(*Deed::ALL.iter().find(|deed| deed.word() == word)?),
+        ["you", word] => Fact::You(word.parse().ok()?),
         [] | [..] => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! What a person does, by kind: `you crash`.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::playground::Command;
 
@@ -63,7 +64,15 @@ deeds! {
     Break = "break",
     /// To keep one again.
     Keep = "keep",
-    /// To change a setting.
+    /// To change how links carry messages.
+    Link = "link",
+    /// To change how a disk behaves, or have it fail.
+    Disk = "disk",
+    /// To have a clock run fast or slow.
+    Drift = "drift",
+    /// To switch PreVote, CheckQuorum or leases.
+    Protect = "protect",
+    /// To change another setting.
     Set = "set",
 }
 
@@ -92,11 +101,11 @@ impl Deed {
             Command::Snapshot(_) | Command::Compact { .. } => Self::Compact,
             Command::Break(_) => Self::Break,
             Command::Keep(_) => Self::Keep,
-            Command::Link { .. }
-            | Command::Disk { .. }
-            | Command::DiskFault { .. }
-            | Command::Drift { .. }
-            | Command::ElectionTimeout { .. }
+            Command::Link { .. } => Self::Link,
+            Command::Disk { .. } | Command::DiskFault { .. } => Self::Disk,
+            Command::Drift { .. } => Self::Drift,
+            Command::PreVote(_) | Command::CheckQuorum(_) | Command::Lease(_) => Self::Protect,
+            Command::ElectionTimeout { .. }
             | Command::Heartbeat { .. }
             | Command::Batch { .. }
             | Command::UncommittedLimit { .. }
@@ -104,11 +113,21 @@ impl Deed {
             | Command::AutoPromote(_)
             | Command::Reroute(_)
             | Command::Gossip(_)
-            | Command::Readdress(_)
-            | Command::PreVote(_)
-            | Command::CheckQuorum(_)
-            | Command::Lease(_) => Self::Set,
+            | Command::Readdress(_) => Self::Set,
         }
+    }
+}
+
+impl FromStr for Deed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().copied().find(|deed| deed.word() == text);
+        found.ok_or_else(|| {
+            let words: Vec<&str> = Self::ALL.iter().map(|deed| deed.word()).collect();
+            let text: String = text.chars().take(24).filter(|c| !c.is_control()).collect();
+            format!("`{text}` is no deed; they are {}", words.join(", "))
+        })
     }
 }
 

@@ -20,7 +20,7 @@ use crate::machine::is_hidden;
 use crate::types::VirtualTime;
 
 /// Whether a field need not be written.
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
@@ -76,10 +76,10 @@ pub(super) fn number(number: u64) -> Number {
 /// A time in seconds, exact to the nanosecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub(super) struct Seconds(#[serde(with = "seconds")] VirtualTime);
+pub(crate) struct Seconds(#[serde(with = "seconds")] VirtualTime);
 
 impl Seconds {
-    pub(super) const fn at(time: VirtualTime) -> Self {
+    pub(crate) const fn at(time: VirtualTime) -> Self {
         Self(time)
     }
 
@@ -87,11 +87,11 @@ impl Seconds {
         Self(VirtualTime::default().after(duration))
     }
 
-    pub(super) const fn instant(self) -> VirtualTime {
+    pub(crate) const fn instant(self) -> VirtualTime {
         self.0
     }
 
-    pub(super) const fn duration(self) -> Duration {
+    pub(crate) const fn duration(self) -> Duration {
         Duration::from_nanos(self.0.nanos())
     }
 }
@@ -144,7 +144,7 @@ impl<'de> Deserialize<'de> for Millis {
 
 /// A list with a bound on its length.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct List<T, const MOST: usize>(pub(super) Vec<T>);
+pub(crate) struct List<T, const MOST: usize>(pub(crate) Vec<T>);
 
 impl<T, const MOST: usize> Default for List<T, MOST> {
     fn default() -> Self {
@@ -247,7 +247,7 @@ impl<'de, const MOST: usize> Visitor<'de> for TableVisitor<MOST> {
 }
 
 /// A text in an error: its beginning, on one line.
-pub(super) fn brief(text: &str) -> String {
+pub(crate) fn brief(text: &str) -> String {
     neutralised(text)
         .chars()
         .take(40)
@@ -315,7 +315,7 @@ impl<'de> Deserialize<'de> for Blob {
 /// The hash of a trace, in hexadecimal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(super) struct Hash(pub(super) u128);
+pub(crate) struct Hash(pub(crate) u128);
 
 impl TryFrom<String> for Hash {
     type Error = String;
@@ -335,7 +335,7 @@ impl From<Hash> for String {
 }
 
 /// A text for people. What would break their screen is shown as what it is: an odd character.
-pub(super) fn neutralised(text: &str) -> String {
+pub(crate) fn neutralised(text: &str) -> String {
     let replaced = |character: char| {
         if is_unsafe(character) {
             char::REPLACEMENT_CHARACTER
@@ -347,11 +347,11 @@ pub(super) fn neutralised(text: &str) -> String {
 }
 
 /// Control characters, and what turns the direction of text or takes no room. A line break is neither.
-pub(super) fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     character != '\n' && (is_hidden(character) || is_variation(character))
 }
 
 /// What chooses a form of the character before it. It takes no room, and does no other harm.
-pub(super) fn is_variation(character: char) -> bool {
+pub(crate) fn is_variation(character: char) -> bool {
     matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }

@@ -15,9 +15,11 @@
 //! those of the same time are carried out as they stand in the file. A command comes before whatever else is due at its
 //! time. One that was recorded between two events of the same time says after how many: `(at: 1.5, after: 1, do: Heal)`.
 //! Only `commands` must be there.
+//!
+//! A script that was recorded on the screen says under which trace version: another one would not do the same, and is refused. One that is handed in
+//! as homework ([`homework`](crate::homework)) says besides from which state it began, when it ended, and what the person answers.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ron::Options;
@@ -25,9 +27,10 @@ use ron::error::SpannedError;
 use ron::extensions::Extensions;
 use serde::{Deserialize, Serialize};
 
-use super::scalar::{is_unsafe, is_variation, neutralised};
+use super::scalar::{Hash, Seconds, is_unsafe, is_variation, neutralised};
 use super::seconds;
-use crate::playground::{Command, TimedCommand};
+use super::text::{TextError, read_plain};
+use crate::playground::{Command, TRACE_VERSION, TimedCommand};
 use crate::types::VirtualTime;
 
 /// The version of the format that this build writes, and the only one that it reads.
@@ -36,6 +39,8 @@ pub const SCRIPT_VERSION: u32 = 1;
 pub const SCRIPT_BYTES_MAX: u64 = 16 << 20;
 /// The most commands in a script.
 pub const SCRIPT_COMMANDS_MAX: usize = 100_000;
+/// The most answers in a script.
+pub const SCRIPT_ANSWERS_MAX: usize = 100;
 /// The longest answer, in bytes.
 pub const SCRIPT_ANSWER_MAX: usize = 64 << 10;
 
@@ -44,6 +49,14 @@ pub const SCRIPT_ANSWER_MAX: usize = 64 << 10;
 pub struct Script {
     /// Free text: the answer to an exercise.
     pub answer: String,
+    /// The answers to the questions of a task, in their order.
+    pub answers: Vec<String>,
+    /// The version of the trace that it was recorded under, where it was recorded.
+    pub trace: Option<u32>,
+    /// The hash of the state from which it was recorded, where that is of a task.
+    pub start: Option<u128>,
+    /// When the recording ended.
+    pub until: Option<VirtualTime>,
     /// The commands, in the order in which they are carried out.
     pub commands: Vec<TimedCommand>,
 }
@@ -88,6 +101,18 @@ pub enum FormatError {
         /// The version it says.
         found: u32,
     },
+    /// It was recorded under rules of chance and order that this build does not have.
+    #[error(
+        "recorded under trace version {found}, and this build runs {TRACE_VERSION}: the same commands would not do the same; \
+         record it anew, or delete its `trace:` to try them all the same"
+    )]
+    Trace {
+        /// The version it says.
+        found: u32,
+    },
+    /// It has more answers than any task has questions.
+    #[error("{0} answers; {SCRIPT_ANSWERS_MAX} are the most")]
+    Answers(usize),
     /// It is larger than any script should be.
     #[error("larger than {SCRIPT_BYTES_MAX} bytes")]
     Large,
@@ -109,7 +134,15 @@ struct ScriptFile {
     #[serde(default, rename = "version")]
     _version: Option<u32>,
     #[serde(default)]
+    trace: Option<u32>,
+    #[serde(default)]
+    start: Option<Hash>,
+    #[serde(default)]
+    until: Option<Seconds>,
+    #[serde(default)]
     answer: String,
+    #[serde(default)]
+    answers: Vec<String>,
     commands: Vec<LineFile>,
 }
 
@@ -132,6 +165,13 @@ struct VersionFile {
     version: Option<u32>,
 }
 
+/// The version of the trace alone, whatever else there is.
+#[derive(Deserialize)]
+struct TraceFile {
+    #[serde(default)]
+    trace: Option<u32>,
+}
+
 /// What makes RON pleasant to write by hand: `to: 3` for `to: Some(3)`.
 fn options() -> Options {
     Options::default().with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES)
@@ -140,9 +180,19 @@ fn options() -> Options {
 impl Script {
     /// Reads a script from its file.
     pub fn read(path: &Path) -> Result<Self, ScriptError> {
-        let text = read_bounded(path).map_err(|source| ScriptError::Read {
+        Self::read_up_to(path, SCRIPT_BYTES_MAX)
+    }
+
+    /// [`read`](Self::read), where so many bytes are the most.
+    pub fn read_up_to(path: &Path, most: u64) -> Result<Self, ScriptError> {
+        let text = read_plain(path, most).map_err(|error| ScriptError::Read {
             path: path.to_owned(),
-            source,
+            source: match error {
+                TextError::Read(source) => source,
+                TextError::NotAFile | TextError::TooLarge { .. } | TextError::NotText { .. } => {
+                    io::Error::new(io::ErrorKind::InvalidInput, error.to_string())
+                }
+            },
         })?;
         Self::parse(&text).map_err(|source| ScriptError::Format {
             path: path.to_owned(),
@@ -161,6 +211,11 @@ impl Script {
         {
             return Err(FormatError::Version { found });
         }
+        if let Ok(TraceFile { trace: Some(found) }) = options().from_str(text)
+            && found != TRACE_VERSION
+        {
+            return Err(FormatError::Trace { found });
+        }
         let file: ScriptFile = options().from_str(text).map_err(|error| syntax(&error))?;
         Self::try_from(file)
     }
@@ -172,8 +227,21 @@ impl Script {
         let commands: Vec<String> = commands.map(|timed| line_of(&timed.into())).collect();
         let (comment, commands) = (comment.concat(), commands.concat());
         let answer = ron_of(&self.answer);
+        let answers: Vec<String> = self
+            .answers
+            .iter()
+            .map(|answer| format!("        {},\n", ron_of(answer)))
+            .collect();
+        let field = |name: &str, value: String| format!("    {name}: {value},\n");
+        let trace = self.trace.map(|trace| field("trace", trace.to_string()));
+        let start = self
+            .start
+            .map(|start| field("start", format!("\"{start:032x}\"")));
+        let until = self.until.map(|until| field("until", seconds::text(until)));
+        let answers = (!answers.is_empty()).then(|| format!("    answers: [\n{}    ],\n", answers.concat()));
+        let optional: String = [trace, start, until, answers].into_iter().flatten().collect();
         format!(
-            "{comment}(\n    version: {SCRIPT_VERSION},\n    answer: {answer},\n    commands: [\n{commands}    ],\n)\n"
+            "{comment}(\n    version: {SCRIPT_VERSION},\n{optional}    answer: {answer},\n    commands: [\n{commands}    ],\n)\n"
         )
     }
 }
@@ -210,18 +278,6 @@ fn ron_of(value: &impl Serialize) -> String {
     text.expect("strings, numbers, lists and enums can always be written")
 }
 
-/// The text of a plain file. Anything else is not even opened: it may never end.
-fn read_bounded(path: &Path) -> io::Result<String> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no plain file"));
-    }
-    let mut text = String::new();
-    File::open(path)?
-        .take(SCRIPT_BYTES_MAX + 1)
-        .read_to_string(&mut text)?;
-    Ok(text)
-}
-
 fn syntax(error: &SpannedError) -> FormatError {
     FormatError::Syntax {
         line: error.span.start.line,
@@ -237,18 +293,27 @@ impl TryFrom<ScriptFile> for Script {
         if file.commands.len() > SCRIPT_COMMANDS_MAX {
             return Err(FormatError::Commands(file.commands.len()));
         }
-        if file.answer.len() > SCRIPT_ANSWER_MAX {
-            return Err(FormatError::Answer(file.answer.len()));
+        if file.answers.len() > SCRIPT_ANSWERS_MAX {
+            return Err(FormatError::Answers(file.answers.len()));
         }
         let is_odd = |letter| letter != '\t' && !is_variation(letter) && is_unsafe(letter);
-        if file.answer.contains(is_odd) {
-            return Err(FormatError::Control("the answer"));
+        for answer in file.answers.iter().chain([&file.answer]) {
+            if answer.len() > SCRIPT_ANSWER_MAX {
+                return Err(FormatError::Answer(answer.len()));
+            }
+            if answer.contains(is_odd) {
+                return Err(FormatError::Control("an answer"));
+            }
         }
         let mut commands: Vec<TimedCommand> = file.commands.into_iter().map(TimedCommand::from).collect();
         // A stable sort: those of the same moment stay as they stand.
         commands.sort_by_key(|timed| (timed.at, timed.after));
         Ok(Self {
             answer: file.answer,
+            answers: file.answers,
+            trace: file.trace,
+            start: file.start.map(|Hash(hash)| hash),
+            until: file.until.map(Seconds::instant),
             commands,
         })
     }
@@ -318,6 +383,7 @@ mod tests {
                 error("(commands: [\n  (at: 1.0, do: Crash(three)),\n])"),
                 error("(commands: [(do: Heal)])"),
                 error("(version: 2, lessons: [])"),
+                error("(trace: 1, commands: [])").replace(&TRACE_VERSION.to_string(), "N"),
                 error("(commands: [], answer: \"\\u{1b}[2J\")"),
                 error("()"),
             ]
@@ -330,7 +396,8 @@ mod tests {
         line 2, column 23: Expected integer
         line 1, column 22: Unexpected missing field named `at` in `TimedCommand`
         script version 2; this build reads version 1
-        the answer has a control character in it, or one that hides or turns text; delete it
+        recorded under trace version 1, and this build runs N: the same commands would not do the same; record it anew, or delete its `trace:` to try them all the same
+        an answer has a control character in it, or one that hides or turns text; delete it
         line 1, column 2: Unexpected missing field named `commands` in `Script`
         "
         );
@@ -367,6 +434,8 @@ mod tests {
         fn what_was_written_is_read_again(
             times in proptest::collection::vec((any::<u64>(), 0..3u32, any_command()), 0..20),
             answer in "[^\\p{C}\\p{Zl}\\p{Zp}]{0,40}\n?",
+            answers in proptest::collection::vec("[^\\p{C}\\p{Zl}\\p{Zp}]{0,10}", 0..3),
+            (trace, start, until) in any::<(bool, Option<u128>, Option<u64>)>(),
             comment in "[^\\p{C}]{0,40}\n?[^\\p{C}]{0,40}",
         ) {
             let timed = |(nanos, after, command)| {
@@ -375,7 +444,9 @@ mod tests {
             };
             let mut commands: Vec<TimedCommand> = times.into_iter().map(timed).collect();
             commands.sort_by_key(|timed| (timed.at, timed.after));
-            let script = Script { answer, commands };
+            let trace = trace.then_some(TRACE_VERSION);
+            let until = until.map(|nanos| VirtualTime::from_nanos(nanos >> 2));
+            let script = Script { answer, answers, trace, start, until, commands };
             prop_assert_eq!(Script::parse(&script.text(&comment)), Ok(script));
         }
     }

@@ -1,11 +1,12 @@
 //! Where saves are found and where they go: files, the saves that come with the program, and the last one.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::place::{RealFolder, put};
-use super::{BYTES_MAX, Save, SaveError, check_length, head_of, neutralised, parse, parse_any, render};
+use super::text::{TextError, read_plain};
+use super::{BYTES_MAX, Save, SaveError, head_of, neutralised, parse, parse_any, render};
 
 /// The saves that come with the program, in the order in which a newcomer may want them.
 const SHIPPED: &[(&str, &str)] = &[
@@ -244,6 +245,17 @@ impl Shelf {
     }
 }
 
+/// A save that comes with the program; `None` where none has this name. No file is looked at.
+pub(crate) fn shipped(name: &str) -> Option<Result<Save, SaveError>> {
+    let (name, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
+    Some(parse(text, name))
+}
+
+/// The names of the saves that come with the program.
+pub(crate) fn shipped_names() -> impl Iterator<Item = &'static str> {
+    SHIPPED.iter().map(|(name, _)| *name)
+}
+
 /// [`Shelf::load`], from the current directory.
 ///
 /// # Errors
@@ -332,27 +344,12 @@ fn place(path: &Path, text: &str, overwrite: Overwrite) -> io::Result<()> {
 
 /// The text of a plain file that is not too large. Anything else is not even opened.
 fn read_text(path: &Path, bytes_max: u64) -> Result<String, SaveError> {
-    let failed = |source| SaveError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let name = || path.display().to_string();
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(SaveError::NotAFile {
-            path: path.to_owned(),
-        });
-    }
-    check_length(metadata.len(), &name(), bytes_max)?;
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(bytes_max.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    check_length(bytes.len() as u64, &name(), bytes_max)?;
-    String::from_utf8(bytes).map_err(|error| SaveError::NotText {
-        name: name(),
-        at: error.utf8_error().valid_up_to(),
+    let (path, name) = (path.to_owned(), path.display().to_string());
+    read_plain(&path, bytes_max).map_err(|error| match error {
+        TextError::Read(source) => SaveError::Read { path, source },
+        TextError::NotAFile => SaveError::NotAFile { path },
+        TextError::TooLarge { most } => SaveError::TooLarge { name, most },
+        TextError::NotText { at } => SaveError::NotText { name, at },
     })
 }
 

@@ -88,6 +88,10 @@ pub enum Action {
     Open(String),
     /// The commands so far are written to a file.
     Script(String),
+    /// How far one is with the task that is done.
+    Grade,
+    /// A question of the task that is done, by its number, is answered.
+    Answer(usize, String),
     /// The screen is written to a file as a picture.
     Export(String),
     /// What is open is confirmed.

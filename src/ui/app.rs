@@ -246,6 +246,8 @@ impl<W: Playable> App<W> {
             Action::Save(name) => self.save(&name),
             Action::Open(name) => self.open(&name),
             Action::Script(name) => self.script(&name),
+            Action::Grade => self.grade(),
+            Action::Answer(question, text) => self.answer(question, &text),
             Action::Export(name) => self.export(&name),
             Action::Confirm => self.confirm(),
             Action::Choose(step) => self.choose(step),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::view::{OpenRow, Scene};
-use crate::playground::TimedCommand;
+use crate::playground::{Command, TimedCommand};
+use crate::types::VirtualTime;
 
 /// A shelf of saves, and files to write.
 pub trait Library<W> {
@@ -36,7 +37,34 @@ pub trait Library<W> {
     /// # Errors
     ///
     /// [`Refusal::Exists`] where there is such a file.
-    fn script(&mut self, name: &str, commands: &[TimedCommand]) -> Result<PathBuf, Refusal>;
+    fn script(&mut self, name: &str, recording: Recording<'_>) -> Result<PathBuf, Refusal>;
+
+    /// Whether a command may be given: a task permits some, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why not.
+    fn permits(&self, _command: &Command) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Says how far one is with the task that is done.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, where no task is done.
+    fn grade(&mut self, _recording: Recording<'_>) -> Result<String, String> {
+        Err("no task is done here; raft-play --task NAME begins one".to_owned())
+    }
+
+    /// Keeps the answer to a question of the task that is done, by its number from 1.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, where there is no such question.
+    fn answer(&mut self, _question: usize, _text: &str) -> Result<String, String> {
+        Err("no task is done here, so nothing is asked".to_owned())
+    }
 
     /// Writes the screen to a file as a picture.
     ///
@@ -44,6 +72,15 @@ pub trait Library<W> {
     ///
     /// [`Refusal::Exists`] where there is such a file.
     fn export(&mut self, name: &str, scene: &Scene<'_>) -> Result<PathBuf, Refusal>;
+}
+
+/// What was done, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct Recording<'a> {
+    /// What, in order.
+    pub commands: &'a [TimedCommand],
+    /// The moment that is shown.
+    pub until: VirtualTime,
 }
 
 /// A save that was opened.

@@ -10,11 +10,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::{App, Start};
 use super::keymap;
-use super::library::{Library, Opened, Overwrite, Refusal};
+use super::library::{Library, Opened, Overwrite, Recording, Refusal};
 use super::told::ToldWorld;
 use super::view::{OpenRow, Scene};
 use crate::machine::KeyValue;
-use crate::playground::{HostKind, Settings, TimedCommand, World, WorldImage, WorldOptions};
+use crate::playground::{Command, HostKind, Settings, TimedCommand, World, WorldImage, WorldOptions};
 
 pub(super) type Played = ToldWorld<KeyValue>;
 
@@ -24,6 +24,9 @@ pub(super) struct Shelf {
     pub(super) saves: BTreeMap<String, WorldImage>,
     pub(super) scripts: BTreeMap<String, Vec<TimedCommand>>,
     pub(super) pictures: Vec<String>,
+    /// What may not be done.
+    pub(super) forbidden: Option<Command>,
+    pub(super) answers: BTreeMap<usize, String>,
 }
 
 /// A library in memory.
@@ -74,12 +77,32 @@ impl Library<Played> for MemoryLibrary {
         }
     }
 
-    fn script(&mut self, name: &str, commands: &[TimedCommand]) -> Result<PathBuf, Refusal> {
+    fn script(&mut self, name: &str, recording: Recording<'_>) -> Result<PathBuf, Refusal> {
         self.0
             .borrow_mut()
             .scripts
-            .insert(name.to_owned(), commands.to_vec());
+            .insert(name.to_owned(), recording.commands.to_vec());
         Ok(PathBuf::from(name))
+    }
+
+    fn permits(&self, command: &Command) -> Result<(), String> {
+        match &self.0.borrow().forbidden {
+            Some(forbidden) if forbidden == command => Err("that is forbidden here".to_owned()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn grade(&mut self, recording: Recording<'_>) -> Result<String, String> {
+        Ok(format!(
+            "{} commands until {}",
+            recording.commands.len(),
+            recording.until
+        ))
+    }
+
+    fn answer(&mut self, question: usize, text: &str) -> Result<String, String> {
+        self.0.borrow_mut().answers.insert(question, text.to_owned());
+        Ok("kept".to_owned())
     }
 
     fn export(&mut self, name: &str, _: &Scene<'_>) -> Result<PathBuf, Refusal> {

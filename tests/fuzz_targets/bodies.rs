@@ -18,7 +18,7 @@ use raft_play::storage::wal::{Identity, Wal, WalOptions};
 use raft_play::types::{ClusterId, Entries, Entry, Incarnation, NodeId, Term, VirtualTime, WriteSequence};
 use raft_play::ui::app::{App, Start};
 use raft_play::ui::keymap;
-use raft_play::ui::library::{Library, Opened, Overwrite, Refusal};
+use raft_play::ui::library::{Library, Opened, Overwrite, Recording, Refusal};
 use raft_play::ui::told::ToldWorld;
 use raft_play::ui::view::{OpenRow, Scene};
 use raft_play::wire::{Decoder, Hello, Limits};
@@ -346,7 +346,7 @@ impl Library<ToldWorld<KeyValue>> for NoLibrary {
         Err("nowhere".into())
     }
 
-    fn script(&mut self, _: &str, _: &[TimedCommand]) -> Result<PathBuf, Refusal> {
+    fn script(&mut self, _: &str, _: Recording<'_>) -> Result<PathBuf, Refusal> {
         Err(Refusal::Failed("nowhere".into()))
     }
 

@@ -140,8 +140,8 @@ impl Files {
 /// What is still to be done, in a note.
 fn to_come(then: &[TimedCommand]) -> Option<String> {
     let script = Script {
-        answer: String::new(),
         commands: then.to_vec(),
+        ..Script::default()
     };
     let lines = script.text("");
     let lines = lines.lines().filter_map(|line| line.trim().strip_prefix("(at: "));
@@ -158,6 +158,7 @@ fn write_script(
     let script = Script {
         answer: format!("{}: {}", failure.broken, failure.detail),
         commands: commands.to_vec(),
+        ..Script::default()
     };
     save::write_text(path, &script.text(line), Overwrite::Replace)?;
     Ok(())

@@ -5,12 +5,15 @@ use crate::lesson::Guide;
 use crate::playground::{Command, Snapshot};
 use crate::types::{LogIndex, NodeId};
 use crate::ui::action::Verb;
-use crate::ui::library::{Opened, Overwrite, Refusal};
+use crate::ui::library::{Opened, Overwrite, Recording, Refusal};
 use crate::ui::session::{Playable, Session};
 use crate::ui::view::{Overlay, SaveDialog, Selection};
 
 impl<W: Playable> App<W> {
     pub(super) fn command(&mut self, command: Command) {
+        if let Err(sentence) = self.library.permits(&command) {
+            return self.complain(sentence);
+        }
         match self.session.command(command) {
             Ok(()) => self.tell_of_branch(),
             Err(error) => self.complain(error.to_string()),
@@ -64,6 +67,10 @@ impl<W: Playable> App<W> {
             to: goal,
             command: command.to_owned(),
         };
+        if let Err(sentence) = self.library.permits(&command) {
+            self.complain(sentence);
+            return false;
+        }
         match self.session.command(command) {
             Ok(()) => {
                 if let Some(told) = told {
@@ -126,8 +133,25 @@ impl<W: Playable> App<W> {
     }
 
     pub(super) fn script(&mut self, name: &str) {
-        let written = self.library.script(name, self.session.commands());
+        let written = self.library.script(name, recording(&self.session));
         self.report(written, "what was done is written to");
+    }
+
+    pub(super) fn grade(&mut self) {
+        let graded = self.library.grade(recording(&self.session));
+        self.tell_or_complain(graded);
+    }
+
+    pub(super) fn answer(&mut self, question: usize, text: &str) {
+        let kept = self.library.answer(question, text);
+        self.tell_or_complain(kept);
+    }
+
+    fn tell_or_complain(&mut self, said: Result<String, String>) {
+        match said {
+            Ok(sentence) => self.tell(sentence),
+            Err(sentence) => self.complain(sentence),
+        }
     }
 
     pub(super) fn export(&mut self, name: &str) {
@@ -146,6 +170,14 @@ impl<W: Playable> App<W> {
             }
             Err(Refusal::Failed(sentence)) => self.complain(sentence),
         }
+    }
+}
+
+/// What was done up to the moment that is shown.
+fn recording<W: Playable>(session: &Session<W>) -> Recording<'_> {
+    Recording {
+        commands: session.commands(),
+        until: session.snapshot().now,
     }
 }
 

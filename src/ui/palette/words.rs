@@ -596,6 +596,15 @@ pub(super) static WORDS: &[Word] = &[
         "write what was done, to run it again headless",
         |text, _| required(text).map(Action::script),
     ),
+    word("grade", "grade", "how far you are with the task", |text, _| {
+        bare(text, Action::Grade)
+    }),
+    word(
+        "answer",
+        "answer N TEXT",
+        "answer question N of the task",
+        screen::answer,
+    ),
     word(
         "export",
         "export FILE",

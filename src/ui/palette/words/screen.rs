@@ -25,6 +25,19 @@ pub(super) fn notes(text: &str, _: &Context<'_>) -> Result<Action, String> {
     one_of(text, &choices)
 }
 
+/// The number of a question, and the answer to it.
+pub(super) fn answer(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    let (number, answer) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let number = number
+        .parse()
+        .map_err(|_| format!("`{number}` is no number of a question; try: answer 1 because …"))?;
+    let answer = answer.trim();
+    if answer.is_empty() {
+        return Err(format!("what is the answer to question {number}?"));
+    }
+    Ok(Action::Answer(number, answer.to_owned()))
+}
+
 pub(super) fn theme(text: &str, _: &Context<'_>) -> Result<Action, String> {
     let choices = [
         ("dark", Action::SetTheme(ThemeName::Dark)),
