@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use raft_play::machine::KeyValue;
-use raft_play::playground::{HostKind, Settings, TimedCommand, World, WorldOptions};
+use raft_play::playground::{HostKind, Settings, World, WorldOptions};
 use raft_play::ui::app::{App, Start};
 use raft_play::ui::event_loop::{ScreenOptions, play};
-use raft_play::ui::library::{Library, Opened, Overwrite, Refusal};
+use raft_play::ui::library::{Library, Opened, Overwrite, Recording, Refusal};
 use raft_play::ui::terminal::Mouse;
 use raft_play::ui::told::ToldWorld;
 use raft_play::ui::view::{OpenRow, Scene};
@@ -346,7 +346,7 @@ impl Library<Played> for Collapsing {
         Ok(PathBuf::new())
     }
 
-    fn script(&mut self, name: &str, _: &[TimedCommand]) -> Result<PathBuf, Refusal> {
+    fn script(&mut self, name: &str, _: Recording<'_>) -> Result<PathBuf, Refusal> {
         Err(Refusal::Failed(name.to_owned()))
     }
 
