@@ -177,7 +177,14 @@ const LAYERS: &[Layer] = &[
             "lesson",
             "save",
         ],
-        never: PURE,
+        never: &[
+            "Instant",
+            "SystemTime",
+            "HashMap",
+            "HashSet",
+            "ratatui",
+            "crossterm",
+        ],
     },
     Layer {
         module: "lesson",
