@@ -25,10 +25,11 @@ pub use data_dir::{DataDirError, stored_nodes};
 pub use host::HostKind;
 pub use narrate::Narrator;
 pub use network::CLUSTER;
-pub use record::{ClientAnswer, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
+pub use record::{ClientAnswer, Handling, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskFault, DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{
-    Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, SnapshotView, TimerView,
+    Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, SnapshotView,
+    TimerView, Whereabouts,
 };
 pub use story::{Mark, StoryLine, Weight, Why};
 pub use timeline::{Branch, BranchId, Moment, Rewind, Timeline};

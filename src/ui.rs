@@ -14,6 +14,7 @@ pub mod notes;
 pub mod outlook;
 pub mod pace;
 pub mod palette;
+pub mod parcel;
 pub mod picture;
 pub mod prompt;
 pub mod session;

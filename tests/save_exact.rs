@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use raft_play::consensus::Switch;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
-    Command, DiskSettings, HostKind, LinkSettings, Record, Settings, Span, World, WorldOptions,
+    Command, DiskSettings, HostKind, LinkSettings, MessageId, Record, Settings, Span, World, WorldOptions,
 };
 use raft_play::save::{self, Save};
 use raft_play::types::NodeId;
@@ -14,7 +14,18 @@ use raft_play::types::NodeId;
 enum Move {
     Steps(u16),
     Act(Command),
+    /// What is done to one of the messages in flight, counted round.
+    Hand(fn(MessageId) -> Command, u8),
 }
+
+/// All that can be done to a message.
+const HANDS: &[fn(MessageId) -> Command] = &[
+    Command::Drop,
+    Command::Hold,
+    Command::Release,
+    Command::Deliver,
+    Command::Duplicate,
+];
 
 #[derive(Clone, Debug)]
 struct Run {
@@ -113,6 +124,7 @@ fn moves(nodes: u64, most: usize) -> impl Strategy<Value = Vec<Move>> {
         2 => (1..40_u16).prop_map(Move::Steps),
         2 => Just(Move::Steps(1)),
         3 => act(nodes).prop_map(Move::Act),
+        1 => (prop::sample::select(HANDS), any::<u8>()).prop_map(|(verb, which)| Move::Hand(verb, which)),
     ];
     prop::collection::vec(one, 0..most)
 }
@@ -161,6 +173,12 @@ fn play(world: &mut World<KeyValue>, moves: &[Move]) {
             }
             // What can't be done now is left out, in either world.
             Move::Act(command) => drop(world.command(command.clone())),
+            Move::Hand(verb, which) => {
+                let messages = world.snapshot().messages;
+                if let Some(message) = messages.get(usize::from(*which) % messages.len().max(1)) {
+                    drop(world.command(verb(message.id)));
+                }
+            }
         }
     }
 }

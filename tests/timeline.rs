@@ -9,7 +9,7 @@ use std::time::Duration;
 use lab::{Lab, id, lab_on};
 use proptest::prelude::*;
 use raft_play::consensus::Rule;
-use raft_play::playground::{Command, HostKind, Moment, Settings, Timeline, WorldImage};
+use raft_play::playground::{Command, HostKind, MessageId, Moment, Settings, Timeline, WorldImage};
 
 type Line = Timeline<raft_play::playground::Checkpoint>;
 
@@ -21,7 +21,18 @@ enum Move {
     Steps(u16),
     Wait(u16),
     Act(Command),
+    /// What is done to one of the messages in flight, counted round.
+    Hand(fn(MessageId) -> Command, u8),
 }
+
+/// All that can be done to a message.
+const HANDS: &[fn(MessageId) -> Command] = &[
+    Command::Drop,
+    Command::Hold,
+    Command::Release,
+    Command::Deliver,
+    Command::Duplicate,
+];
 
 fn act() -> impl Strategy<Value = Command> {
     let node = || (1..=5_u64).prop_map(id);
@@ -49,6 +60,7 @@ fn moves(most: usize) -> impl Strategy<Value = Vec<Move>> {
         2 => (1..60_u16).prop_map(Move::Steps),
         2 => (1..400_u16).prop_map(Move::Wait),
         4 => act().prop_map(Move::Act),
+        1 => (prop::sample::select(HANDS), any::<u8>()).prop_map(|(verb, which)| Move::Hand(verb, which)),
     ];
     prop::collection::vec(one, 1..most)
 }
@@ -66,10 +78,11 @@ fn play(world: &mut Lab, line: &mut Line, moves: &[Move]) -> Vec<Passed> {
             Move::Wait(millis) => {
                 wait(world, line, (*millis).into());
             }
-            Move::Act(command) => {
-                let given = line.here(world);
-                if world.command(command.clone()).is_ok() {
-                    line.command(world, given, command.clone());
+            Move::Act(command) => give(world, line, command.clone()),
+            Move::Hand(verb, which) => {
+                let messages = world.snapshot().messages;
+                if let Some(message) = messages.get(usize::from(*which) % messages.len().max(1)) {
+                    give(world, line, verb(message.id));
                 }
             }
         }
@@ -77,6 +90,14 @@ fn play(world: &mut Lab, line: &mut Line, moves: &[Move]) -> Vec<Passed> {
         world.go_on();
     }
     passed
+}
+
+/// Does what can be done.
+fn give(world: &mut Lab, line: &mut Line, command: Command) {
+    let given = line.here(world);
+    if world.command(command.clone()).is_ok() {
+        line.command(world, given, command);
+    }
 }
 
 fn wait(world: &mut Lab, line: &mut Line, millis: u64) {

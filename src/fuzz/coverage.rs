@@ -136,7 +136,7 @@ fn counter_of(at: VirtualTime, what: &Happening) -> Option<Counter> {
         Happening::Lost { reason, .. } => match reason {
             Loss::Cut => Some(Counter::LostByCut),
             Loss::Chance => Some(Counter::LostByChance),
-            Loss::ReceiverDown | Loss::NoRoute | Loss::NobodyThere => None,
+            Loss::ReceiverDown | Loss::NoRoute | Loss::NobodyThere | Loss::ByHand => None,
         },
         Happening::Applied {
             payload: Payload::Guarded(_),
@@ -158,7 +158,8 @@ fn counter_of(at: VirtualTime, what: &Happening) -> Option<Counter> {
         | Happening::WriteBegun { .. }
         | Happening::SnapshotBegun { .. }
         | Happening::SnapshotFailed { .. }
-        | Happening::Violated { .. } => None,
+        | Happening::Violated { .. }
+        | Happening::Handled { .. } => None,
     }
 }
 

@@ -240,7 +240,8 @@ impl<'a, M: Workload> Generator<'a, M> {
             | Happening::WriteBegun { .. }
             | Happening::SnapshotBegun { .. }
             | Happening::SnapshotFailed { .. }
-            | Happening::Violated { .. } => {}
+            | Happening::Violated { .. }
+            | Happening::Handled { .. } => {}
         }
     }
 

@@ -52,6 +52,14 @@ deeds! {
     Cut = "cut",
     /// To mend a link, or all.
     Heal = "heal",
+    /// To drop a message.
+    Drop = "drop",
+    /// To hold one.
+    Hold = "hold",
+    /// To let one go, or have it arrive.
+    Deliver = "deliver",
+    /// To send one twice.
+    Duplicate = "duplicate",
     /// To have a server join.
     Join = "join",
     /// To change the membership otherwise.
@@ -92,6 +100,10 @@ impl Deed {
             Command::Partition(_) => Self::Part,
             Command::Cut { .. } | Command::CutOneWay { .. } | Command::LoseRoute { .. } => Self::Cut,
             Command::Mend { .. } | Command::MendOneWay { .. } | Command::Heal => Self::Heal,
+            Command::Drop(_) => Self::Drop,
+            Command::Hold(_) => Self::Hold,
+            Command::Release(_) | Command::Deliver(_) => Self::Deliver,
+            Command::Duplicate(_) => Self::Duplicate,
             Command::Join | Command::JoinVia(_) => Self::Join,
             Command::Promote(_) | Command::Demote(_) | Command::Remove(_) | Command::Reconfigure { .. } => {
                 Self::Reconfigure

@@ -2,13 +2,17 @@
 
 use proptest::prelude::*;
 
-use super::{Command, DiskFault, DiskSettings, LinkSettings};
+use super::{Command, DiskFault, DiskSettings, LinkSettings, MessageId};
 use crate::consensus::{ReadWay, Rule, Switch};
 use crate::types::{NodeId, SerialNumber, SessionId};
 
 /// One of 25 nodes.
 pub(crate) fn any_node() -> impl Strategy<Value = NodeId> {
     (1..=25u64).prop_map(NodeId::new)
+}
+
+fn any_message() -> impl Strategy<Value = MessageId> {
+    any::<u64>().prop_map(MessageId)
 }
 
 fn any_link() -> impl Strategy<Value = LinkSettings> {
@@ -129,5 +133,10 @@ fn any_plain_command() -> impl Strategy<Value = Command> {
         any_switch().prop_map(Command::CheckQuorum),
         proptest::sample::select(Rule::ALL).prop_map(Command::Break),
         proptest::sample::select(Rule::ALL).prop_map(Command::Keep),
+        any_message().prop_map(Command::Drop),
+        any_message().prop_map(Command::Hold),
+        any_message().prop_map(Command::Release),
+        any_message().prop_map(Command::Deliver),
+        any_message().prop_map(Command::Duplicate),
     ]
 }

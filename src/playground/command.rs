@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{DiskFault, DiskSettings, LinkSettings};
+use super::snapshot::MessageId;
 use crate::consensus::{ReadWay, Rule, Switch};
 use crate::types::{NodeId, SerialNumber, SessionId, VirtualTime};
 
@@ -247,6 +248,19 @@ pub enum Command {
         /// What is asked.
         command: Box<Command>,
     },
+    // The trace's hash counts the kinds by their places: new ones come last.
+    /// Takes a message in flight off the wire: it is lost.
+    Drop(MessageId),
+    /// Takes a message in flight into the hand: it does not arrive until it is released. No cut takes it meanwhile, and what was sent
+    /// after it overtakes it.
+    Hold(MessageId),
+    /// Lets a held message go on: it arrives after the time that was left when it was held, or is lost where its link is cut.
+    Release(MessageId),
+    /// Has a message in flight arrive now, held or not: at a frozen node it waits, at one that is down it is lost.
+    Deliver(MessageId),
+    /// Sends a message in flight once more. The copy is where the original is: it arrives right behind it, is held as well, or
+    /// waits for the same frozen node.
+    Duplicate(MessageId),
 }
 
 /// A command at its moment.
@@ -302,6 +316,18 @@ pub enum CommandError {
     /// A node stands in two groups.
     #[error("{0} stands in two groups")]
     TwoGroups(NodeId),
+    /// No message of this number is in flight.
+    #[error("message {0} is not in flight")]
+    NoSuchMessage(MessageId),
+    /// The message is held.
+    #[error("message {0} is held already")]
+    Held(MessageId),
+    /// The message is not held.
+    #[error("message {0} is not held")]
+    NotHeld(MessageId),
+    /// The message has arrived, and waits for its receiver to thaw.
+    #[error("message {0} has arrived, and waits for {1} to thaw")]
+    Arrived(MessageId, NodeId),
     /// A setting makes no sense.
     #[error("{0}")]
     Setting(&'static str),

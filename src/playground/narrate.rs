@@ -15,6 +15,7 @@ mod election;
 mod event;
 mod fault;
 mod gossip;
+mod hand;
 mod membership;
 mod memory;
 mod protection;
@@ -34,6 +35,7 @@ use super::story::StoryLine;
 #[cfg(doc)]
 use super::story::Weight;
 use crate::machine::Exhibit;
+use crate::types::VirtualTime;
 
 /// Says what a command is, in a few characters.
 type Describe = fn(&[u8]) -> String;
@@ -69,15 +71,15 @@ impl Narrator {
 
     /// Tells a record, if it is worth a line. Every record must be told, in order: later lines build on it.
     pub fn tell(&mut self, record: &Record) -> Option<StoryLine> {
-        let telling = self.line(&record.what);
+        let telling = self.line(record.at, &record.what);
         self.memory.note(record);
         telling.map(|telling| telling.of(record))
     }
 
-    fn line(&self, what: &Happening) -> Option<Telling> {
+    fn line(&self, at: VirtualTime, what: &Happening) -> Option<Telling> {
         let (memory, describe) = (&self.memory, self.describe);
         match what {
-            Happening::Commanded(command) => Some(act::commanded(memory, describe, command)),
+            Happening::Commanded(command) => act::commanded(memory, describe, command),
             Happening::Started {
                 node,
                 term,
@@ -95,6 +97,7 @@ impl Narrator {
             },
             Happening::Sent { envelope, .. } => election::asks(memory, envelope),
             Happening::Delivered { envelope, .. } => replication::delivered(memory, envelope),
+            Happening::Handled { envelope, how, .. } => Some(hand::handled(at, envelope, *how)),
             Happening::Lost { envelope, reason, .. } => Some(fault::message_lost(memory, envelope, *reason)),
             Happening::SnapshotBegun { node, index, .. } => Some(snapshots::begun(*node, *index)),
             Happening::SnapshotFailed { node, reason } => Some(snapshots::failed(*node, reason)),

@@ -52,10 +52,19 @@ pub struct InFlight {
     pub sent: VirtualTime,
     /// When it arrives, or should have arrived at a frozen node.
     pub due: VirtualTime,
-    /// Its place among what is due then; `None` while it waits for a frozen node.
+    /// Its place among what is due then; `None` while it waits for a frozen node, or is held.
     pub order: Option<u64>,
+    /// Since when a person holds it, where one does.
+    pub held: Option<VirtualTime>,
     /// The cluster that it is of: this one, unless a save says otherwise.
     pub cluster: ClusterId,
+}
+
+impl InFlight {
+    /// The link that it goes over.
+    pub(super) fn link(&self) -> LinkId {
+        (self.envelope.from, self.envelope.to)
+    }
 }
 
 /// What became of a message that was handed to the network.
@@ -141,11 +150,24 @@ impl Network {
                     sent: now,
                     due,
                     order: None,
+                    held: None,
                     cluster: CLUSTER,
                 },
             );
         }
         Posted { id, fate }
+    }
+
+    /// Puts a copy of a message beside it, without a place among what is due. Gives its number.
+    pub(super) fn copy(&mut self, message: &InFlight) -> MessageId {
+        let id = MessageId(self.next_message);
+        self.next_message += 1;
+        let copy = InFlight {
+            order: None,
+            ..message.clone()
+        };
+        self.in_flight.insert(id, copy);
+        id
     }
 
     /// Takes a message off the wire.
@@ -177,26 +199,25 @@ impl Network {
     }
 
     /// Takes off the wire what is on a link that carries nothing any more. What is sent over it later waits for nothing
-    /// of that.
+    /// of that. What is held is on no link.
     pub(super) fn drop_blocked(&mut self) -> Vec<(MessageId, InFlight)> {
-        self.drop_on(Self::is_blocked)
+        self.drop_where(|network, message| message.held.is_none() && network.is_blocked(message.link()))
     }
 
-    /// Takes off the wire what is on its way to a node.
+    /// Takes off the wire what is on its way to a node, or is held on its way there.
     pub(super) fn drop_to(&mut self, node: NodeId) -> Vec<(MessageId, InFlight)> {
-        self.drop_on(|_, (_, to)| to == node)
+        self.drop_where(|_, message| message.envelope.to == node)
     }
 
-    fn drop_on(&mut self, is_dead: impl Fn(&Self, LinkId) -> bool) -> Vec<(MessageId, InFlight)> {
-        let ends = |message: &InFlight| (message.envelope.from, message.envelope.to);
+    fn drop_where(&mut self, is_dead: impl Fn(&Self, &InFlight) -> bool) -> Vec<(MessageId, InFlight)> {
         let blocked: Vec<MessageId> = self
             .in_flight
             .iter()
-            .filter(|(_, message)| is_dead(self, ends(message)))
+            .filter(|(_, message)| is_dead(self, message))
             .map(|(id, _)| *id)
             .collect();
         for id in &blocked {
-            if let Some(link) = self.links.get_mut(&ends(&self.in_flight[id])) {
+            if let Some(link) = self.links.get_mut(&self.in_flight[id].link()) {
                 link.last_due = VirtualTime::default();
             }
         }

@@ -158,6 +158,34 @@ pub enum Happening {
         /// What broke it, in a sentence.
         detail: String,
     },
+    /// A person had a message in flight in hand. That one was dropped is told as a [loss](Self::Lost).
+    Handled {
+        /// Its number.
+        message: MessageId,
+        /// What it says.
+        envelope: Envelope,
+        /// What was done to it.
+        how: Handling,
+    },
+}
+
+/// What a person did to a message in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Handling {
+    /// It was held.
+    Held,
+    /// It was let go.
+    Released {
+        /// When it arrives.
+        due: VirtualTime,
+    },
+    /// It arrives now.
+    Delivered,
+    /// It was sent once more.
+    Duplicated {
+        /// The number of the copy.
+        copy: MessageId,
+    },
 }
 
 /// How a node went down.
@@ -212,6 +240,8 @@ pub enum Loss {
     NoRoute,
     /// Nobody is reached under the address that its sender knows: its receiver has moved.
     NobodyThere,
+    /// A person took it off the wire.
+    ByHand,
 }
 
 /// What a client was told.

@@ -1,7 +1,10 @@
 //! What a world looks like at one moment, for whoever draws it. Read-only and self-contained.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
 use super::settings::Settings;
@@ -250,8 +253,14 @@ impl TimerView {
 }
 
 /// A message's number, in the order of sending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageId(pub u64);
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
 
 /// A message in flight.
 #[derive(Clone, Debug)]
@@ -262,13 +271,33 @@ pub struct MessageView {
     pub envelope: Envelope,
     /// When it was sent.
     pub sent: VirtualTime,
-    /// When it will arrive.
+    /// When it will arrive, or would have.
     pub due: VirtualTime,
+    /// Where it is.
+    pub whereabouts: Whereabouts,
+}
+
+/// Where a message in flight is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// On its way.
+    OnTheWire,
+    /// In the hand of a person.
+    Held {
+        /// When it was taken.
+        since: VirtualTime,
+    },
+    /// At its receiver, which is frozen.
+    Arrived,
 }
 
 impl MessageView {
-    /// How much of its way it has gone, in parts per thousand.
+    /// How much of its way it has gone, in parts per thousand. What is held goes nowhere.
     pub fn travelled_permille(&self, now: VirtualTime) -> u64 {
+        let now = match self.whereabouts {
+            Whereabouts::OnTheWire | Whereabouts::Arrived => now,
+            Whereabouts::Held { since } => since,
+        };
         let whole = self.due.since(self.sent).as_nanos().max(1);
         u64::try_from((now.since(self.sent).as_nanos() * 1000 / whole).min(1000)).unwrap_or(1000)
     }

@@ -205,6 +205,7 @@ fn message_of(message: &MessageImage) -> MessageFile {
         sent: Some(Seconds::at(message.sent)),
         due: Some(Seconds::at(message.due)),
         order: message.order.map(number),
+        held: message.held.map(Seconds::at),
         cluster: (message.cluster != CLUSTER).then(|| number(message.cluster.number())),
         says: words_of(words),
     }

@@ -12,7 +12,7 @@ use crate::machine::SessionTable;
 use crate::node::Routes;
 use crate::playground::{
     Clock, Condition, Mark, MessageId, MessageView, NodeView, PeerView, RoleView, Settings, Snapshot,
-    StoryLine, TimerView, Weight, Why,
+    StoryLine, TimerView, Weight, Whereabouts, Why,
 };
 use crate::types::{
     AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
@@ -143,6 +143,7 @@ pub fn send(snapshot: &mut Snapshot, from: u64, to: u64, term: u64, message: Mes
         },
         sent: VirtualTime::from_nanos(sent),
         due: VirtualTime::from_nanos(sent + whole),
+        whereabouts: Whereabouts::OnTheWire,
     });
 }
 

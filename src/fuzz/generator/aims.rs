@@ -35,7 +35,8 @@ impl<M: Workload> Generator<'_, M> {
             | Happening::SnapshotBegun { .. }
             | Happening::SnapshotFailed { .. }
             | Happening::Applied { .. }
-            | Happening::Violated { .. } => {}
+            | Happening::Violated { .. }
+            | Happening::Handled { .. } => {}
         }
     }
 

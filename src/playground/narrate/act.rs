@@ -13,9 +13,10 @@ use crate::playground::settings::{DiskFault, DiskSettings, LinkSettings, Span};
 use crate::playground::story::Mark;
 use crate::types::NodeId;
 
+/// A command; `None` where what came of it tells it.
 #[expect(clippy::too_many_lines, reason = "one arm for each command, and nothing else")]
-pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) -> Telling {
-    match command {
+pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) -> Option<Telling> {
+    let telling = match command {
         Command::Propose { to, command } => propose(memory, describe, *to, command),
         Command::OpenSession { to, timeout_ms } => session::you_open(*to, *timeout_ms),
         Command::CloseSession { to, session } => session::you_close(*to, *session),
@@ -115,14 +116,21 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
             "With CheckQuorum, a leader that hears from no majority steps down, and who hears from a leader helps no rival",
             "thesis §6.2, §4.2.3",
         ),
-        Command::Via { node, command } => commanded(memory, describe, command).at(*node),
+        Command::Via { node, command } => commanded(memory, describe, command)?.at(*node),
         Command::Break(rule) => act(format!("you break {rule}"))
             .long(format!("you break the rule {rule}"))
             .rule(*rule),
         Command::Keep(rule) => act(format!("you mend {rule}"))
             .long(format!("you mend the rule {rule}"))
             .rule(*rule),
-    }
+        // Which message it is, what became of it says.
+        Command::Drop(_)
+        | Command::Hold(_)
+        | Command::Release(_)
+        | Command::Deliver(_)
+        | Command::Duplicate(_) => return None,
+    };
+    Some(telling)
 }
 
 fn read(at: Option<NodeId>, query: &str, way: ReadWay) -> Telling {

@@ -2,6 +2,7 @@
 
 use super::election::message_name;
 use super::gossip;
+use super::hand;
 use super::memory::Memory;
 use super::telling::Telling;
 use super::words::indices;
@@ -90,6 +91,7 @@ pub(super) fn message_lost(memory: &Memory, envelope: &Envelope, reason: Loss) -
         Loss::Chance => ("the network lost it", false),
         Loss::NoRoute => ("no route is known", memory.is_told(from, to)),
         Loss::NobodyThere => ("it has moved", memory.is_told(from, to)),
+        Loss::ByHand => return hand::dropped(envelope),
     };
     let short = format!("{what} to {to} is lost");
     // Where nobody but heartbeats finds out, those tell.
@@ -132,7 +134,8 @@ fn named_in_full(envelope: &Envelope) -> String {
     }
 }
 
-fn named(envelope: &Envelope) -> String {
+/// A message, by its sender and what it is: `S1's append 5`.
+pub(super) fn named(envelope: &Envelope) -> String {
     let from = envelope.from;
     match &envelope.message {
         Message::AppendRequest(request) if !request.entries.is_empty() => {

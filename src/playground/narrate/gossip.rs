@@ -157,7 +157,7 @@ pub(super) fn want_of_route(telling: Telling, envelope: &Envelope, reason: Loss,
     let what = match reason {
         Loss::NoRoute => format!("{from} knows no route to {to}"),
         Loss::NobodyThere => format!("{from} has an address that {to} has left"),
-        Loss::Cut | Loss::Chance | Loss::ReceiverDown => return telling,
+        Loss::Cut | Loss::Chance | Loss::ReceiverDown | Loss::ByHand => return telling,
     };
     let help = match gossip {
         Switch::Off => "Gossip is off: with :gossip on, servers tell each other where they are.",

@@ -172,7 +172,8 @@ impl Memory {
             | Happening::SnapshotFailed { .. }
             | Happening::Applied { .. }
             | Happening::Answered { .. }
-            | Happening::Violated { .. } => {}
+            | Happening::Violated { .. }
+            | Happening::Handled { .. } => {}
         }
     }
 
@@ -280,7 +281,12 @@ impl Memory {
             | Command::Lease(_)
             | Command::Break(_)
             | Command::Keep(_)
-            | Command::Via { .. } => {}
+            | Command::Via { .. }
+            | Command::Drop(_)
+            | Command::Hold(_)
+            | Command::Release(_)
+            | Command::Deliver(_)
+            | Command::Duplicate(_) => {}
         }
     }
 
@@ -321,7 +327,7 @@ impl Memory {
     fn note_lost(&mut self, envelope: &Envelope, reason: Loss) {
         let is_link_dead = match reason {
             Loss::Cut | Loss::ReceiverDown => true,
-            Loss::Chance => false,
+            Loss::Chance | Loss::ByHand => false,
             Loss::NoRoute | Loss::NobodyThere => {
                 self.network.told.insert((envelope.from, envelope.to));
                 return;

@@ -2,6 +2,7 @@
 
 mod check;
 mod links;
+mod messages;
 mod power;
 mod request;
 mod timers;
@@ -181,6 +182,11 @@ impl<M: Exhibit + Default> World<M> {
                 self.settings.rules = self.settings.rules.with(rule);
                 self.tell_all(|world| Request::Rules(world.settings.rules));
             }
+            Command::Drop(message) => self.drop_message(message),
+            Command::Hold(message) => self.hold(message),
+            Command::Release(message) => self.release(message),
+            Command::Deliver(message) => self.deliver_now(message),
+            Command::Duplicate(message) => self.duplicate(message),
         }
     }
 

@@ -84,8 +84,10 @@ pub struct MessageImage {
     pub sent: VirtualTime,
     /// When it arrives, or would have arrived at a frozen node.
     pub due: VirtualTime,
-    /// Its place among what is due at the same time; `None` where it waits for a frozen node.
+    /// Its place among what is due at the same time; `None` where it waits for a frozen node, or is held.
     pub order: Option<u64>,
+    /// Since when a person holds it, where one does.
+    pub held: Option<VirtualTime>,
     /// The cluster that it is of.
     pub cluster: ClusterId,
 }
@@ -302,6 +304,7 @@ impl<M: Exhibit + Default> World<M> {
             sent: message.sent,
             due: message.due,
             order: message.order,
+            held: message.held,
             cluster: message.cluster,
         });
         let messages = messages.collect();

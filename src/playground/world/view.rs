@@ -1,7 +1,9 @@
 //! What the world looks like, for whoever draws it.
 
 use super::super::host::{Request, Response};
-use super::super::snapshot::{Condition, MessageView, NodeView, RoleView, Snapshot, SnapshotView, TimerView};
+use super::super::snapshot::{
+    Condition, MessageView, NodeView, RoleView, Snapshot, SnapshotView, TimerView, Whereabouts,
+};
 use super::{Server, World};
 use crate::consensus::Persistent;
 use crate::machine::{Exhibit, SessionTable};
@@ -18,6 +20,11 @@ impl<M: Exhibit + Default> World<M> {
             envelope: message.envelope.clone(),
             sent: message.sent,
             due: message.due,
+            whereabouts: match (message.held, message.order) {
+                (Some(since), _) => Whereabouts::Held { since },
+                (None, Some(_)) => Whereabouts::OnTheWire,
+                (None, None) => Whereabouts::Arrived,
+            },
         });
         let pairs = ids.iter().flat_map(|&from| ids.iter().map(move |&to| (from, to)));
         let cut = pairs

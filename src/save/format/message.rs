@@ -28,6 +28,9 @@ pub(in crate::save) struct MessageFile {
     /// Its place among what is due; by default after all that has one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(in crate::save) order: Option<Number>,
+    /// Since when a person holds it, where one does: it is not due then.
+    #[serde(default, skip_serializing_if = "is_default", serialize_with = "plain")]
+    pub(in crate::save) held: Option<Seconds>,
     /// The cluster that it is of, where that is another one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(in crate::save) cluster: Option<Number>,

@@ -56,8 +56,9 @@ impl Around<'_> {
         let now = self.image.now;
         let at = |time: Option<Seconds>, default| time.map_or(default, Seconds::instant);
         let due = at(file.due, now.after(latency));
-        let is_waiting = self.waiting.contains(&id);
-        if !is_waiting {
+        let held = file.held.map(Seconds::instant);
+        let is_due = held.is_none() && !self.waiting.contains(&id);
+        if is_due {
             ensure_to_come("it arrives", due, now)?;
         }
         Ok(MessageImage {
@@ -73,7 +74,8 @@ impl Around<'_> {
                 .cluster
                 .map_or(CLUSTER, |cluster| ClusterId::new(cluster.get())),
             due,
-            order: (!is_waiting).then(|| orders.place(file.order)),
+            order: is_due.then(|| orders.place(file.order)),
+            held,
         })
     }
 }

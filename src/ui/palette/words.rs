@@ -4,6 +4,7 @@ mod client;
 mod cluster;
 mod complete;
 mod form;
+mod message;
 mod network;
 mod node;
 mod screen;
@@ -16,6 +17,7 @@ use self::complete::{
     themes, views,
 };
 use self::form::{bare, one_of, optional, required};
+use self::message::{held, in_flight, not_arrived, on_message, on_the_wire};
 use self::network::{cut, link_setting, mend};
 use self::node::{disk, drift, on_node};
 use self::screen::{notes, theme, zoom};
@@ -281,6 +283,41 @@ pub(super) static WORDS: &[Word] = &[
     word("heal", "heal", "end the partition, mend all links", |text, _| {
         bare(text, Action::Do(Command::Heal))
     }),
+    word(
+        "drop",
+        "drop MESSAGE",
+        "take a message off the wire: it is lost",
+        |text, context| on_message(text, context, Command::Drop),
+    )
+    .with(in_flight),
+    word(
+        "hold",
+        "hold MESSAGE",
+        "keep a message back until it is released",
+        |text, context| on_message(text, context, Command::Hold),
+    )
+    .with(on_the_wire),
+    word(
+        "release",
+        "release MESSAGE",
+        "let a held message go on, for the time it had left",
+        |text, context| on_message(text, context, Command::Release),
+    )
+    .with(held),
+    word(
+        "deliver",
+        "deliver MESSAGE",
+        "have a message arrive now, held or not",
+        |text, context| on_message(text, context, Command::Deliver),
+    )
+    .with(not_arrived),
+    word(
+        "duplicate",
+        "duplicate MESSAGE",
+        "send a message twice: a copy right behind it",
+        |text, context| on_message(text, context, Command::Duplicate),
+    )
+    .with(in_flight),
     word(
         "loss",
         "loss SHARE",

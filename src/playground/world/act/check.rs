@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use crate::machine::Exhibit;
 use crate::playground::clock::Clock;
 use crate::playground::command::{Command, CommandError, milliseconds};
+use crate::playground::network::InFlight;
 use crate::playground::settings::{LinkSettings, Span};
-use crate::playground::snapshot::Condition;
+use crate::playground::snapshot::{Condition, MessageId};
 use crate::playground::world::World;
 use crate::playground::world::start::NODES_MAX;
 use crate::types::NodeId;
@@ -142,6 +143,13 @@ impl<M: Exhibit + Default> World<M> {
                 check_setting(is_valid, "heartbeats are 1 ms to an hour apart")
             }
             Command::Batch { entries } => check_setting(*entries > 0, "a request carries at least one entry"),
+            Command::Drop(message) | Command::Duplicate(message) => self.check_in_flight(*message).map(drop),
+            Command::Hold(message) => self.check_not_arrived(*message, Err(CommandError::Held(*message))),
+            Command::Deliver(message) => self.check_not_arrived(*message, Ok(())),
+            Command::Release(message) => match self.check_in_flight(*message)?.held {
+                Some(_) => Ok(()),
+                None => Err(CommandError::NotHeld(*message)),
+            },
             Command::Heal
             | Command::UncommittedLimit { .. }
             | Command::AutoPromote(_)
@@ -220,6 +228,21 @@ impl<M: Exhibit + Default> World<M> {
             .get(&id)
             .ok_or(CommandError::NoSuchNode(id, self.nodes.len()))?;
         Ok(server.condition)
+    }
+
+    fn check_in_flight(&self, id: MessageId) -> Result<&InFlight, CommandError> {
+        let in_flight = self.network.in_flight.get(&id);
+        in_flight.ok_or(CommandError::NoSuchMessage(id))
+    }
+
+    /// A message that has not arrived yet; where it is held, the verdict is `held`.
+    fn check_not_arrived(&self, id: MessageId, held: Result<(), CommandError>) -> Result<(), CommandError> {
+        let message = self.check_in_flight(id)?;
+        match (message.held, message.order) {
+            (Some(_), _) => held,
+            (None, Some(_)) => Ok(()),
+            (None, None) => Err(CommandError::Arrived(id, message.envelope.to)),
+        }
     }
 
     fn check_link(&self, from: NodeId, to: NodeId) -> Result<(), CommandError> {

@@ -7,7 +7,7 @@ use crate::playground::network::InFlight;
 use crate::playground::record::{Happening, Loss};
 use crate::playground::settings::LinkSettings;
 use crate::playground::snapshot::MessageId;
-use crate::playground::world::{Slot, Waiting, World};
+use crate::playground::world::World;
 use crate::types::NodeId;
 
 impl<M: Exhibit + Default> World<M> {
@@ -47,12 +47,7 @@ impl<M: Exhibit + Default> World<M> {
         reason: Loss,
     ) {
         for (message, lost) in dropped {
-            if let Some(order) = lost.order {
-                self.queue.remove(&Slot { at: lost.due, order });
-            } else {
-                let backlog = &mut self.server(lost.envelope.to).backlog;
-                backlog.retain(|waiting| *waiting != Waiting::Delivery(message));
-            }
+            self.forget_delivery(message, &lost);
             self.record(Happening::Lost {
                 message,
                 envelope: lost.envelope,

@@ -104,6 +104,7 @@ impl<M: Exhibit + Default> World<M> {
                 sent,
                 due,
                 order,
+                held,
                 cluster,
             } = *message;
             (
@@ -113,6 +114,7 @@ impl<M: Exhibit + Default> World<M> {
                     sent,
                     due,
                     order,
+                    held,
                     cluster,
                 },
             )

@@ -7,7 +7,9 @@ use super::super::super::record::Timer;
 use super::super::super::snapshot::MessageId;
 use super::super::routes::address_of;
 use super::super::start::NODES_MAX;
-use super::{BacklogImage, ImageError, NodeImage, ProcessImage, TimerImage, WorldImage, WriteImage};
+use super::{
+    BacklogImage, ImageError, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage, WriteImage,
+};
 use crate::consensus::{self, Role, RoleName, State};
 use crate::node::first_nodes;
 use crate::types::{Envelope, LogIndex, Message, NodeId, VirtualTime};
@@ -111,6 +113,14 @@ impl WorldImage {
             ids.len() == self.messages.len() && ids.iter().all(|id| *id < self.next_message),
             "two messages have one number, or one has a number that was never given",
         )?;
+        let is_held_well = |message: &MessageImage| {
+            let since = message.held;
+            since.is_none_or(|since| message.order.is_none() && since <= message.due.min(self.now))
+        };
+        ensure(
+            self.messages.iter().all(is_held_well),
+            "a message is held that is due, was held when it had arrived, or will be held",
+        )?;
         let envelopes = || self.messages.iter().map(|message| &message.envelope);
         ensure(
             envelopes().all(|envelope| link_exists(&(envelope.from, envelope.to))),
@@ -182,7 +192,8 @@ impl WorldImage {
 
     /// What waits for a frozen node is what is not due, once, at its receiver.
     fn validate_backlogs(&self) -> Result<(), ImageError> {
-        let not_due = self.messages.iter().filter(|message| message.order.is_none());
+        let is_waiting = |message: &&MessageImage| message.order.is_none() && message.held.is_none();
+        let not_due = self.messages.iter().filter(is_waiting);
         let expected: BTreeMap<MessageId, NodeId> =
             not_due.map(|message| (message.id, message.envelope.to)).collect();
         let mut found: Vec<(MessageId, NodeId)> = Vec::new();
