@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(crate) mod any;
+mod choice;
 mod clock;
 mod command;
 mod data_dir;
@@ -19,6 +20,7 @@ mod timeline;
 mod trace;
 mod world;
 
+pub use choice::Choice;
 pub use clock::Clock;
 pub use command::{Command, CommandError, TimedCommand};
 pub use data_dir::{DataDirError, stored_nodes};

@@ -247,7 +247,7 @@ fn what_was_done_by_hand_is_replayed_and_saved() {
     let mut line = Timeline::spaced(&mut world, 40);
     let begun = line.here(&world);
     let (leader, others) = cast(&world, 3);
-    let mut give = |world: &mut Lab, line: &mut Timeline<_>, command: Command| {
+    let give = |world: &mut Lab, line: &mut Timeline<_>, command: Command| {
         let given = line.here(world);
         act(world, command.clone());
         line.command(world, given, command);
@@ -303,7 +303,14 @@ fn it_is_told_with_what_the_message_says() {
         .collect();
     let by_you = lines.iter().filter(|line| line.short.starts_with("you "));
     let told: Vec<&str> = by_you.map(|line| line.long.as_str()).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    you propose x=1 at S1
+    you hold S1's append 2 to S2: what follows overtakes it
+    you duplicate S1's append 2 to S2: it arrives twice
+    you drop S1's append 2 to S3: it never arrives
+    you release S1's append 2 to S2: it arrives in 12.071 ms
+    you deliver S1's append 2 to S2: at once
+    ");
     assert!(
         lines
             .iter()

@@ -44,7 +44,7 @@ deeds! {
     Freeze = "freeze",
     /// To thaw one.
     Thaw = "thaw",
-    /// To set timers, or fire one.
+    /// To set timers, or have something happen now that was due later.
     Time = "time",
     /// To part the network.
     Part = "part",
@@ -96,7 +96,12 @@ impl Deed {
             Command::Restart(_) => Self::Restart,
             Command::Freeze(_) => Self::Freeze,
             Command::Thaw(_) => Self::Thaw,
-            Command::FireTimer(_) | Command::TieTimers(_) | Command::SpreadTimers => Self::Time,
+            Command::FireTimer(_)
+            | Command::TieTimers(_)
+            | Command::SpreadTimers
+            | Command::FinishWrite(_)
+            | Command::FinishSnapshot(_)
+            | Command::GossipNow(_) => Self::Time,
             Command::Partition(_) => Self::Part,
             Command::Cut { .. } | Command::CutOneWay { .. } | Command::LoseRoute { .. } => Self::Cut,
             Command::Mend { .. } | Command::MendOneWay { .. } | Command::Heal => Self::Heal,
@@ -125,7 +130,8 @@ impl Deed {
             | Command::AutoPromote(_)
             | Command::Reroute(_)
             | Command::Gossip(_)
-            | Command::Readdress(_) => Self::Set,
+            | Command::Readdress(_)
+            | Command::Manual(_) => Self::Set,
         }
     }
 }

@@ -138,5 +138,9 @@ fn any_plain_command() -> impl Strategy<Value = Command> {
         any_message().prop_map(Command::Release),
         any_message().prop_map(Command::Deliver),
         any_message().prop_map(Command::Duplicate),
+        any_switch().prop_map(Command::Manual),
+        any_node().prop_map(Command::FinishWrite),
+        any_node().prop_map(Command::FinishSnapshot),
+        any_node().prop_map(Command::GossipNow),
     ]
 }

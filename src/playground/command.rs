@@ -261,6 +261,15 @@ pub enum Command {
     /// Sends a message in flight once more. The copy is where the original is: it arrives right behind it, is held as well, or
     /// waits for the same frozen node.
     Duplicate(MessageId),
+    /// Takes every event in hand, or lets them happen by themselves again. In hand, time stands: no message arrives, no timer runs out and
+    /// no write ends but by a command.
+    Manual(Switch),
+    /// A node's disk is done with the first write under way now.
+    FinishWrite(NodeId),
+    /// A node is done with the snapshot that it takes now.
+    FinishSnapshot(NodeId),
+    /// A node's next round of gossip is now.
+    GossipNow(NodeId),
 }
 
 /// A command at its moment.
@@ -328,6 +337,15 @@ pub enum CommandError {
     /// The message has arrived, and waits for its receiver to thaw.
     #[error("message {0} has arrived, and waits for {1} to thaw")]
     Arrived(MessageId, NodeId),
+    /// The node's disk has nothing to do.
+    #[error("{0} has no write under way")]
+    NoWrite(NodeId),
+    /// The node takes no snapshot.
+    #[error("{0} takes no snapshot")]
+    NoSnapshot(NodeId),
+    /// The node does not gossip.
+    #[error("{0} does not gossip; gossip on lets nodes do so")]
+    NoGossip(NodeId),
     /// A setting makes no sense.
     #[error("{0}")]
     Setting(&'static str),

@@ -29,6 +29,8 @@ pub struct Settings {
     pub reroute: Switch,
     /// Whether nodes tell each other where they are: not at first.
     pub gossip: Switch,
+    /// Whether time stands, and nothing happens but what a person chooses: not at first.
+    pub manual: Switch,
     /// Bounds on what leaders send.
     pub limits: Limits,
     /// The rules of Raft that are kept: all, unless one is broken on purpose.
@@ -46,6 +48,7 @@ impl Default for Settings {
             auto_promote: Switch::Off,
             reroute: Switch::Off,
             gossip: Switch::Off,
+            manual: Switch::Off,
             limits: Limits {
                 chunk_bytes: CHUNK_BYTES,
                 ..Limits::default()

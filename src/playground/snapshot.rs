@@ -36,6 +36,8 @@ pub struct Snapshot {
     pub trace_hash: u128,
     /// The names of the promises that were found broken so far.
     pub broken: Vec<&'static str>,
+    /// When the nodes that gossip do so next.
+    pub gossip: BTreeMap<NodeId, VirtualTime>,
     /// How many messages have been delivered.
     pub delivered: u64,
 }

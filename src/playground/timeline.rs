@@ -224,9 +224,12 @@ impl<C> Timeline<C> {
             };
             if is_next && !world.is_halted() || (world.now(), world.carried_out()) == (at, after) {
                 world.run_into(at, after);
-                self.repeat(world);
+                let is_there = (world.now(), world.carried_out()) >= (at, after);
+                if is_there {
+                    self.repeat(world);
+                }
                 self.reached(world);
-                return true;
+                return is_there;
             }
         }
         let has_stepped = world.step();

@@ -158,15 +158,23 @@ impl<M: Exhibit + Default> World<M> {
         self.draws.seed()
     }
 
-    /// When the next thing is due; `None` where nothing ever is.
+    /// When the next thing is due; `None` where nothing ever is, or all is [in hand](Self::is_manual).
     pub fn next_event_at(&self) -> Option<VirtualTime> {
+        if self.is_manual() {
+            return None;
+        }
         self.queue.keys().next().map(|slot| slot.at)
     }
 
-    /// Carries out what is due next, and moves time to it. Gives `false`, and does nothing, where nothing is due or time
-    /// was stopped by a violation.
+    /// Whether every event is in the hand of a person: time stands, and nothing happens but by a command.
+    pub fn is_manual(&self) -> bool {
+        self.settings.manual.is_on()
+    }
+
+    /// Carries out what is due next, and moves time to it. Gives `false`, and does nothing, where nothing is due, all is in
+    /// hand or time was stopped by a violation.
     pub fn step(&mut self) -> bool {
-        if self.is_halted {
+        if self.is_halted || self.is_manual() {
             return false;
         }
         let Some((slot, due)) = self.queue.pop_first() else {
@@ -270,7 +278,7 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn move_to(&mut self, time: VirtualTime) {
-        if time > self.now {
+        if time > self.now && !self.is_manual() {
             self.now = time;
             self.carried_out = 0;
         }

@@ -117,6 +117,7 @@ impl From<&Settings> for SettingsFile {
             auto_promote: settings.auto_promote,
             reroute: settings.reroute,
             gossip: settings.gossip,
+            manual: settings.manual,
             lease: settings.protections.lease,
             broken: settings.rules.broken().collect(),
         }

@@ -421,6 +421,7 @@ impl TryFrom<SettingsFile> for Settings {
             auto_promote,
             reroute,
             gossip,
+            manual,
             lease,
             broken,
         } = file;
@@ -442,6 +443,7 @@ impl TryFrom<SettingsFile> for Settings {
             auto_promote,
             reroute,
             gossip,
+            manual,
             rules: broken
                 .iter()
                 .fold(RuleSet::sound(), |rules, rule| rules.without(*rule)),

@@ -312,6 +312,8 @@ impl<W: Playable> App<W> {
         self.view.violation = None;
         if self.session.is_alive() {
             self.view.pace = pace;
+        } else if self.session.is_manual() {
+            self.tell("manual: nothing happens by itself; choose what does, or :manual off");
         } else {
             self.tell("nothing is due: every node is down or frozen; r brings one back");
         }

@@ -125,6 +125,7 @@ fn snapshot(now: VirtualTime, nodes: Vec<NodeView>) -> Snapshot {
         partition: Vec::new(),
         trace_hash: 7,
         broken: Vec::new(),
+        gossip: BTreeMap::new(),
         delivered: 0,
     }
 }

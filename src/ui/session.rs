@@ -165,9 +165,16 @@ impl<W: Playable> Session<W> {
         self.world.violation()
     }
 
+    /// Whether every event is in the person's hand.
+    pub fn is_manual(&self) -> bool {
+        self.snapshot.settings.manual.is_on()
+    }
+
     /// Whether anything will ever happen without a command.
     pub fn is_alive(&self) -> bool {
-        let is_due = self.world.next_event_at().is_some() || self.timeline.next_command().is_some();
+        let is_to_come = |next: &&TimedCommand| next.at <= self.world.now() || !self.is_manual();
+        let next = self.timeline.next_command().filter(is_to_come);
+        let is_due = self.world.next_event_at().is_some() || next.is_some();
         is_due && self.world.violation().is_none()
     }
 

@@ -71,6 +71,12 @@ impl<M: Exhibit + Default> ToldWorld<M> {
         self.agenda.iter()
     }
 
+    /// What is to be done next. Where time stands, only what is to be done now.
+    fn next_deed(&self) -> Option<&TimedCommand> {
+        let is_to_come = |next: &&TimedCommand| next.at <= self.world.now() || !self.world.is_manual();
+        self.agenda.front().filter(is_to_come)
+    }
+
     /// Does what is to be done next, if nothing else comes before. What can't be done any more is left out: somebody has done
     /// something else meanwhile.
     fn do_next(&mut self) -> bool {
@@ -89,7 +95,7 @@ impl<M: Exhibit + Default> ToldWorld<M> {
         if self.world.violation().is_some() {
             return false;
         }
-        if !self.agenda.front().is_some_and(is_next) {
+        if !self.next_deed().is_some_and(is_next) {
             return false;
         }
         let next = self.agenda.pop_front().expect("it was there just now");
@@ -133,7 +139,7 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
     }
 
     fn next_event_at(&self) -> Option<VirtualTime> {
-        let first = self.agenda.front().map(|first| first.at);
+        let first = self.next_deed().map(|first| first.at);
         self.world.next_event_at().into_iter().chain(first).min()
     }
 
@@ -159,7 +165,7 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
     }
 
     fn run_until(&mut self, until: VirtualTime) {
-        while self.agenda.front().is_some_and(|first| first.at <= until) {
+        while self.next_deed().is_some_and(|first| first.at <= until) {
             if !self.do_next() && !self.world.step() {
                 return;
             }

@@ -2,6 +2,7 @@
 
 use super::Describe;
 use super::gossip;
+use super::hand;
 use super::memory::Memory;
 use super::session;
 use super::telling::Telling;
@@ -123,6 +124,15 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         Command::Keep(rule) => act(format!("you mend {rule}"))
             .long(format!("you mend the rule {rule}"))
             .rule(*rule),
+        Command::Manual(switch) => hand::all_in_hand(*switch),
+        Command::FinishWrite(node) => hand::now(*node, "write", "Answers wait for the disk, for as long as it takes"),
+        Command::FinishSnapshot(node) => hand::now(
+            *node,
+            "snapshot",
+            "A server takes snapshots by itself, and goes on meanwhile",
+        ),
+        Command::GossipNow(node) => Telling::act(Some(*node), format!("you have {node} gossip"))
+            .because("Who gossips tells another where everyone is, as far as it knows", ""),
         // Which message it is, what became of it says.
         Command::Drop(_)
         | Command::Hold(_)

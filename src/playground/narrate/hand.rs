@@ -3,8 +3,9 @@
 use super::fault::named;
 use super::telling::Telling;
 use super::words::duration;
+use crate::consensus::Switch;
 use crate::playground::record::Handling;
-use crate::types::{Envelope, VirtualTime};
+use crate::types::{Envelope, NodeId, VirtualTime};
 
 /// What was dropped.
 pub(super) fn dropped(envelope: &Envelope) -> Telling {
@@ -16,12 +17,12 @@ pub(super) fn dropped(envelope: &Envelope) -> Telling {
 /// What was done otherwise, at a time.
 pub(super) fn handled(now: VirtualTime, envelope: &Envelope, how: Handling) -> Telling {
     let telling = match how {
-        Handling::Held => about(envelope, "hold", "what is sent after it overtakes it"),
+        Handling::Held => about(envelope, "hold", "what follows overtakes it"),
         Handling::Released { due } => {
             let left = duration(due.since(now));
             about(envelope, "release", &format!("it arrives in {left}"))
         }
-        Handling::Delivered => about(envelope, "deliver", "it arrives now"),
+        Handling::Delivered => about(envelope, "deliver", "at once"),
         Handling::Duplicated { .. } => about(envelope, "duplicate", "it arrives twice"),
     };
     let section = match how {
@@ -34,6 +35,30 @@ pub(super) fn handled(now: VirtualTime, envelope: &Envelope, how: Handling) -> T
             section,
         )
         .otherwise("Its receiver judges a message by what it says, never by when it comes.")
+}
+
+/// All that happens is taken in hand, or let go.
+pub(super) fn all_in_hand(switch: Switch) -> Telling {
+    let text = match switch {
+        Switch::On => "you take every event in hand",
+        Switch::Off => "you let events happen again",
+    };
+    let long = match switch {
+        Switch::On => "you take every event in hand: time stands",
+        Switch::Off => "you let events happen by themselves again: time goes on",
+    };
+    Telling::act(None, text.to_owned())
+        .long(long.to_owned())
+        .because(
+            "Safety never hangs on time: messages, timers and disks may come in any order, and a model checker tries them all",
+            "§2, §5.6",
+        )
+}
+
+/// What a node has under way is done.
+pub(super) fn now(node: NodeId, what: &str, sentence: &str) -> Telling {
+    let telling = Telling::act(Some(node), format!("you finish {node}'s {what}"));
+    telling.because(sentence, "§5, §7")
 }
 
 fn about(envelope: &Envelope, verb: &str, effect: &str) -> Telling {

@@ -286,7 +286,11 @@ impl Memory {
             | Command::Hold(_)
             | Command::Release(_)
             | Command::Deliver(_)
-            | Command::Duplicate(_) => {}
+            | Command::Duplicate(_)
+            | Command::Manual(_)
+            | Command::FinishWrite(_)
+            | Command::FinishSnapshot(_)
+            | Command::GossipNow(_) => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a person or a script does to the world.
 
 mod check;
+mod choice;
 mod links;
 mod messages;
 mod power;
@@ -187,6 +188,10 @@ impl<M: Exhibit + Default> World<M> {
             Command::Release(message) => self.release(message),
             Command::Deliver(message) => self.deliver_now(message),
             Command::Duplicate(message) => self.duplicate(message),
+            Command::Manual(switch) => self.settings.manual = switch,
+            Command::FinishWrite(id) => self.finish_write_now(id),
+            Command::FinishSnapshot(id) => self.finish_snapshot_now(id),
+            Command::GossipNow(id) => self.gossip_now(id),
         }
     }
 

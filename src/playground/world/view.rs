@@ -37,6 +37,11 @@ impl<M: Exhibit + Default> World<M> {
             messages: messages.collect(),
             cut,
             partition: self.network.partition.clone(),
+            gossip: self
+                .nodes
+                .iter()
+                .filter_map(|(id, server)| Some((*id, server.gossip?.at)))
+                .collect(),
             trace_hash: self.trace.hash(),
             broken: self
                 .violations()

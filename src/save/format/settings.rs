@@ -28,6 +28,9 @@ pub(in crate::save) struct SettingsFile {
     pub(in crate::save) gossip: Switch,
     #[serde(skip_serializing_if = "is_default")]
     pub(in crate::save) lease: Switch,
+    /// Whether time stands, and nothing happens but what a person chooses.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::save) manual: Switch,
     /// The rules of Raft that are broken on purpose.
     #[serde(skip_serializing_if = "is_default")]
     pub(in crate::save) broken: List<Rule, 64>,

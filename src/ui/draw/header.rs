@@ -63,6 +63,7 @@ fn safe(scene: &Scene<'_>, theme: &Theme) -> Piece {
 fn left_variants(scene: &Scene<'_>, theme: &Theme) -> [Vec<Piece>; 3] {
     let is_past = scene.journey.past.is_some();
     let pace = match scene.view.pace {
+        _ if scene.snapshot.settings.manual.is_on() => (" MANUAL ".to_owned(), theme.chosen),
         Pace::Paused if is_past => (" PAST ".to_owned(), theme.chosen),
         Pace::Paused => (" PAUSED ".to_owned(), theme.chosen),
         // Whatever lies over the screen holds time.

@@ -14,12 +14,12 @@ use self::client::{close_session, propose, propose_in, read, session};
 use self::cluster::{about_node, compact, rule, switch, voters};
 use self::complete::{
     any_node, broken_rules, compactions, followers, kept_rules, known_routes, nothing, speeds, switches,
-    themes, views,
+    themes, views, writing,
 };
 use self::form::{bare, one_of, optional, required};
 use self::message::{held, in_flight, not_arrived, on_message, on_the_wire};
 use self::network::{cut, link_setting, mend};
-use self::node::{disk, drift, on_node};
+use self::node::{disk, drift, node_command, on_node};
 use self::screen::{notes, theme, zoom};
 use self::time::{bookmark, bookmarks, branch, branches, go};
 use super::arguments::{Context, count, share, span, whole_span};
@@ -318,6 +318,34 @@ pub(super) static WORDS: &[Word] = &[
         |text, context| on_message(text, context, Command::Duplicate),
     )
     .with(in_flight),
+    word(
+        "manual",
+        "manual SWITCH",
+        "time stands, and you choose what happens: on or off",
+        |text, _| Ok(Action::Do(Command::Manual(switch(text)?))),
+    )
+    .with(switches),
+    word(
+        "write-done",
+        "write-done N",
+        "its disk is done with the write under way",
+        |text, context| node_command(text, context, Command::FinishWrite),
+    )
+    .with(writing),
+    word(
+        "snapshot-done",
+        "snapshot-done N",
+        "it is done with the snapshot that it takes",
+        |text, context| node_command(text, context, Command::FinishSnapshot),
+    )
+    .with(any_node),
+    word(
+        "gossip-now",
+        "gossip-now N",
+        "it tells another where nodes are, now",
+        |text, context| node_command(text, context, Command::GossipNow),
+    )
+    .with(any_node),
     word(
         "loss",
         "loss SHARE",

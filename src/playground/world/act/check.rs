@@ -150,7 +150,20 @@ impl<M: Exhibit + Default> World<M> {
                 Some(_) => Ok(()),
                 None => Err(CommandError::NotHeld(*message)),
             },
+            Command::FinishWrite(id) => {
+                self.check_up(*id)?;
+                check_there(!self.nodes[id].syncs.is_empty(), CommandError::NoWrite(*id))
+            }
+            Command::FinishSnapshot(id) => {
+                self.check_up(*id)?;
+                check_there(self.nodes[id].taking.is_some(), CommandError::NoSnapshot(*id))
+            }
+            Command::GossipNow(id) => {
+                self.check_up(*id)?;
+                check_there(self.nodes[id].gossip.is_some(), CommandError::NoGossip(*id))
+            }
             Command::Heal
+            | Command::Manual(_)
             | Command::UncommittedLimit { .. }
             | Command::AutoPromote(_)
             | Command::Reroute(_)
@@ -290,6 +303,10 @@ fn check_length(command: &str) -> Result<(), CommandError> {
         command.len() <= LONGEST_COMMAND,
         "a command has at most 65536 bytes",
     )
+}
+
+fn check_there(is_there: bool, otherwise: CommandError) -> Result<(), CommandError> {
+    if is_there { Ok(()) } else { Err(otherwise) }
 }
 
 fn check_setting(is_valid: bool, sentence: &'static str) -> Result<(), CommandError> {

@@ -1,7 +1,7 @@
 //! What could stand behind a word, with what it would mean.
 
 use crate::consensus::Rule;
-use crate::playground::Condition;
+use crate::playground::{Condition, NodeView};
 use crate::ui::palette::arguments::Context;
 
 pub(super) fn nothing(_: &Context<'_>) -> Vec<(String, String)> {
@@ -23,6 +23,17 @@ pub(super) fn any_node(context: &Context<'_>) -> Vec<(String, String)> {
             )
         })
         .collect()
+}
+
+/// Who has a write under way.
+pub(super) fn writing(context: &Context<'_>) -> Vec<(String, String)> {
+    let nodes = context.snapshot.nodes.iter();
+    let writing = nodes.filter(|node| !node.writes.is_empty());
+    let row = |node: &NodeView| {
+        let under_way = format!("{} has {} under way", node.id, node.writes.len());
+        (node.id.number().to_string(), under_way)
+    };
+    writing.map(row).collect()
 }
 
 /// Every route that a node knows.

@@ -2,6 +2,7 @@
 
 use super::form::required;
 use crate::playground::{Command, DiskFault, DiskSettings};
+use crate::types::NodeId;
 use crate::ui::action::{Action, Verb};
 use crate::ui::palette::arguments::{Context, count, share, span};
 
@@ -12,6 +13,16 @@ pub(super) fn on_node(text: &str, context: &Context<'_>, verb: Verb) -> Result<A
         .node(id)
         .ok_or_else(|| format!("there is no {id}"))?;
     Ok(Action::Do(verb.command(node)))
+}
+
+/// A command about a node that is named.
+pub(super) fn node_command(
+    text: &str,
+    context: &Context<'_>,
+    command: fn(NodeId) -> Command,
+) -> Result<Action, String> {
+    let id = required(text).and_then(|text| context.node(text))?;
+    Ok(Action::Do(command(id)))
 }
 
 pub(super) fn drift(text: &str, context: &Context<'_>) -> Result<Action, String> {
