@@ -14,7 +14,7 @@ use raft_play::playground::{
     StoryLine, Timeline, Whereabouts,
 };
 use raft_play::save::script::Script;
-use raft_play::types::{Message, MessageKind, NodeId};
+use raft_play::types::{Message, MessageKind, NodeId, VirtualTime};
 
 /// The first message of a kind that is in flight from and to these nodes, once it is.
 #[track_caller]
@@ -53,7 +53,7 @@ fn whereabouts(world: &mut Lab, message: MessageId) -> Option<Whereabouts> {
 fn arrivals(records: &[Record], wanted: MessageId) -> Vec<Duration> {
     let times = records.iter().filter_map(|record| match record.what {
         Happening::Delivered { message, .. } if message == wanted => {
-            Some(record.at.since(Default::default()))
+            Some(record.at.since(VirtualTime::default()))
         }
         _ => None,
     });
@@ -121,7 +121,7 @@ fn what_is_held_waits_and_takes_its_remaining_time_when_released() {
     );
     run(&mut world, 50);
     let records = world.drain_records();
-    let arrived = released.after(left).since(Default::default());
+    let arrived = released.after(left).since(VirtualTime::default());
     assert_eq!(arrivals(&records, append.id), [arrived], "{to}");
 }
 
@@ -148,7 +148,7 @@ fn what_is_delivered_arrives_at_once_held_or_not() {
         act(&mut world, Command::Deliver(append.id));
         assert_eq!(world.now(), now, "no time passes");
         let records = world.drain_records();
-        assert_eq!(arrivals(&records, append.id), [now.since(Default::default())]);
+        assert_eq!(arrivals(&records, append.id), [now.since(VirtualTime::default())]);
         let node = world.snapshot().node(to).expect("it is there").clone();
         assert_eq!(node.log.last_index(), last.next());
         run(&mut world, 50);
@@ -276,8 +276,8 @@ fn what_was_done_by_hand_is_replayed_and_saved() {
     }
     assert!(line.go_to(&mut world, begun) && line.go_to(&mut world, line.end()));
     let script = Script {
-        answer: String::new(),
         commands: line.commands().to_vec(),
+        ..Script::default()
     };
     assert_eq!(Script::parse(&script.text("by hand")), Ok(script));
 }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use raft_play::consensus::Switch;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{Choice, Command, CommandError, Narrator, Timeline};
-use raft_play::types::{MessageKind, NodeId};
+use raft_play::types::{MessageKind, NodeId, VirtualTime};
 
 fn manual(switch: Switch) -> Command {
     Command::Manual(switch)
@@ -82,7 +82,7 @@ fn a_leader_is_elected_by_hand_at_one_moment_and_goes_on_when_it_is_let_go() {
     act(&mut world, manual(Switch::On));
     elect_by_hand(&mut world);
     assert_eq!(world.leader(), Some(id(2)));
-    assert_eq!(world.now(), Default::default(), "no time has passed");
+    assert_eq!(world.now(), VirtualTime::default(), "no time has passed");
     let mut world = loaded(&mut world);
     assert!(world.is_manual(), "a save keeps it");
     act(&mut world, propose(None, "x=1"));
