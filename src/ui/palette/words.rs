@@ -285,35 +285,35 @@ pub(super) static WORDS: &[Word] = &[
     }),
     word(
         "drop",
-        "drop MESSAGE",
+        "drop ID",
         "take a message off the wire: it is lost",
         |text, context| on_message(text, context, Command::Drop),
     )
     .with(in_flight),
     word(
         "hold",
-        "hold MESSAGE",
+        "hold ID",
         "keep a message back until it is released",
         |text, context| on_message(text, context, Command::Hold),
     )
     .with(on_the_wire),
     word(
         "release",
-        "release MESSAGE",
+        "release ID",
         "let a held message go on, for the time it had left",
         |text, context| on_message(text, context, Command::Release),
     )
     .with(held),
     word(
         "deliver",
-        "deliver MESSAGE",
+        "deliver ID",
         "have a message arrive now, held or not",
         |text, context| on_message(text, context, Command::Deliver),
     )
     .with(not_arrived),
     word(
         "duplicate",
-        "duplicate MESSAGE",
+        "duplicate ID",
         "send a message twice: a copy right behind it",
         |text, context| on_message(text, context, Command::Duplicate),
     )
