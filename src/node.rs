@@ -248,33 +248,34 @@ impl<M: StateMachine, S: Store> Node<M, S> {
     }
 
     fn flush(&mut self, effects: &mut Effects<S>) -> Result<(), NodeError<S::Error>> {
-        let mut out = std::mem::take(&mut self.out);
-        self.raft.flush(&mut out);
+        self.raft.flush(&mut self.out);
         // First, so that who proposed is known even where the disk fails.
-        for answer in out.answers.drain(..) {
+        let mut answers = std::mem::take(&mut self.out.answers);
+        for answer in answers.drain(..) {
             self.note_answer(&answer, effects);
         }
+        self.out.answers = answers;
         // Before the write that puts it on disk: what the machine does not take must not take the place of what it had.
-        if let Some(snapshot) = out.restore.take() {
+        if let Some(snapshot) = self.out.restore.take() {
             self.take_over(&snapshot, effects)?;
         }
-        if let Some(write) = out.write.take() {
+        if let Some(write) = self.out.write.take() {
             let pending = self.driver.begin(&write)?;
             effects.write = Some((write, pending));
         }
-        self.held.append(&mut out.messages);
+        self.held.append(&mut self.out.messages);
         self.release_held(effects);
-        effects.election = out.election;
-        effects.heartbeat = out.heartbeat;
-        effects.commit = out.commit;
-        self.out = out;
+        effects.election = self.out.election;
+        effects.heartbeat = self.out.heartbeat;
+        effects.commit = self.out.commit;
         Ok(())
     }
 
     /// Lets go of the messages whose writes are durable. Those that wait stay in order.
     fn release_held(&mut self, effects: &mut Effects<S>) {
         let proof = self.driver.proof();
-        for held in std::mem::take(&mut self.held) {
+        let mut all = std::mem::take(&mut self.held);
+        for held in all.drain(..) {
             match held.release(&proof) {
                 Ok(message) => {
                     let address = self.routes.address_of(message.get().to).cloned();
@@ -282,6 +283,10 @@ impl<M: StateMachine, S: Store> Node<M, S> {
                 }
                 Err(held) => self.held.push(held),
             }
+        }
+        if self.held.is_empty() {
+            // The memory is used again.
+            self.held = all;
         }
     }
 

@@ -228,6 +228,15 @@ impl Progress {
         }
     }
 
+    /// Whether there may be something to send before its next heartbeat, where the log ends at `last`.
+    pub fn may_be_sent(&self, last: LogIndex) -> bool {
+        match &self.flow {
+            Flow::Probe(Probe::Awaiting) => false,
+            Flow::Probe(Probe::Ready) | Flow::Snapshot(_) => true,
+            Flow::Replicate { .. } => self.next <= last,
+        }
+    }
+
     /// Whether one more request with entries may go out now.
     pub fn has_room(&self, limit: InFlightLimit) -> bool {
         match &self.flow {

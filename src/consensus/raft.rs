@@ -147,6 +147,13 @@ pub(super) struct Batch {
     pub(super) answers: Vec<Answer>,
 }
 
+impl Batch {
+    /// Has the next flush send these a heartbeat, where nothing else goes to them.
+    pub(super) fn owe_heartbeats(&mut self, peers: impl IntoIterator<Item = NodeId>) {
+        self.heartbeat_due.extend(peers);
+    }
+}
+
 /// Where a snapshot comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SnapshotOrigin {
@@ -597,10 +604,6 @@ impl Raft {
     pub fn carry(&mut self, now: LocalTime, to: NodeId, gossip: Gossip) {
         self.batch.now = now;
         self.draft(to, Message::Gossip(gossip), Promise::Metadata);
-    }
-
-    pub(super) fn owe_heartbeats(&mut self, peers: BTreeSet<NodeId>) {
-        self.batch.heartbeat_due.extend(peers);
     }
 
     pub(super) fn ignore_message(

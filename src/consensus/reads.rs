@@ -10,7 +10,7 @@
 //!
 //! Before its first commit a leader does not know which entries are committed (§8), so reads wait for it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::event::{Event, Observer, emit};
@@ -113,57 +113,57 @@ impl Raft {
             leader.reading.open.push_back((leader.reading.round, now));
             thin_out(&mut leader.reading.open);
         }
-        let (round, peers) = (leader.reading.round, leader.peers.keys().copied().collect());
+        let round = leader.reading.round;
         self.batch.is_round_begun = true;
-        self.owe_heartbeats(peers);
+        self.batch.owe_heartbeats(leader.peers.keys().copied());
         round
     }
 
     /// Takes note of the rounds that a majority of every electorate has answered.
     pub(super) fn note_confirmations(&mut self, observer: &mut impl Observer) {
-        let Role::Leader(leader) = &self.state.role else {
+        let through = match &self.state.role {
+            Role::Leader(leader) if !leader.reading.open.is_empty() => {
+                quorum::agreed(&self.deciding(), |peer| self.round_answered(leader, peer))
+            }
+            Role::Leader(_) | Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => return,
+        };
+        let Role::Leader(Leader { reading, .. }) = &mut self.state.role else {
             return;
         };
-        if leader.reading.open.is_empty() {
-            return;
-        }
-        let deciding = self.deciding().into_owned();
-        let id = self.id();
-        let Role::Leader(leader) = &mut self.state.role else {
-            return;
-        };
-        let own = leader.reading.round;
-        let answered = |peer: NodeId| match leader.peers.get(&peer) {
-            _ if peer == id => own,
-            Some(progress) => progress.round,
-            None => Round::default(),
-        };
-        let through = quorum::agreed(&deciding, answered);
-        let by: Vec<NodeId> = deciding
-            .all_voters()
-            .into_iter()
-            .filter(|&peer| answered(peer) >= through)
-            .collect();
         let mut newest = None;
-        while let Some(&(round, sent)) = leader.reading.open.front()
+        while let Some(&(round, sent)) = reading.open.front()
             && round <= through
         {
             newest = Some(Confirmed { round, sent });
-            leader.reading.open.pop_front();
+            reading.open.pop_front();
         }
         let Some(confirmed) = newest else { return };
-        leader.reading.confirmed = Some(confirmed);
-        if leader
-            .reading
-            .waiting
-            .iter()
-            .any(|read| read.round <= confirmed.round)
-        {
+        reading.confirmed = Some(confirmed);
+        let round = confirmed.round;
+        if reading.waiting.iter().any(|read| read.round <= round) {
             emit(observer, || Event::RoundConfirmed {
-                round: confirmed.round,
-                by: by.into_iter().collect(),
+                round,
+                by: self.voters_that_answered(through),
             });
         }
+    }
+
+    /// The last round that a server has answered; a leader answers its own at once.
+    fn round_answered(&self, leader: &Leader, peer: NodeId) -> Round {
+        match leader.peers.get(&peer) {
+            _ if peer == self.id() => leader.reading.round,
+            Some(progress) => progress.round,
+            None => Round::default(),
+        }
+    }
+
+    fn voters_that_answered(&self, through: Round) -> BTreeSet<NodeId> {
+        let mut voters = self.deciding().all_voters();
+        match &self.state.role {
+            Role::Leader(leader) => voters.retain(|&peer| self.round_answered(leader, peer) >= through),
+            Role::Follower(_) | Role::PreCandidate(_) | Role::Candidate(_) => voters.clear(),
+        }
+        voters
     }
 
     /// Answers the reads whose round is confirmed and whose index is known.

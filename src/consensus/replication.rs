@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::event::{Event, IgnoreReason, IgnoredInput, Observer, RoleName, emit};
 use super::io::{Answer, TimerChange};
-use super::progress::{Acknowledged, Flow};
+use super::progress::{Acknowledged, Flow, Progress};
 use super::quorum;
 use super::raft::{Promise, Raft};
 use super::rule::Rule;
@@ -175,7 +175,10 @@ impl Raft {
         let Role::Leader(leader) = &self.state.role else {
             return;
         };
-        let peers: SmallVec<[NodeId; 8]> = leader.peers.keys().copied().collect();
+        let last = self.state.persistent.log.last_index();
+        let is_due =
+            |(id, progress): &(&NodeId, &Progress)| progress.may_be_sent(last) || heartbeats.contains(id);
+        let peers: SmallVec<[NodeId; 8]> = leader.peers.iter().filter(is_due).map(|(id, _)| *id).collect();
         for peer in peers {
             let mut is_silent = true;
             if let Some(piece) = self.next_piece(peer) {

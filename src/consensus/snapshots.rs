@@ -64,14 +64,15 @@ impl Raft {
     pub fn snapshot_due(&self, now: LocalTime) -> Option<LogIndex> {
         let policy = self.settings.limits.compaction;
         let (since, applied) = (self.snapshot_index(), self.state.volatile.applied);
-        if since == applied || self.gets_on_with_snapshot(now) {
+        let log = &self.state.persistent.log;
+        let is_long = policy.entries.is_some_and(|most| applied.since(since) >= most);
+        // The whole log weighs no less than a part of it, and what it weighs is known.
+        let may_be_heavy = policy.weight.is_some_and(|most| log.weight() >= most);
+        if since == applied || !(is_long || may_be_heavy) || self.gets_on_with_snapshot(now) {
             return None;
         }
-        let is_long = |most| applied.since(since) >= most;
-        let log = &self.state.persistent.log;
-        // The whole log weighs no less than a part of it, and what it weighs is known.
-        let is_heavy = |most| log.weight() >= most && log.weight_between(since, applied) >= most;
-        let is_due = policy.entries.is_some_and(is_long) || policy.weight.is_some_and(is_heavy);
+        let is_heavy = |most| may_be_heavy && log.weight_between(since, applied) >= most;
+        let is_due = is_long || policy.weight.is_some_and(is_heavy);
         is_due.then_some(applied)
     }
 
