@@ -254,7 +254,15 @@ fn logs() -> Vec<Vec<u8>> {
     };
     let writes = [append(1, 20), append(2, 90), compact, append(3, 10)];
     let log = |count: usize, segment_bytes| {
-        let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, WalOptions { segment_bytes }).unwrap();
+        let (mut wal, _) = Wal::open(
+            SimulatedDisk::new(),
+            IDENTITY,
+            WalOptions {
+                segment_bytes,
+                ..WalOptions::default()
+            },
+        )
+        .unwrap();
         for write in &writes[..count] {
             let sync = wal.begin(write).unwrap();
             wal.settle(sync);

@@ -71,6 +71,7 @@ impl ServerOptions {
             },
             wal: WalOptions {
                 segment_bytes: 64 << 20,
+                room_bytes: 1 << 20,
             },
         }
     }

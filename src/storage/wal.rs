@@ -15,6 +15,14 @@
 //! a record like any other: nothing that has been written is ever overwritten. The header of each batch states the
 //! **mark**: the offset before which everything had been synced when it was written.
 //!
+//! # Room
+//!
+//! To sync a file that grew, the file system writes its new length as well, elsewhere. So a batch that does not fit the file
+//! may bring room for those after it: it is written with zeros behind it, up to the next multiple of
+//! [`WalOptions::room_bytes`], and later batches are written over them. Zeros up to the end of the last segment are
+//! room, or what a power cut has left of it, and nothing else: a record does not begin with zeros. A segment that is closed is cut to
+//! where its last batch ends.
+//!
 //! # Snapshots
 //!
 //! A snapshot is a file of its own, `snapshot-0000000001.snap` and on. [`begin`](Store::begin) writes it under another name,
@@ -98,13 +106,17 @@ impl fmt::Display for Identity {
 pub struct WalOptions {
     /// A segment that has this many bytes gets no more batches. One batch may make it longer.
     pub segment_bytes: u64,
+    /// A file grows to multiples of so many bytes, though not past its segment's end, and what is not used yet is zeros; by no more than is
+    /// needed where this is 0. On a disk with less room than that, a write fails the earlier.
+    pub room_bytes: u64,
 }
 
 impl Default for WalOptions {
-    /// Segments of 1 MiB.
+    /// Segments of 1 MiB, without room.
     fn default() -> Self {
         Self {
             segment_bytes: 1 << 20,
+            room_bytes: 0,
         }
     }
 }
@@ -171,6 +183,8 @@ struct Tail {
     start: u64,
     /// Where in it the next batch goes.
     end: u64,
+    /// How long the file is: up to there is room.
+    file_bytes: u64,
     /// Everything in it before this offset has been synced.
     synced: u64,
     /// Whether a batch in it names a snapshot.
@@ -184,6 +198,7 @@ impl Tail {
             segment,
             start: header_bytes,
             end: header_bytes,
+            file_bytes: header_bytes,
             synced: header_bytes,
             names_snapshot: false,
         }
@@ -258,7 +273,10 @@ impl<D: Disk> Wal<D> {
         let named = snapshot.as_ref().map(|encoded| encoded.named);
         self.apply(write, named)?;
         let seed = Seed::new(self.identity, self.tail.segment.number());
-        let batch = record::encode_batch(seed, self.tail.end, self.tail.synced, write, named.as_ref())?;
+        let mut batch = record::encode_batch(seed, self.tail.end, self.tail.synced, write, named.as_ref())?;
+        let end = self.tail.end + batch.len() as u64;
+        let room = self.room_after(end);
+        batch.resize(batch.len() + room, 0);
         if let Some(snapshot) = snapshot {
             snapshot.put_down(&mut self.disk)?;
         }
@@ -268,7 +286,8 @@ impl<D: Disk> Wal<D> {
             .write_at(&file, self.tail.end, &batch)
             .and_then(|()| self.disk.begin_sync(&file));
         let sync = sync.map_err(|source| WalError::Disk { file, source })?;
-        self.tail.end += batch.len() as u64;
+        self.tail.file_bytes = self.tail.file_bytes.max(end + room as u64);
+        self.tail.end = end;
         self.tail.names_snapshot |= named.is_some();
         Ok(WalSync::new(self.tail.segment, self.tail.end, sync))
     }
@@ -282,6 +301,20 @@ impl<D: Disk> Wal<D> {
             ..
         } = self.tail;
         end > start && (end >= self.options.segment_bytes || names_snapshot)
+    }
+
+    /// How many zeros a batch brings along that ends there.
+    fn room_after(&self, end: u64) -> usize {
+        let WalOptions {
+            segment_bytes,
+            room_bytes,
+        } = self.options;
+        if end <= self.tail.file_bytes || room_bytes == 0 {
+            return 0;
+        }
+        let full = end.checked_next_multiple_of(room_bytes).unwrap_or(end);
+        let room = full.min(segment_bytes).saturating_sub(end);
+        usize::try_from(room).unwrap_or_default()
     }
 
     fn encode_snapshot(&self, snapshot: &Snapshot) -> Result<EncodedSnapshot, WalError> {
@@ -334,10 +367,18 @@ impl<D: Disk> Wal<D> {
 }
 
 impl<D: Disk> Wal<D> {
-    /// Makes all of the segment durable. What no finished sync vouches for is written once more, for a sync that is still under
+    /// Makes all of the segment durable, without its room. What no finished sync vouches for is written once more, for a sync that is still under
     /// way may have failed, and another one of the same pages would succeed without having written them.
     fn close(&mut self, file: &str) -> io::Result<()> {
-        let Tail { synced, end, .. } = self.tail;
+        let Tail {
+            synced,
+            end,
+            file_bytes,
+            ..
+        } = self.tail;
+        if end < file_bytes {
+            self.disk.set_len(file, end)?;
+        }
         if synced < end {
             let bytes = self.disk.read(file)?;
             let [from, to] = [synced, end].map(|place| usize::try_from(place).unwrap_or(usize::MAX));

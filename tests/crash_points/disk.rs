@@ -218,11 +218,37 @@ impl TestDisk {
         };
         let is_settled =
             |change: &UnsyncedOp| change.number <= sync.through() && !self.clean.contains(&change.number);
-        for change in file.unsynced.iter().filter(|change| is_settled(change)) {
+        let (settled, mut left): (Vec<_>, Vec<_>) = file.unsynced.drain(..).partition(is_settled);
+        for change in &settled {
             apply(&change.op, &mut file.durable);
+            let earlier = left.iter_mut().filter(|left| left.number < change.number);
+            earlier.for_each(|left| override_by(&change.op, &mut left.op));
         }
-        file.unsynced.retain(|change| !is_settled(change));
+        file.unsynced = left;
         self.disk = SimulatedDisk::restore(image).expect("a part of the changes, in order");
+    }
+}
+
+/// What is written later goes before, also where the earlier change never reaches the device.
+fn override_by(later: &FileOp, earlier: &mut FileOp) {
+    let FileOp::Write { offset, bytes } = earlier else {
+        return;
+    };
+    let place = |place: u64| usize::try_from(place.saturating_sub(*offset)).expect("a small file");
+    match later {
+        FileOp::SetLen(len) => bytes.truncate(place(*len)),
+        FileOp::Write {
+            offset: from,
+            bytes: new,
+        } => {
+            let skipped = usize::try_from(offset.saturating_sub(*from)).expect("a small file");
+            let new = new.get(skipped..).unwrap_or_default();
+            let start = place(*from).min(bytes.len());
+            let count = new.len().min(bytes.len() - start);
+            let mut mixed = bytes.to_vec();
+            mixed[start..start + count].copy_from_slice(&new[..count]);
+            *bytes = mixed.into();
+        }
     }
 }
 

@@ -27,10 +27,19 @@ impl Row {
         });
         Self {
             name,
-            options: WalOptions { segment_bytes },
+            options: WalOptions {
+                segment_bytes,
+                ..WalOptions::default()
+            },
             writes: numbered.collect(),
             floor,
         }
+    }
+
+    /// The same, in files that grow ahead of what is in them.
+    fn with_room(mut self, room_bytes: u64) -> Self {
+        self.options.room_bytes = room_bytes;
+        self
     }
 
     /// What the log holds after none of the writes, after the first, and on.
@@ -56,6 +65,7 @@ pub fn rows() -> Vec<Row> {
         appending(),
         truncation(),
         segment_roll(),
+        room(),
         snapshot_write(),
         install(),
         compaction(),
@@ -121,6 +131,18 @@ fn segment_roll() -> Row {
         append(3, 2, 10),
     ];
     Row::new("segment roll", SHORT, 2_400, writes)
+}
+
+/// Batches are written over zeros, or bring some along; the segment is closed while there is room in it left, and while there is none.
+fn room() -> Row {
+    let writes = vec![
+        in_term(1, append(1, 1, 20)),
+        append(2, 1, 30),
+        in_term(2, replace(2, 2, 20)),
+        append(3, 2, 150),
+        append(4, 2, 10),
+    ];
+    Row::new("room", 400, 1_000, writes).with_room(256)
 }
 
 /// A server takes snapshots of its own state, and drops nothing.

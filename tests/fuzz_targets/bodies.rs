@@ -96,7 +96,10 @@ pub fn wal_recover(data: &[u8]) {
         rest = after;
     }
     let disk = SimulatedDisk::from_contents(files.into_iter().collect()).expect("plain names");
-    let options = WalOptions { segment_bytes: 200 };
+    let options = WalOptions {
+        segment_bytes: 200,
+        ..WalOptions::default()
+    };
     let (mut wal, recovered) = match Wal::open(disk, IDENTITY, options) {
         Ok(opened) => opened,
         Err(error) => return assert_plain(&error.to_string()),

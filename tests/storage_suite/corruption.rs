@@ -48,7 +48,10 @@ fn a_mark_is_found_behind_any_damage() {
 
 #[test]
 fn damage_in_a_closed_segment_is_refused() {
-    let options = WalOptions { segment_bytes: 150 };
+    let options = WalOptions {
+        segment_bytes: 150,
+        ..WalOptions::default()
+    };
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
     write_through(&mut wal, &append(1, 1, 50));
     write_through(&mut wal, &append(2, 1, 50));
@@ -81,7 +84,10 @@ fn damage_in_a_closed_segment_is_refused() {
 
 #[test]
 fn a_closed_segment_without_its_last_batch_is_refused_even_where_that_changed_nothing() {
-    let options = WalOptions { segment_bytes: 200 };
+    let options = WalOptions {
+        segment_bytes: 200,
+        ..WalOptions::default()
+    };
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
     write_through(&mut wal, &append(1, 1, 1));
     while wal.segment().file_name() == FIRST {
@@ -140,7 +146,10 @@ fn no_bit_of_a_snapshot_or_of_its_record_can_flip_unseen() {
 }
 
 fn no_bit_of_these_can_flip_unseen(writes: &[Write]) {
-    let options = WalOptions { segment_bytes: 250 };
+    let options = WalOptions {
+        segment_bytes: 250,
+        ..WalOptions::default()
+    };
     for count in 0..=writes.len() {
         let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
         // Where the last batch begins.
@@ -248,7 +257,10 @@ fn a_stale_batch_is_not_accepted() {
     assert_cut(SimulatedDisk::from_contents(files).unwrap(), 2);
 
     // Of another segment, at the same place.
-    let options = WalOptions { segment_bytes: 150 };
+    let options = WalOptions {
+        segment_bytes: 150,
+        ..WalOptions::default()
+    };
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
     write_through(&mut wal, &replace(1, 1, 1));
     write_through(&mut wal, &replace(1, 1, 1));

@@ -10,6 +10,19 @@ use super::support::*;
 
 /// Begins these writes, of which the first `synced` are synced, and cuts the power in every way there is.
 fn cut_everywhere(writes: &[Write], synced: usize, options: WalOptions) {
+    for room_bytes in [0, 600] {
+        cut_everywhere_with(
+            writes,
+            synced,
+            WalOptions {
+                room_bytes,
+                ..options
+            },
+        );
+    }
+}
+
+fn cut_everywhere_with(writes: &[Write], synced: usize, options: WalOptions) {
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
     let mut legal = vec![Model::default()];
     for (nth, write) in writes.iter().enumerate() {
@@ -79,7 +92,10 @@ fn a_power_cut_does_not_mix_an_entry_with_the_one_that_replaced_it() {
 #[test]
 fn a_power_cut_may_come_right_after_a_new_segment() {
     let writes = [append(1, 1, 300), append(2, 1, 400), append(3, 1, 20)];
-    let options = WalOptions { segment_bytes: 300 };
+    let options = WalOptions {
+        segment_bytes: 300,
+        ..WalOptions::default()
+    };
     // The third write closes the segment, and syncs it.
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
     for write in &writes {
@@ -172,7 +188,10 @@ fn a_crash_during_recovery_loses_nothing() {
 
 #[test]
 fn a_crash_while_a_segment_is_made_loses_nothing() {
-    let options = WalOptions { segment_bytes: 200 };
+    let options = WalOptions {
+        segment_bytes: 200,
+        ..WalOptions::default()
+    };
     let writes = [append(1, 1, 300), append(2, 1, 30)];
     let legal = [state_after(&writes[..1]), state_after(&writes)];
     for left in 0..12 {
@@ -273,7 +292,10 @@ fn a_failed_sync_is_reported_and_what_it_left_is_written_again() {
 /// would then succeed without having written them.
 #[test]
 fn a_segment_is_closed_only_when_what_no_sync_vouches_for_is_written_again() {
-    let options = WalOptions { segment_bytes: 200 };
+    let options = WalOptions {
+        segment_bytes: 200,
+        ..WalOptions::default()
+    };
     for settled in [false, true] {
         let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
         let (begin, sync) = (wal.end(), wal.begin(&append(1, 1, 100)).unwrap());
@@ -291,4 +313,74 @@ fn a_segment_is_closed_only_when_what_no_sync_vouches_for_is_written_again() {
         });
         assert_eq!(rewritten, !settled);
     }
+}
+
+/// Room is no torn tail: it is kept, reported by nobody, and written over. Where anything stands in it, it was not room.
+#[test]
+fn zeros_up_to_the_end_are_room_and_nothing_else_is() {
+    let options = WalOptions {
+        room_bytes: 4096,
+        ..ONE_SEGMENT
+    };
+    let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
+    let writes = [append(1, 1, 30), append(2, 1, 30), append(3, 1, 5_000)];
+    let mut lens = Vec::new();
+    for write in &writes {
+        write_through(&mut wal, write);
+        lens.push(wal.disk().contents()[FIRST].len());
+        let end = usize::try_from(wal.end()).unwrap();
+        assert!(wal.disk().contents()[FIRST][end..].iter().all(|byte| *byte == 0));
+    }
+    assert_eq!(lens, [4096, 4096, 8192], "the second was written over room");
+    let (end, mut files) = (usize::try_from(wal.end()).unwrap(), wal.into_disk().contents());
+    let disk = SimulatedDisk::from_contents(files.clone()).unwrap();
+    let (mut wal, recovered) = Wal::open(disk, IDENTITY, options).unwrap();
+    assert_eq!(
+        (Model::of(&recovered), recovered.cut),
+        (state_after(&writes), None)
+    );
+    write_through(&mut wal, &append(4, 1, 5));
+    assert_eq!(
+        wal.disk().contents()[FIRST].len(),
+        8192,
+        "the room is still there"
+    );
+    for place in [end, end + 100, 8191] {
+        files.get_mut(FIRST).unwrap()[place] = 1;
+        let disk = SimulatedDisk::from_contents(files.clone()).unwrap();
+        let (wal, recovered) = Wal::open(disk, IDENTITY, options).unwrap();
+        let cut = recovered.cut.as_ref().map(|cut| cut.offset);
+        assert_eq!(cut, Some(end as u64), "byte {place}");
+        assert_eq!(Model::of(&recovered), state_after(&writes));
+        assert_eq!(wal.disk().contents()[FIRST].len(), end);
+        files.get_mut(FIRST).unwrap()[place] = 0;
+    }
+}
+
+/// A segment that has a successor ends with its last batch: the successor's header says where that is.
+#[test]
+fn a_segment_is_closed_without_its_room() {
+    let options = WalOptions {
+        segment_bytes: 1_000,
+        room_bytes: 4096,
+    };
+    let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
+    write_through(&mut wal, &append(1, 1, 30));
+    assert_eq!(
+        wal.disk().contents()[FIRST].len(),
+        1_000,
+        "no room past the segment's end"
+    );
+    let taken = Write {
+        snapshot: Some(snapshot(position(1, 1), 10)),
+        ..nothing()
+    };
+    write_through(&mut wal, &taken);
+    let end = usize::try_from(wal.end()).unwrap();
+    write_through(&mut wal, &append(2, 1, 30));
+    assert_eq!(wal.segment().number(), 2);
+    assert_eq!(wal.disk().contents()[FIRST].len(), end);
+    every_power_cut(wal.disk(), |disk| {
+        Wal::open(disk, IDENTITY, options).unwrap();
+    });
 }

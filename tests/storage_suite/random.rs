@@ -68,8 +68,11 @@ struct Run {
 }
 
 impl Run {
-    fn new(segment_bytes: u64) -> Self {
-        let options = WalOptions { segment_bytes };
+    fn new(segment_bytes: u64, room_bytes: u64) -> Self {
+        let options = WalOptions {
+            segment_bytes,
+            room_bytes,
+        };
         let mut disk = SimulatedDisk::new();
         disk.enable_journal();
         let (wal, _) = Wal::open(disk, IDENTITY, options).unwrap();
@@ -233,8 +236,9 @@ proptest! {
     fn what_comes_back_is_a_prefix_with_all_that_was_synced(
         steps in prop::collection::vec(step(), 1..40),
         segment_bytes in 112..3000u64,
+        room_bytes in prop_oneof![Just(0), 100..2000u64],
     ) {
-        let mut run = Run::new(segment_bytes);
+        let mut run = Run::new(segment_bytes, room_bytes);
         for step in &steps {
             run = run.step(step);
             run.check();

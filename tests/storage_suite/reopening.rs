@@ -31,7 +31,10 @@ fn a_log_comes_back<D: Disk>(mut disk: D, reopen: impl Fn(D) -> D) {
     ];
     let mut model = Model::default();
     for write in &writes {
-        let options = WalOptions { segment_bytes: 1024 };
+        let options = WalOptions {
+            segment_bytes: 1024,
+            ..WalOptions::default()
+        };
         let (mut wal, recovered) = Wal::open(disk, IDENTITY, options).unwrap();
         assert_eq!(Model::of(&recovered), model);
         assert_eq!(recovered.cut, None);

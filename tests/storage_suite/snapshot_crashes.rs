@@ -103,7 +103,10 @@ fn comes_back_as_one_of(states: &[Model], disk: SimulatedDisk, options: WalOptio
 }
 
 fn crash_everywhere(segment_bytes: u64, syncs: Syncs) {
-    let options = WalOptions { segment_bytes };
+    let options = WalOptions {
+        segment_bytes,
+        ..WalOptions::default()
+    };
     let mut cuts = 0;
     for left in 0.. {
         let Some((disk, states)) = die(&writes(), options, syncs, left) else {
@@ -130,7 +133,10 @@ fn a_crash_at_any_point_with_syncs_under_way_leaves_a_prefix() {
 
 #[test]
 fn a_crash_while_a_log_with_snapshots_opens_loses_nothing() {
-    let options = WalOptions { segment_bytes: 250 };
+    let options = WalOptions {
+        segment_bytes: 250,
+        ..WalOptions::default()
+    };
     let mut torn = Vec::new();
     for left in 0.. {
         let Some(died) = die(&writes(), options, Syncs::UnderWay, left) else {

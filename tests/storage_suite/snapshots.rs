@@ -24,7 +24,10 @@ fn five() -> Vec<Write> {
 
 /// Makes these writes, each in a new incarnation after a power cut, and checks what comes back.
 fn comes_back<D: Disk>(mut disk: D, reopen: impl Fn(D) -> D, writes: &[Write], segment_bytes: u64) -> D {
-    let options = WalOptions { segment_bytes };
+    let options = WalOptions {
+        segment_bytes,
+        ..WalOptions::default()
+    };
     let mut model = Model::default();
     for write in writes {
         let (mut wal, recovered) = Wal::open(disk, IDENTITY, options).unwrap();
@@ -110,6 +113,7 @@ fn a_snapshot_without_a_compaction_takes_nothing_from_the_log() {
 fn a_log_that_began_anew_is_read_without_the_segments_before() {
     let options = WalOptions {
         segment_bytes: 1 << 20,
+        ..WalOptions::default()
     };
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
     let mut writes = five();
@@ -196,7 +200,10 @@ fn what_no_snapshot_stands_for_is_not_dropped() {
 #[test]
 fn files_that_are_no_longer_needed_go() {
     for (trailing, every, segment_bytes) in [(0, 1, 300), (2, 3, 300), (5, 4, 1 << 20), (30, 10, 200)] {
-        let options = WalOptions { segment_bytes };
+        let options = WalOptions {
+            segment_bytes,
+            ..WalOptions::default()
+        };
         let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
         let mut most = 0;
         for index in 1..=300 {
@@ -226,7 +233,10 @@ fn files_that_are_no_longer_needed_go() {
 fn compacted() -> (SimulatedDisk, Model) {
     let mut writes = five();
     writes.extend([compact(position(3, 2), 40), append(6, 3, 9)]);
-    let options = WalOptions { segment_bytes: 150 };
+    let options = WalOptions {
+        segment_bytes: 150,
+        ..WalOptions::default()
+    };
     let (mut wal, _) = Wal::open(SimulatedDisk::new(), IDENTITY, options).unwrap();
     for write in &writes {
         write_through(&mut wal, write);

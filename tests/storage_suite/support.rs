@@ -19,6 +19,7 @@ pub const IDENTITY: Identity = Identity {
 /// Segments that never end in a small test.
 pub const ONE_SEGMENT: WalOptions = WalOptions {
     segment_bytes: 1 << 20,
+    room_bytes: 0,
 };
 
 /// What a log holds, kept in the plainest way.

@@ -167,10 +167,14 @@ pub(super) fn encode_batch(
     write: &Write,
     named: Option<&NamedSnapshot>,
 ) -> Result<Vec<u8>, WalError> {
+    // What entries weigh is about what they take here.
+    let likely = usize::try_from(write.append.weight())
+        .unwrap_or_default()
+        .min(RUN_BYTES);
     let mut batch = Writer {
         seed,
         base: usize::try_from(offset).map_err(|_| WalError::TooLarge)?,
-        bytes: Vec::new(),
+        bytes: Vec::with_capacity(4 * BATCH_BYTES + likely),
     };
     batch.push(KIND_BATCH, |payload| payload.extend([0; 16]))?;
     if let Some(metadata) = write.metadata {

@@ -57,12 +57,21 @@ pub(super) struct SoundSegment {
 }
 
 impl SoundSegment {
+    /// How long the file is once it is secured. What can't be read is cut away; room stays.
+    pub(super) fn file_bytes(&self) -> usize {
+        match &self.cut {
+            Some(_) => self.end,
+            None => self.bytes.len(),
+        }
+    }
+
     /// Where the log goes on, once all of it is durable.
     pub(super) fn tail(&self) -> Tail {
         Tail {
             segment: self.number,
             start: self.start as u64,
             end: self.end as u64,
+            file_bytes: self.file_bytes() as u64,
             synced: self.end as u64,
             names_snapshot: self.names_snapshot,
         }
@@ -213,6 +222,7 @@ impl Scan {
             end,
             damage,
         } = self.read_batches(number, (seed, start), &bytes)?;
+        let damage = damage.filter(|_| !is_room(&bytes[end..]));
         if let Some((offset, damage)) = damage {
             marked = marked.max(highest_mark(seed, &bytes, end));
             if end < marked {
@@ -390,6 +400,11 @@ fn highest_mark(seed: Seed, bytes: &[u8], damaged: usize) -> usize {
         .map(|header| usize::try_from(header.synced).unwrap_or(usize::MAX))
         .max()
         .unwrap_or(0)
+}
+
+/// Whether nothing was ever written there but zeros.
+fn is_room(rest: &[u8]) -> bool {
+    rest.iter().all(|byte| *byte == 0)
 }
 
 /// How many entries come after one index, through another.

@@ -54,13 +54,17 @@ pub(super) fn write_header<D: Disk>(disk: &mut D, header: &Header) -> io::Result
     Ok(bytes.len() as u64)
 }
 
-/// Writes once more what no mark vouches for, without what has been cut, and syncs it.
+/// Writes once more what no mark vouches for, room included and without what has been cut, and syncs it.
 fn rewrite_tail<D: Disk>(disk: &mut D, last: &SoundSegment) -> io::Result<()> {
     let file = last.number.file_name();
     if last.cut.is_some() {
         disk.set_len(&file, last.end as u64)?;
     }
-    disk.write_at(&file, last.marked as u64, &last.bytes[last.marked..last.end])?;
+    disk.write_at(
+        &file,
+        last.marked as u64,
+        &last.bytes[last.marked..last.file_bytes()],
+    )?;
     disk.sync_now(&file)?;
     disk.sync_directory()
 }
