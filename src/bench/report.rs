@@ -48,8 +48,12 @@ pub struct SimulatedReport {
     pub nodes: u64,
     /// Simulated seconds per second, where nobody wants anything.
     pub idle_s_per_s: f64,
-    /// The same, with a thousand commands per simulated second.
+    /// How much of the time without oracles they take besides, there.
+    pub idle_oracles_percent: f64,
+    /// Simulated seconds per second, with a thousand commands in each.
     pub busy_s_per_s: f64,
+    /// How much of the time without oracles they take besides, there.
+    pub busy_oracles_percent: f64,
 }
 
 impl Report {

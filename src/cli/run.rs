@@ -41,6 +41,9 @@ pub(super) fn run(
     if args.history.is_some() {
         world.keep_calls().map_err(CliError::NoHistory)?;
     }
+    if args.format == Format::Json {
+        world.keep_no_records();
+    }
     let mut run = Run {
         world,
         narrator,
@@ -174,15 +177,15 @@ impl<O: Write> Run<'_, O> {
     }
 
     fn tell(&mut self) -> io::Result<()> {
-        let records = self.world.drain_records();
+        let Printer::Lines { out, least } = &mut self.printer else {
+            return Ok(());
+        };
         // The narrator must hear all of it, printed or not.
-        let lines = records.iter().filter_map(|record| self.narrator.tell(record));
-        match &mut self.printer {
-            Printer::Nothing => lines.for_each(drop),
-            Printer::Lines { out, least } => {
-                for line in lines.filter(|line| line.weight >= *least) {
-                    print(*out, &line)?;
-                }
+        for record in self.world.drain_records() {
+            if let Some(line) = self.narrator.tell(&record)
+                && line.weight >= *least
+            {
+                print(*out, &line)?;
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ use super::coverage::Coverage;
 use super::plan::Moment;
 use super::random::Random;
 use super::weather::{Deed, Weather};
-use crate::playground::{ClientAnswer, Command, Condition, Happening, Stop, TimedCommand, World};
+use crate::playground::{ClientAnswer, Command, Condition, Happening, Record, Stop, TimedCommand, World};
 use crate::types::{LogIndex, LogPosition, NodeId, SerialNumber, SessionId, Term, VirtualTime};
 
 /// How many commands of sessions are remembered, to be sent again.
@@ -45,6 +45,8 @@ pub(super) struct Generator<'a, M> {
     applied: BTreeMap<NodeId, LogPosition>,
     agenda: BTreeMap<(VirtualTime, u64), Step>,
     planned: u64,
+    /// What was heard last: its memory is used again.
+    heard: Vec<Record>,
     nodes: BTreeMap<NodeId, Condition>,
     sessions: Vec<SessionId>,
     serials: BTreeMap<SessionId, SerialNumber>,
@@ -87,6 +89,7 @@ impl<'a, M: Workload> Generator<'a, M> {
             applied: BTreeMap::new(),
             agenda: BTreeMap::new(),
             planned: 0,
+            heard: Vec::new(),
             nodes: BTreeMap::new(),
             sessions: Vec::new(),
             serials: BTreeMap::new(),
@@ -192,13 +195,16 @@ impl<'a, M: Workload> Generator<'a, M> {
 
     /// Takes note of what happened, and may do something about it.
     pub(super) fn look(&mut self) {
-        for record in self.world.drain_records() {
+        let mut heard = std::mem::take(&mut self.heard);
+        self.world.drain_records_into(&mut heard);
+        for record in &heard {
             self.coverage.note(record.at, &record.what);
             self.note(&record.what);
             if !self.is_over() && !self.is_calm {
                 self.react(&record.what);
             }
         }
+        self.heard = heard;
     }
 
     fn note(&mut self, what: &Happening) {

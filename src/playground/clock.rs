@@ -62,6 +62,9 @@ impl Clock {
 
 /// A duration times a fraction of positive numbers.
 fn scaled(duration: Duration, times: i64, over: i64) -> Duration {
+    if times == over {
+        return duration;
+    }
     let (times, over) = (u128::from(times.unsigned_abs()), u128::from(over.unsigned_abs()));
     let nanos = duration.as_nanos() * times / over;
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

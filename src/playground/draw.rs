@@ -63,9 +63,9 @@ impl Draws {
         Duration::from_nanos(min + self.word(purpose, key) % (max - min + 1))
     }
 
-    /// Whether one of so many in a million.
+    /// Whether one of so many in a million. Where it is none, that goes without a draw: a draw moves no other.
     pub(super) fn is_one_of(self, purpose: Purpose, key: &[u64], ppm: u32) -> bool {
-        self.word(purpose, key) % u64::from(LinkSettings::ALL_PPM) < u64::from(ppm)
+        ppm > 0 && self.word(purpose, key) % u64::from(LinkSettings::ALL_PPM) < u64::from(ppm)
     }
 
     /// How many of so many changes to a disk survive a power cut: often none or all, else any number.

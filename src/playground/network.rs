@@ -68,7 +68,7 @@ impl InFlight {
 }
 
 /// What became of a message that was handed to the network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Posted {
     pub(super) id: MessageId,
     pub(super) fate: Result<VirtualTime, Loss>,
@@ -103,8 +103,9 @@ impl Network {
         reach: Result<(), Loss>,
     ) -> (Posted, Option<Posted>) {
         let id = (envelope.from, envelope.to);
-        let is_blocked = self.is_blocked(id);
+        let is_parted = self.is_parted(id);
         let link = self.links.entry(id).or_default();
+        let is_blocked = link.is_cut || is_parted;
         let settings = link.settings.unwrap_or(default);
         let kind = envelope.message.kind();
         let ordinal = link.sent.entry(kind).or_default();
@@ -132,10 +133,11 @@ impl Network {
         if fate.is_ok() && !is_held_up {
             link.last_due = link.last_due.max(due);
         }
-        let copy_due = now.after(draws.duration(Purpose::CopyLatency, &key, settings.latency) * 2);
         let posted = self.launch(now, envelope, fate);
-        let copy =
-            (is_doubled && !is_blocked && reach.is_ok()).then(|| self.launch(now, envelope, Ok(copy_due)));
+        let copy = (is_doubled && !is_blocked && reach.is_ok()).then(|| {
+            let takes = draws.duration(Purpose::CopyLatency, &key, settings.latency) * 2;
+            self.launch(now, envelope, Ok(now.after(takes)))
+        });
         (posted, copy)
     }
 
@@ -176,9 +178,14 @@ impl Network {
     }
 
     /// Whether a link carries nothing: it is cut, or a wall stands in the way.
-    pub(super) fn is_blocked(&self, (from, to): LinkId) -> bool {
-        let is_cut = self.links.get(&(from, to)).is_some_and(|link| link.is_cut);
-        is_cut || self.group_of(from) != self.group_of(to)
+    pub(super) fn is_blocked(&self, link: LinkId) -> bool {
+        let is_cut = self.links.get(&link).is_some_and(|link| link.is_cut);
+        is_cut || self.is_parted(link)
+    }
+
+    /// Whether a wall stands between two nodes.
+    fn is_parted(&self, (from, to): LinkId) -> bool {
+        !self.partition.is_empty() && self.group_of(from) != self.group_of(to)
     }
 
     fn group_of(&self, node: NodeId) -> Option<usize> {

@@ -55,6 +55,16 @@ pub trait Rewind {
     /// early at a broken promise.
     fn run_into(&mut self, time: VirtualTime, events: u32);
 
+    /// Whether what is due next is due before `time`, or is one of the first `events` that are due at it.
+    fn is_due_before(&self, time: VirtualTime, events: u32) -> bool {
+        match self.next_event_at() {
+            Some(at) if at == time && self.now() == time => self.carried_out() < events,
+            Some(at) if at == time => events > 0,
+            Some(at) => at < time,
+            None => false,
+        }
+    }
+
     /// Carries out once more what was carried out here before.
     fn repeat(&mut self, command: &Command);
 

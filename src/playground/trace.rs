@@ -1,10 +1,10 @@
 //! The trace and its rolling hash: two runs are the same when their hashes are.
 
-use std::hash::{Hash, Hasher};
+mod rolling;
 
-use rustc_stable_hash::FromStableHash;
-use rustc_stable_hash::hashers::{SipHasher128Hash, StableSipHasher128};
+use std::hash::Hash;
 
+use self::rolling::Rolling;
 use super::record::{Happening, Record};
 use crate::types::VirtualTime;
 
@@ -12,43 +12,55 @@ use crate::types::VirtualTime;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trace {
     uncollected: Vec<Record>,
+    /// Whether nobody collects it.
+    is_unheard: bool,
     next_ordinal: u64,
-    hash: u128,
+    hash: Rolling,
 }
 
 impl Trace {
     /// A trace that goes on from where a save left it.
     pub(super) fn resume(next_ordinal: u64, hash: u128) -> Self {
         Self {
-            uncollected: Vec::new(),
             next_ordinal,
-            hash,
+            hash: Rolling::from_hash(hash),
+            ..Self::default()
         }
     }
 
     pub(super) fn record(&mut self, at: VirtualTime, what: Happening) {
-        let record = Record {
-            at,
-            ordinal: self.next_ordinal,
-            what,
-        };
+        let ordinal = self.next_ordinal;
+        let record = Record { at, ordinal, what };
         self.next_ordinal += 1;
-        let mut hasher = StableSipHasher128::new();
-        hasher.write_u128(self.hash);
-        record.hash(&mut hasher);
-        self.hash = hasher.finish::<Digest>().0;
-        self.uncollected.push(record);
+        record.hash(&mut self.hash);
+        if !self.is_unheard {
+            self.uncollected.push(record);
+        }
     }
 
     /// What somebody who watches remarks. It did not happen in the world, so it is no part of the hash: who does not
     /// watch, or began to watch later, sees the same run.
     pub(super) fn remark(&mut self, at: VirtualTime, what: Happening) {
         let ordinal = self.next_ordinal;
-        self.uncollected.push(Record { at, ordinal, what });
+        if !self.is_unheard {
+            self.uncollected.push(Record { at, ordinal, what });
+        }
+    }
+
+    /// Keeps nothing from now on, for nobody collects it; the hash is the same.
+    pub(super) fn be_unheard(&mut self) {
+        self.is_unheard = true;
+        self.uncollected = Vec::new();
     }
 
     pub(super) fn collect(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.uncollected)
+    }
+
+    /// Changes what was not collected for a list without anything, whose memory is used again.
+    pub(super) fn collect_into(&mut self, records: &mut Vec<Record>) {
+        records.clear();
+        std::mem::swap(&mut self.uncollected, records);
     }
 
     pub(super) fn next_ordinal(&self) -> u64 {
@@ -56,16 +68,6 @@ impl Trace {
     }
 
     pub(super) fn hash(&self) -> u128 {
-        self.hash
-    }
-}
-
-struct Digest(u128);
-
-impl FromStableHash for Digest {
-    type Hash = SipHasher128Hash;
-
-    fn from(SipHasher128Hash([high, low]): SipHasher128Hash) -> Self {
-        Self(u128::from(high) << 64 | u128::from(low))
+        self.hash.hash()
     }
 }

@@ -41,6 +41,7 @@ use super::network::{InFlight, Network, Posted};
 use super::record::{ClientAnswer, Happening, Loss, Record, Stop, Timer};
 use super::settings::{DiskSettings, Settings};
 use super::snapshot::{Condition, MessageId, NodeView};
+use super::timeline::Rewind;
 use super::trace::Trace;
 use crate::check::Violation;
 use crate::consensus::durable::Inbound;
@@ -48,7 +49,8 @@ use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
 use crate::machine::Exhibit;
 use crate::node::{Applied, NodeSettings, ProposalEnd, Sent};
 use crate::types::{
-    Configuration, JoinToken, LogIndex, NodeId, Payload, ProposalId, Term, VirtualTime, WriteSequence,
+    Address, Configuration, Envelope, JoinToken, LogIndex, NodeId, Payload, ProposalId, Term, VirtualTime,
+    WriteSequence,
 };
 
 /// A cluster in a world of its own.
@@ -125,6 +127,8 @@ struct Server {
     attempt: u64,
     /// How many times it was given another address.
     moves: u64,
+    /// The one that it has.
+    address: Address,
     /// When it gossips next, where it does.
     gossip: Option<Slot>,
     /// How often it has: the ordinal of the draws about it.
@@ -201,13 +205,7 @@ impl<M: Exhibit + Default> World<M> {
     /// Carries out all that is due before `time` and the first `events` of what is due at it, and moves time there; or
     /// stops at a violation. Where a command was given [so far into its moment](Self::carried_out), it belongs here.
     pub fn run_into(&mut self, time: VirtualTime, events: u32) {
-        let is_before = |world: &Self| match world.next_event_at() {
-            Some(at) if at == time && world.now == time => world.carried_out < events,
-            Some(at) if at == time => events > 0,
-            Some(at) => at < time,
-            None => false,
-        };
-        while is_before(self) {
+        while self.is_due_before(time, events) {
             if !self.step() {
                 return;
             }
@@ -232,6 +230,12 @@ impl<M: Exhibit + Default> World<M> {
         self.violations().last().filter(|_| self.is_halted)
     }
 
+    /// Has no oracle watch from now on: to measure what watching costs. What happens, and its hash, is the same.
+    pub fn watch_nothing(&mut self) {
+        self.watch.be_blind();
+        self.witness.be_blind();
+    }
+
     /// Lets time go on after a violation.
     pub fn go_on(&mut self) {
         self.is_halted = false;
@@ -240,6 +244,16 @@ impl<M: Exhibit + Default> World<M> {
     /// What has happened since this was last asked.
     pub fn drain_records(&mut self) -> Vec<Record> {
         self.trace.collect()
+    }
+
+    /// The same, into a list whose memory is used again; what was in it goes.
+    pub fn drain_records_into(&mut self, records: &mut Vec<Record>) {
+        self.trace.collect_into(records);
+    }
+
+    /// Keeps no records from now on: for who never asks for any. What happens, and its hash, is the same.
+    pub fn keep_no_records(&mut self) {
+        self.trace.be_unheard();
     }
 
     /// What is wrong with the files that follow the nodes' disks. No part of the trace.
@@ -496,7 +510,7 @@ impl<M: Exhibit + Default> World<M> {
             }
         }
         for sent in stepped.sent {
-            self.post(&sent);
+            self.post(sent);
         }
         if let Some(reason) = stepped.snapshot_failure {
             self.record(Happening::SnapshotFailed { node: id, reason });
@@ -563,37 +577,42 @@ impl<M: Exhibit + Default> World<M> {
         });
     }
 
-    fn post(&mut self, sent: &Sent) {
-        let Sent {
-            message: outbound,
-            address,
-        } = sent;
-        if !self.nodes.contains_key(&outbound.get().to) {
+    fn post(&mut self, sent: Sent) {
+        let Sent { message, address } = sent;
+        let Some(receiver) = self.nodes.get(&message.get().to) else {
             // A server that joins starts once its id is committed: until then nobody is there.
             return;
-        }
-        self.watch.sent(outbound.get());
-        let envelope = outbound.get().clone();
-        let reach = self.reach(envelope.to, address.as_ref());
+        };
+        let reach = receiver.reached_at(address.as_ref());
+        self.watch.sent(message.get());
+        let envelope = message.get();
         let (posted, copy) = self
             .network
-            .post(self.now, outbound, self.draws, self.settings.link, reach);
-        for Posted { id, fate } in std::iter::once(posted).chain(copy) {
-            self.record(Happening::Sent {
-                message: id,
-                envelope: envelope.clone(),
-                due: fate.ok(),
-            });
-            match fate {
-                Ok(due) => self.schedule_delivery(id, due),
-                Err(reason) => {
-                    self.record(Happening::Lost {
-                        message: id,
-                        envelope: envelope.clone(),
-                        reason,
-                    });
-                }
-            }
+            .post(self.now, &message, self.draws, self.settings.link, reach);
+        if let Some(copy) = copy {
+            self.posted(posted, envelope.clone());
+            return self.posted(copy, message.into_inner());
+        }
+        self.posted(posted, message.into_inner());
+    }
+
+    fn posted(&mut self, posted: Posted, envelope: Envelope) {
+        let Posted { id, fate } = posted;
+        let lost = fate.err().map(|reason| Happening::Lost {
+            message: id,
+            envelope: envelope.clone(),
+            reason,
+        });
+        self.record(Happening::Sent {
+            message: id,
+            envelope,
+            due: fate.ok(),
+        });
+        if let Some(lost) = lost {
+            self.record(lost);
+        }
+        if let Ok(due) = fate {
+            self.schedule_delivery(id, due);
         }
     }
 

@@ -177,13 +177,7 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
         if self.agenda.is_empty() && self.deeds.0 != time {
             return self.world.run_into(time, events);
         }
-        let is_before = |world: &Self| match world.next_event_at() {
-            Some(at) if at == time && world.now() == time => world.carried_out() < events,
-            Some(at) if at == time => events > 0,
-            Some(at) => at < time,
-            None => false,
-        };
-        while is_before(self) {
+        while self.is_due_before(time, events) {
             if !self.step() {
                 return;
             }

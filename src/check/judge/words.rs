@@ -92,14 +92,14 @@ impl Checker {
         if disk.ballot.is_none_or(|ballot| ballot.term != term) || !disk.log.knows(through) {
             return;
         }
-        let own = disk.log.term_at(through);
-        let violation = Violation::new(Property::AcknowledgedDurable, node, String::new());
-        let mut violation = violation.and(leader).in_term(term).at(through);
-        let Some(own) = own else {
+        let blame = |detail| {
+            let violation = Violation::new(Property::AcknowledgedDurable, node, detail);
+            violation.and(leader).in_term(term).at(through)
+        };
+        let Some(own) = disk.log.term_at(through) else {
             let last = disk.log.last_index();
-            violation.detail =
-                format!("{node} acknowledged entries through {through}, but its disk holds {last}");
-            return self.report(violation);
+            let detail = format!("{node} acknowledged entries through {through}, but its disk holds {last}");
+            return self.report(blame(detail));
         };
         let theirs = self
             .servers
@@ -108,9 +108,9 @@ impl Checker {
         if let Some(theirs) = theirs
             && !theirs.log.holds(LogPosition::new(through, own))
         {
-            violation.detail =
+            let detail =
                 format!("{node} acknowledged entries through {through}, which are not those of {leader}");
-            self.report(violation);
+            self.report(blame(detail));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::super::host::{HostInput, Request, Response};
 use super::super::record::{Happening, Loss};
 use super::super::settings::Span;
 use super::super::snapshot::Condition;
-use super::{Due, Slot, World, answer_of};
+use super::{Due, Server, Slot, World, answer_of};
 use crate::consensus::{ChangeRefusal, Switch};
 use crate::machine::Exhibit;
 use crate::node::{KnownRoute, ProposalEnd, Routes};
@@ -65,21 +65,29 @@ fn written_down(id: NodeId, moves: u64) -> KnownRoute {
     }
 }
 
+impl Server {
+    /// Gives it its address after so many moves.
+    pub(super) fn be_moved(&mut self, moves: u64) {
+        self.moves = moves;
+        self.address = address_of(self.settings.raft.id, moves);
+    }
+
+    /// Whether a message for it gets here under an address.
+    pub(super) fn reached_at(&self, address: Option<&Address>) -> Result<(), Loss> {
+        match address {
+            None => Err(Loss::NoRoute),
+            Some(address) if *address != self.address => Err(Loss::NobodyThere),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
 /// How long a node is silent before its next round of gossip.
 pub(super) fn gossip_pause(draws: Draws, id: NodeId, gossips: u64) -> Duration {
     draws.duration(Purpose::GossipPause, &[id.number(), gossips], GOSSIP_PAUSE)
 }
 
 impl<M: Exhibit + Default> World<M> {
-    /// Whether a message for a node gets to it under an address.
-    pub(super) fn reach(&self, to: NodeId, address: Option<&Address>) -> Result<(), Loss> {
-        match address {
-            None => Err(Loss::NoRoute),
-            Some(address) if *address != address_of(to, self.nodes[&to].moves) => Err(Loss::NobodyThere),
-            Some(_) => Ok(()),
-        }
-    }
-
     /// A round of gossip is due. A frozen node lets it pass.
     pub(super) fn gossip(&mut self, id: NodeId) {
         let server = self.server(id);
@@ -134,8 +142,8 @@ impl<M: Exhibit + Default> World<M> {
     /// What was on its way to the old address is lost. Where nodes gossip, this one does so at once.
     pub(super) fn readdress(&mut self, id: NodeId) {
         let server = self.server(id);
-        server.moves += 1;
-        let address = address_of(id, server.moves);
+        server.be_moved(server.moves + 1);
+        let address = server.address.clone();
         let request = Request::Readdress(address.clone());
         self.change_routes(id, request, |routes| routes.readdress(address));
         let dropped = self.network.drop_to(id);

@@ -13,7 +13,7 @@ use super::super::record::Happening;
 use super::super::settings::Settings;
 use super::super::snapshot::Condition;
 use super::super::trace::Trace;
-use super::routes::usual_routes;
+use super::routes::{address_of, usual_routes};
 use super::watch::Watch;
 use super::witness::Witness;
 use super::{Clients, Server, World};
@@ -268,6 +268,7 @@ impl<M: Exhibit + Default> World<M> {
 
 impl Server {
     pub(super) fn down(settings: NodeSettings, parked: Parked) -> Self {
+        let address = address_of(settings.raft.id, 0);
         Self {
             settings,
             condition: Condition::Down,
@@ -280,6 +281,7 @@ impl Server {
             taking: None,
             attempt: 0,
             moves: 0,
+            address,
             gossip: None,
             gossips: 0,
             syncs_begun: 0,

@@ -105,7 +105,10 @@ impl<M> World<M> {
 
     /// The last entry that a node that is down would start with; 0 where it can't start.
     pub(super) fn last_on_disk(&self, id: NodeId) -> LogIndex {
-        look_at_disk(id, &self.nodes[&id]).log.last_index()
+        let server = &self.nodes[&id];
+        let parked = server.parked.as_ref().expect("a node that is down has its disk");
+        let recovered = node::inspect(&server.settings, &parked.disk);
+        recovered.map_or(LogIndex::GENESIS, |recovered| recovered.entries.last_index())
     }
 }
 

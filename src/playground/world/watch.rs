@@ -23,6 +23,8 @@ pub(super) struct Watch {
     news: Vec<Violation>,
     /// Each property stops time once: what follows from it would stop it at every step.
     found: BTreeSet<Property>,
+    /// Whether it sees nothing.
+    is_blind: bool,
 }
 
 impl Watch {
@@ -33,7 +35,13 @@ impl Watch {
             violations: Vec::new(),
             news: Vec::new(),
             found: BTreeSet::new(),
+            is_blind: false,
         }
+    }
+
+    /// Sees nothing from now on, and finds nothing.
+    pub(super) fn be_blind(&mut self) {
+        self.is_blind = true;
     }
 
     /// Takes over what was found before a save was made: none of it is news.
@@ -116,6 +124,9 @@ impl Watch {
         commit: Option<LogIndex>,
         events: &[Event],
     ) {
+        if self.is_blind {
+            return;
+        }
         if let Some(Write {
             sequence,
             metadata,
@@ -212,6 +223,9 @@ impl Watch {
     }
 
     pub(super) fn applied(&mut self, node: NodeId, applied: &Applied) {
+        if self.is_blind {
+            return;
+        }
         let entry = Entry {
             term: applied.position.term,
             payload: applied.payload.clone(),
@@ -250,6 +264,9 @@ impl Watch {
     }
 
     fn tell(&mut self, fact: &Fact<'_>) {
+        if self.is_blind {
+            return;
+        }
         if let Err(violation) = self.checker.observe(fact)
             && self.found.insert(violation.property)
         {

@@ -33,6 +33,8 @@ pub(super) struct Witness<M> {
     behind: BTreeMap<NodeId, Replay<M>>,
     /// The questions that wait for an answer.
     asked: BTreeMap<ProposalId, Bytes>,
+    /// Whether it sees nothing.
+    is_blind: bool,
 }
 
 /// A state from which replays begin.
@@ -100,12 +102,18 @@ impl<M: StateMachine + Default> Witness<M> {
             },
             behind: BTreeMap::new(),
             asked: BTreeMap::new(),
+            is_blind: false,
         }
+    }
+
+    /// Sees nothing from now on, and says nothing.
+    pub(super) fn be_blind(&mut self) {
+        self.is_blind = true;
     }
 
     /// A node that starts, or that a save has: what it has applied is believed, where nothing is known of it.
     pub(super) fn found(&mut self, persistent: &Persistent, applied: LogIndex) {
-        if applied <= self.latest.applied {
+        if applied <= self.latest.applied || self.is_blind {
             return;
         }
         match &persistent.snapshot {
@@ -124,7 +132,7 @@ impl<M: StateMachine + Default> Witness<M> {
     /// [`SnapshotEqualsPrefix`](crate::check::Property::SnapshotEqualsPrefix).
     pub(super) fn installed(&mut self, snapshot: &Snapshot) {
         let index = snapshot.last.index;
-        if index <= self.latest.applied {
+        if index <= self.latest.applied || self.is_blind {
             return;
         }
         let data = Some(snapshot.data.clone());
@@ -159,6 +167,9 @@ impl<M: StateMachine + Default> Witness<M> {
 
     /// A node has applied an entry; `None` where nothing is known of it.
     pub(super) fn applied(&mut self, applied: &Applied) -> Option<Testimony> {
+        if self.is_blind {
+            return None;
+        }
         let index = applied.position.index;
         self.replay(index, &applied.payload);
         let (_, known) = self.entries.get(self.place(index)?)?;
@@ -168,7 +179,9 @@ impl<M: StateMachine + Default> Witness<M> {
 
     /// A client asks.
     pub(super) fn asked(&mut self, read: ProposalId, query: Bytes) {
-        self.asked.insert(read, query);
+        if !self.is_blind {
+            self.asked.insert(read, query);
+        }
     }
 
     /// A client was answered; `None` where it was no read, or nothing is known of the state that it saw.

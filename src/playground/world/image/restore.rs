@@ -174,7 +174,8 @@ impl<M: Exhibit + Default> World<M> {
         );
         (server.disk, server.syncs_begun, server.last_sync_due) = (disk_settings, syncs_begun, last_sync_due);
         (server.failure, server.attempt, server.clock) = (failure, attempt, clock);
-        (server.moves, server.gossips) = (moves, gossips);
+        server.be_moved(moves);
+        server.gossips = gossips;
         server.gossip = gossip.map(|(at, order)| self.restore_due(at, order, Due::Gossip(id)));
         match process {
             None => {
