@@ -71,7 +71,7 @@ Examples:
   raft-play fuzz --break up-to-date-check       would it notice?
   raft-play fuzz --mutants                      and all the others?
 
-Exit codes: 0 no promise was broken; 1 one was, or too little happened to tell; 2 used wrongly.";
+Exit codes: 0 no promise was broken; 1 one was, or too little happened to tell; 2 used wrongly; 130 Ctrl-C.";
 
 const GRADE_EXAMPLES: &str = "\
 Examples:

@@ -290,6 +290,31 @@ fn whoever_stops_reading_hears_no_complaint() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+/// Who has seen enough of a long search is told what it has seen.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_search_and_not_what_is_told_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_raft-play"))
+        .args(["fuzz", "--for", "2s", "--threads", "1"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program can be started");
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.expect("there is such a program").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    let told = String::from_utf8_lossy(&output.stdout);
+    let last: Vec<&str> = told.lines().rev().take(3).collect();
+    assert_eq!(last[..2], ["ended by Ctrl-C", "no promise was broken"]);
+    assert!(last[2].contains(" seeds in "), "{}", last[2]);
+}
+
 #[test]
 fn a_run_that_was_saved_goes_on_as_if_it_had_not_been() {
     let folder = folder_with("homework.ron", HOMEWORK);

@@ -7,8 +7,13 @@ use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 
 use super::FuzzArgs;
 use super::error::CliError;
@@ -24,20 +29,29 @@ const SHRUNK: usize = 3;
 /// How often the progress is shown.
 const PROGRESS: Duration = Duration::from_millis(200);
 
-/// Runs the seeds, and gives the exit code.
+/// The exit code of what Ctrl-C has ended, as shells count.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the seeds, and gives the exit code. Ctrl-C ends the runs, not what is told of them; who asks twice is not kept waiting.
 pub(super) fn fuzz(args: &FuzzArgs, out: &mut impl Write) -> Result<ExitCode, CliError> {
     let campaign = campaign_of(args);
     if args.mutants {
         return mutants::table(&campaign, out);
     }
     let time = time_of(args);
+    let interrupted = Arc::new(AtomicBool::new(false));
+    flag::register_conditional_shutdown(SIGINT, i32::from(INTERRUPTED), Arc::clone(&interrupted))?;
+    flag::register(SIGINT, Arc::clone(&interrupted))?;
     let mut tally = Tally::new();
     let mut progress = Progress::new(&campaign, time);
     campaign.run::<KeyValue>(|run| {
         tally.take(run);
         progress.show(&tally);
         let is_found = !tally.failed.is_empty() && !args.keep_going;
-        if is_found || time.is_some_and(|time| tally.begun.elapsed() >= time) {
+        if is_found
+            || interrupted.load(Ordering::Relaxed)
+            || time.is_some_and(|time| tally.begun.elapsed() >= time)
+        {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -52,15 +66,19 @@ pub(super) fn fuzz(args: &FuzzArgs, out: &mut impl Write) -> Result<ExitCode, Cl
         Vec::new()
     };
     print_summary(&tally, &silent, out)?;
+    let is_interrupted = interrupted.load(Ordering::Relaxed);
     for (place, run) in tally.failed.iter().enumerate() {
-        let patience = if place < SHRUNK {
+        let patience = if place < SHRUNK && !is_interrupted {
             args.shrink
         } else {
             Duration::ZERO
         };
         failure::write_down(args, &campaign.options, run, patience, out)?;
     }
-    Ok(if tally.failed.is_empty() && silent.is_empty() {
+    Ok(if is_interrupted {
+        writeln!(out, "ended by Ctrl-C")?;
+        ExitCode::from(INTERRUPTED)
+    } else if tally.failed.is_empty() && silent.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

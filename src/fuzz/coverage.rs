@@ -59,6 +59,7 @@ counters! {
     PassedOn, "requests passed on to the leader", 1_500;
     AnswersLost, "answers lost on their way back", 500;
     Sessions, "sessions opened", 100;
+    SessionsClosed, "sessions closed", 40;
     Retried, "session commands asked twice and executed once", 400;
     Crashes, "crashes", 5_000;
     PowerCuts, "power cuts", 5_000;
@@ -167,10 +168,10 @@ fn counter_of_answer(answer: &ClientAnswer) -> Option<Counter> {
     match answer {
         ClientAnswer::Done { .. } => Some(Counter::Done),
         ClientAnswer::SessionOpened { .. } => Some(Counter::Sessions),
+        ClientAnswer::SessionClosed { .. } => Some(Counter::SessionsClosed),
         ClientAnswer::Overwritten { .. } => Some(Counter::Overwritten),
         ClientAnswer::Unknown => Some(Counter::Unknown),
-        ClientAnswer::SessionClosed { .. }
-        | ClientAnswer::SessionRefused { .. }
+        ClientAnswer::SessionRefused { .. }
         | ClientAnswer::NotLeader { .. }
         | ClientAnswer::Transferring { .. }
         | ClientAnswer::Read { .. }

@@ -71,26 +71,40 @@ impl<M: Workload> Generator<'_, M> {
                 serial,
                 command,
             });
-        } else if self.random.one_in(8) {
-            self.give(Command::Retry { to });
         } else {
-            let session = self.random.one_of(&self.sessions);
-            let next = self.serials.entry(session).or_insert(SerialNumber::new(1));
-            let serial = *next;
-            *next = next.next();
-            let command = M::command(&mut self.random);
-            self.sent.push_back((session, serial, command.clone()));
-            if self.sent.len() > REMEMBERED {
-                self.sent.pop_front();
+            match self.random.below(24) {
+                0..3 => drop(self.give(Command::Retry { to })),
+                3 => self.close_session(to),
+                4.. => self.propose_in(to),
             }
-            let serial = Some(serial);
-            self.give(Command::ProposeIn {
-                to,
-                session,
-                serial,
-                command,
-            });
         }
+    }
+
+    /// What was sent in it lately may still be sent again: that comes too late.
+    fn close_session(&mut self, to: Option<NodeId>) {
+        let session = self.random.one_of(&self.sessions);
+        if self.give(Command::CloseSession { to, session }) {
+            self.sessions.retain(|other| *other != session);
+        }
+    }
+
+    fn propose_in(&mut self, to: Option<NodeId>) {
+        let session = self.random.one_of(&self.sessions);
+        let next = self.serials.entry(session).or_insert(SerialNumber::new(1));
+        let serial = *next;
+        *next = next.next();
+        let command = M::command(&mut self.random);
+        self.sent.push_back((session, serial, command.clone()));
+        if self.sent.len() > REMEMBERED {
+            self.sent.pop_front();
+        }
+        let serial = Some(serial);
+        self.give(Command::ProposeIn {
+            to,
+            session,
+            serial,
+            command,
+        });
     }
 
     fn read_somewhere(&mut self) {
