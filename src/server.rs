@@ -23,6 +23,8 @@ mod cluster;
 mod error;
 mod handle;
 mod mailbox;
+mod onlooker;
+mod open;
 mod options;
 mod run;
 mod starts;

@@ -76,6 +76,13 @@ impl Transport for Links {
             Self::Bytes(links) => links.flush(),
         }
     }
+
+    fn rest(&mut self) {
+        match self {
+            Self::Structs(network) => network.rest(),
+            Self::Bytes(links) => links.rest(),
+        }
+    }
 }
 
 /// A client that keeps so many commands open.

@@ -11,8 +11,10 @@ use crossbeam_channel::{Sender, unbounded};
 
 use super::error::AskError;
 use super::mailbox::{Ask, Letter, Mailbox, Reply};
+use super::onlooker::Onlooker;
+use super::open::Open;
 use super::options::ServerOptions;
-use super::run::{Engine, Open};
+use super::run::Engine;
 use super::starts;
 use super::status::Status;
 use super::streams::{Stream, Streams};
@@ -48,7 +50,7 @@ pub enum ServerError {
     #[error("{0}")]
     Failed(String),
     /// It panicked.
-    #[error("the server's thread panicked")]
+    #[error("a thread of the server's panicked")]
     Panicked,
 }
 
@@ -147,22 +149,24 @@ impl Server {
             syncer,
             now: timers.now(),
             timers,
+            onlooker: Onlooker::of(options.id),
             open: Open::default(),
             commands: Vec::new(),
             streams: Streams::default(),
             links: BTreeMap::new(),
         };
         let name = format!("raft-{}", options.id.number());
+        let onlooker = engine.onlooker;
         let work = move || {
             let ended = engine.run();
-            if let Some(thread) = finishes.thread {
-                // It ends when its last write is synced, for nobody sends it any more.
-                drop(thread.join());
-            }
+            // It ends when its last write is synced, for nobody sends it any more.
+            let synced = finishes.thread.map_or(Ok(()), JoinHandle::join);
             // Only now does it give its directory back.
-            ended
-                .map(drop)
-                .map_err(|error| ServerError::Failed(error.to_string()))
+            let ended = ended.map(drop).map_err(|error| error.to_string());
+            onlooker.leave(ended.as_ref().err().map(String::as_str));
+            ended.map_err(ServerError::Failed)?;
+            // Without anybody who syncs, the server has stopped of itself.
+            synced.map_err(|_| ServerError::Panicked)
         };
         let thread = thread::Builder::new().name(name).spawn(work);
         Ok(Self {
@@ -310,5 +314,62 @@ impl Server {
         // Where the server has stopped, the letter goes back, and with it the sender: the ticket tells so.
         drop(self.mailbox.send(Letter::Ask(Box::new(ask), Reply::Once(sender))));
         Ticket::new(receiver, read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+    use crate::consensus::durable::{Store, Write};
+    use crate::machine::KeyValue;
+    use crate::types::{Address, Configuration};
+
+    /// Whoever syncs it panics.
+    struct Cursed;
+
+    impl Store for Cursed {
+        type Sync = ();
+        type Synced = ();
+        type Error = Infallible;
+
+        fn begin(&mut self, _: &Write) -> Result<(), Infallible> {
+            Ok(())
+        }
+
+        fn sync((): ()) -> Result<(), Infallible> {
+            panic!("the test wants it so");
+        }
+
+        fn settle(&mut self, (): ()) {}
+    }
+
+    impl GroupSync for Cursed {}
+
+    struct Nobody;
+
+    impl Transport for Nobody {
+        fn send(&mut self, _: crate::types::ClusterId, _: crate::node::Sent) {}
+    }
+
+    #[test]
+    fn a_server_whose_syncs_panic_has_not_ended_well() {
+        let id = NodeId::new(1);
+        let address = Address::new("s1").unwrap();
+        let mut options = ServerOptions::new(id, address, Configuration::of_voters([id]));
+        options.election_timeout = Duration::from_millis(5);
+        let genesis = Persistent {
+            log: Log::after(LogPosition::GENESIS, options.genesis.clone().into()),
+            ..Persistent::default()
+        };
+        let settings = options.node_settings(Incarnation::new(1));
+        let (node, effects) = Node::with_store(settings, Cursed, genesis, KeyValue::default()).unwrap();
+        let (syncer, finishes) = Syncer::apart("cursed".to_owned()).unwrap();
+        let storage = Storage { syncer, finishes };
+        let mut server = Server::run(&options, node, effects, storage, |_| Nobody).unwrap();
+        let ended = server.thread.take().unwrap().join().unwrap();
+        assert!(matches!(ended, Err(ServerError::Panicked)), "{ended:?}");
+        assert_eq!(server.status().unwrap_err(), crate::server::AskError::Stopped);
     }
 }

@@ -1,6 +1,6 @@
 //! The thread that a server runs on.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 use std::time::Instant;
@@ -9,16 +9,17 @@ use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, select};
 
 use super::mailbox::{Ask, Letter, LinkId, Mailbox, Reply, Told};
+use super::onlooker::Onlooker;
+use super::open::Open;
 use super::status::Status;
 use super::streams::Streams;
 use super::sync::Syncer;
 use super::timers::{Due, Timers};
 use super::transport::Transport;
-use crate::consensus::Unobserved;
 use crate::consensus::durable::{Finished, GroupSync, Inbound};
 use crate::machine::StateMachine;
 use crate::node::{Effects, Node, NodeError, NodeInput};
-use crate::types::{LocalTime, ProposalId};
+use crate::types::LocalTime;
 use crate::wire::{Decoder, Limits};
 
 /// So many letters are taken before the server acts on them.
@@ -36,45 +37,13 @@ pub(super) struct Engine<M, S: GroupSync, T> {
     pub(super) timers: Timers,
     /// Its own clock, when it last looked.
     pub(super) now: LocalTime,
+    pub(super) onlooker: Onlooker,
     pub(super) open: Open,
     /// Commands that were taken in and not absorbed yet: the last that were asked for.
     pub(super) commands: Vec<Bytes>,
     pub(super) streams: Streams,
     /// The links that bring bytes.
     pub(super) links: BTreeMap<LinkId, Decoder>,
-}
-
-/// What was asked and is not answered yet. Ids are given in order, so the oldest is mostly the first to go.
-#[derive(Default)]
-pub(super) struct Open {
-    first: u64,
-    replies: VecDeque<Option<Reply>>,
-    count: usize,
-}
-
-impl Open {
-    fn add(&mut self, reply: Reply) -> ProposalId {
-        let id = ProposalId::new(self.first + self.replies.len() as u64);
-        self.replies.push_back(Some(reply));
-        self.count += 1;
-        id
-    }
-
-    /// The first of so many ids that were given last.
-    fn last_of(&self, count: usize) -> ProposalId {
-        ProposalId::new(self.first + (self.replies.len() - count) as u64)
-    }
-
-    fn take(&mut self, id: ProposalId) -> Option<Reply> {
-        let place = usize::try_from(id.number().checked_sub(self.first)?).ok()?;
-        let reply = self.replies.get_mut(place)?.take();
-        self.count -= usize::from(reply.is_some());
-        while self.replies.front().is_some_and(Option::is_none) {
-            self.replies.pop_front();
-            self.first += 1;
-        }
-        reply
-    }
 }
 
 /// What came.
@@ -117,10 +86,10 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
 
     /// Waits for something, and takes all that is there.
     fn take_in(&mut self) -> Result<Course, NodeError<S::Error>> {
-        let first = match self.next() {
-            Some(mail) => Some(mail),
-            None => self.wait(),
-        };
+        let first = self.next().or_else(|| {
+            self.transport.rest();
+            self.wait()
+        });
         // What came is absorbed at a time after it came.
         self.now = self.timers.now();
         let Some(mut mail) = first else {
@@ -191,7 +160,7 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
             Letter::Stream(stream, sender) => self.streams.begin(stream, sender),
             Letter::StreamOver(stream) => self.streams.end(stream),
             Letter::Status(sender) => {
-                let status = Status::of(&self.node, self.open.count, self.timers.now());
+                let status = Status::of(&self.node, self.open.count(), self.timers.now());
                 drop(sender.send(status));
             }
             Letter::SnapshotMade => {}
@@ -271,13 +240,13 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
 
     fn absorb(&mut self, input: NodeInput<S>) -> Result<(), NodeError<S::Error>> {
         self.node
-            .absorb(self.now, input, &mut self.effects, &mut Unobserved)
+            .absorb(self.now, input, &mut self.effects, &mut self.onlooker)
     }
 
     /// Acts on all that was taken in, until nothing more follows at once.
     fn act(&mut self) -> Result<(), NodeError<S::Error>> {
         loop {
-            self.node.act(self.now, &mut self.effects, &mut Unobserved)?;
+            self.node.act(self.now, &mut self.effects, &mut self.onlooker)?;
             if !self.carry_out()? {
                 return Ok(());
             }

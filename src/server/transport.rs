@@ -19,6 +19,9 @@ pub trait Transport: Send + 'static {
 
     /// All that is at hand was sent: what was put together is to leave.
     fn flush(&mut self) {}
+
+    /// There is nothing to send for now: what was kept to send the same once more may go.
+    fn rest(&mut self) {}
 }
 
 /// Servers of one process, reached by channels. Clones are the same network.
@@ -144,6 +147,10 @@ impl Transport for ByteLinks {
         for link in self.links.values_mut().filter(|link| !link.chunks.is_empty()) {
             link.to.deliver_bytes(link.id, std::mem::take(&mut link.chunks));
         }
+    }
+
+    fn rest(&mut self) {
+        self.encoder.forget();
     }
 }
 
