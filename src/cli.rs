@@ -4,11 +4,14 @@
 
 mod bench;
 mod check_history;
+#[cfg(feature = "tui")]
+mod config;
 mod error;
 mod fuzz;
 mod grade;
 #[cfg(feature = "tui")]
 mod library;
+mod pages;
 mod report;
 mod run;
 #[cfg(feature = "tui")]
@@ -34,6 +37,7 @@ use self::screen::screen;
 use crate::consensus::Rule;
 use crate::linear::Form;
 use crate::playground::HostKind;
+use crate::types::VirtualTime;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,6 +56,7 @@ Examples:
   raft-play run --for 5s
   raft-play run minority-leader --for 2s
   raft-play run --nodes 3 --seed 7 --for 1m --commands homework.ron --format json
+  raft-play run figure-8 --for 1s --lamport figure-8.svg --stretch 0..0.2
   raft-play run broken.ron --for 10s --expect violation:LeaderCompleteness
 
 A file of commands:
@@ -135,10 +140,56 @@ pub enum Task {
     /// Judge homework: whether a script does what a task asks for
     #[command(after_help = GRADE_EXAMPLES)]
     Grade(GradeArgs),
+    /// Say where the configuration is, or print all of it as it is in force
+    #[cfg(feature = "tui")]
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(ConfigArgs),
+    /// Write completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// Of one command, as `run`
+        command: Option<String>,
+    },
     /// Measure how fast it is: commands a second in a closed loop, one line of JSON each
     #[command(after_help = bench::EXAMPLES)]
     Bench(bench::BenchArgs),
 }
+
+#[cfg(feature = "tui")]
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  raft-play config                           where the file is
+  raft-play config --print                   all that can stand in it, as it is now
+  raft-play config --print > my.ron          a file to change
+  raft-play --config my.ron
+
+A file of its own, where every line may be left out:
+  (
+      theme: \"light\",
+      speed: \"1/20\",
+      paused: true,
+      keys: {\"heal\": [\"F3\"], \"partition 1,2|3,4,5\": [\"F4\"]},
+  )
+
+What the command line says comes before what the file says.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  raft-play completions bash > ~/.local/share/bash-completion/completions/raft-play
+  raft-play completions zsh > ~/.zfunc/_raft-play
+  raft-play completions fish > ~/.config/fish/completions/raft-play.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  raft-play man > raft-play.1 && man ./raft-play.1
+  raft-play man fuzz > raft-play-fuzz.1";
 
 /// How the screen begins.
 #[derive(Clone, Debug, Args)]
@@ -155,15 +206,18 @@ pub struct ScreenArgs {
     /// Do an exercise: the file of a task, or the name of one that comes with the program
     #[arg(long, value_name = "TASK", conflicts_with_all = ["nodes", "seed", "load", "data_dir"])]
     pub task: Option<String>,
-    /// Read saves of this size at most, in MiB
-    #[arg(long, value_name = "MIB", default_value = "16", value_parser = values::save_limit)]
-    pub save_limit: u64,
+    /// Come to where somebody was who made this share code (y on the screen)
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["nodes", "seed", "load", "data_dir", "task"])]
+    pub share: Option<String>,
+    /// Read saves of this size at most, in MiB [default: 16]
+    #[arg(long, value_name = "MIB", value_parser = values::save_limit)]
+    pub save_limit: Option<u64>,
     /// Keep the nodes' files here; a second start goes on from them [default: a temporary folder]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// How fast time runs: auto, 1/40, 1, 10, max
-    #[arg(long, value_name = "X", default_value = "auto")]
-    pub speed: String,
+    /// How fast time runs: auto, 1/40, 1, 10, max [default: auto]
+    #[arg(long, value_name = "X")]
+    pub speed: Option<String>,
     /// Begin with time standing still
     #[arg(long)]
     pub paused: bool,
@@ -176,6 +230,12 @@ pub struct ScreenArgs {
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub no_mouse: bool,
+    /// Write down what happens, and what the screen says, behind what is in this file
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// The configuration to go by [default: the one that `raft-play config` names]
+    #[arg(long, value_name = "FILE.ron")]
+    pub config: Option<PathBuf>,
 }
 
 /// Colours.
@@ -230,6 +290,12 @@ pub struct RunArgs {
     /// Write what the clients saw, for `check-history`; as JSON where the file's name ends so
     #[arg(long, value_name = "OUT.ron")]
     pub history: Option<PathBuf>,
+    /// Draw a space-time diagram of the run: a line for each node, an arrow for each message
+    #[arg(long, value_name = "OUT.svg")]
+    pub lamport: Option<PathBuf>,
+    /// Draw only this stretch of it, in seconds of the cluster's time
+    #[arg(long, value_name = "FROM..TO", requires = "lamport", value_parser = values::stretch)]
+    pub stretch: Option<(VirtualTime, VirtualTime)>,
     /// What must happen for exit code 0: none, or violation:NAME
     #[arg(long, value_name = "WHAT", default_value = "none", value_parser = values::expectation)]
     pub expect: Expectation,
@@ -299,6 +365,18 @@ pub struct CheckHistoryArgs {
     /// How much may be remembered of one key, in mebibytes
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     pub max_memory: u64,
+}
+
+/// The configuration.
+#[cfg(feature = "tui")]
+#[derive(Clone, Debug, Args)]
+pub struct ConfigArgs {
+    /// Print all of it, as it is in force
+    #[arg(long)]
+    pub print: bool,
+    /// This file, and not the usual one
+    #[arg(long, value_name = "FILE.ron")]
+    pub config: Option<PathBuf>,
 }
 
 /// Homework to judge.
@@ -378,6 +456,19 @@ pub fn perform(cli: &Cli) -> Result<ExitCode, CliError> {
         Some(Task::Fuzz(args)) => fuzz::fuzz(args, &mut io::stdout().lock()),
         Some(Task::CheckHistory(args)) => check_history::check_history(args, &mut io::stdout().lock()),
         Some(Task::Grade(args)) => grade::grade(args, &mut io::stdout().lock()),
+        #[cfg(feature = "tui")]
+        Some(Task::Config(args)) => {
+            config::config(args, &mut io::stdout().lock())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Task::Completions { shell }) => {
+            pages::completions(*shell, &mut io::stdout().lock())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Task::Man { command }) => {
+            pages::man(command.as_deref(), &mut io::stdout().lock())?;
+            Ok(ExitCode::SUCCESS)
+        }
         None => screen(&cli.screen),
     }
 }

@@ -15,6 +15,7 @@ mod network;
 mod record;
 mod settings;
 mod snapshot;
+mod spacetime;
 mod story;
 mod timeline;
 mod trace;
@@ -33,6 +34,7 @@ pub use snapshot::{
     Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, SnapshotView,
     TimerView, Whereabouts,
 };
+pub use spacetime::Spacetime;
 pub use story::{Mark, StoryLine, Weight, Why};
 pub use timeline::{Branch, BranchId, Moment, Rewind, Timeline};
 pub use world::{

@@ -44,10 +44,13 @@ mod lay_out;
 mod locate;
 pub mod place;
 mod read;
+mod recent;
 mod render;
 pub(crate) mod scalar;
 pub mod script;
 pub(crate) mod seconds;
+#[cfg(feature = "cli")]
+pub mod share;
 mod shelf;
 pub(crate) mod text;
 

@@ -417,3 +417,90 @@ fn homework_is_graded_by_exit_code_in_words_or_as_one_object() {
         &["larger than 1048576 bytes"],
     );
 }
+
+#[test]
+fn shells_and_man_are_told_of_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ended = raft_play(&format!("completions {shell}"));
+        assert_eq!((ended.code, ended.error.as_str()), (Some(0), ""), "{shell}");
+        for word in ["check-history", "grade", "completions", "log-file"] {
+            assert!(ended.out.contains(word), "{shell}: {word}");
+        }
+    }
+    assert_refused(Path::new("."), "completions tcsh", 2, &["bash", "zsh"]);
+    let page = raft_play("man");
+    assert_eq!(page.code, Some(0), "{page:?}");
+    assert!(page.out.contains(".TH raft-play 1"), "{}", page.out);
+    assert!(page.out.contains("figure\\-7"), "the examples are there");
+    if cfg!(feature = "tui") {
+        assert!(page.out.contains(".SH KEYS") && page.out.contains("crash, power cut"));
+    }
+    let page = raft_play("man grade");
+    assert!(
+        page.out.contains("raft\\-play\\-grade") && page.out.contains("SUBMISSION"),
+        "{}",
+        page.out
+    );
+    assert_refused(
+        Path::new("."),
+        "man fly",
+        2,
+        &["there is no command `fly`", "grade"],
+    );
+}
+
+#[test]
+#[cfg(feature = "tui")]
+fn the_configuration_is_printed_as_it_is_in_force() {
+    let folder = folder_with("my.ron", "(theme: \"light\",\n keys: {\"heal\": [\"F3\"]})");
+    let path = folder.path();
+    let printed = raft_play_in(path, "config --config my.ron --print");
+    assert_eq!((printed.code, printed.error.as_str()), (Some(0), ""));
+    assert!(
+        printed.out.starts_with("// From my.ron, and what is usual.\n("),
+        "{}",
+        printed.out
+    );
+    for line in [
+        "theme: \"light\",",
+        "\"heal\": [\"F3\"],",
+        "\"crash\": [\"c\"],",
+        "\"share\": [\"y\"],",
+    ] {
+        assert!(printed.out.contains(line), "{line} in {}", printed.out);
+    }
+    fs::write(path.join("again.ron"), &printed.out).expect("written");
+    let again = raft_play_in(path, "config --config again.ron --print");
+    assert_eq!(
+        again.out.lines().skip(1).collect::<Vec<_>>(),
+        printed.out.lines().skip(1).collect::<Vec<_>>()
+    );
+    fs::write(
+        path.join("bad.ron"),
+        "(\n  keys: {\"heal\": [\"F3\"], \"crash\": [\"F3\"]},\n)",
+    )
+    .expect("written");
+    let words = ["bad.ron: line 2, column", "F3 is bound to `heal` and to `crash`"];
+    assert_refused(path, "config --config bad.ron --print", 2, &words);
+    assert_refused(path, "--config bad.ron", 2, &words);
+    assert_refused(path, "--config none.ron", 2, &["none.ron"]);
+    assert_refused(path, "--share rp1.nothing", 2, &["damaged"]);
+}
+
+#[test]
+fn a_run_is_drawn_where_that_is_asked_for() {
+    let folder = folder_with("x.ron", "(commands: [(at: 0.3, do: Propose(command: \"x=1\"))])");
+    let path = folder.path();
+    let line = "run --seed 7 --for 500ms --commands x.ron --lamport out.svg --stretch 0.1..0.4";
+    let ended = raft_play_in(path, line);
+    assert_eq!((ended.code, ended.error.as_str()), (Some(0), ""), "{ended:?}");
+    let svg = fs::read_to_string(path.join("out.svg")).expect("it is there");
+    assert!(svg.starts_with("<svg ") && svg.contains("0.100 to 0.400") && svg.contains("leads term 1"));
+    assert_refused(path, "run --stretch 1..2", 2, &["--lamport"]);
+    assert_refused(
+        path,
+        "run --lamport o.svg --stretch 2..1",
+        2,
+        &["no stretch of time"],
+    );
+}

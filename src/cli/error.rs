@@ -29,6 +29,15 @@ pub enum CliError {
     /// An argument makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// A configuration can't be gone by.
+    #[cfg(feature = "tui")]
+    #[error("{path}: {problem}", path = path.display())]
+    Config {
+        /// Its file.
+        path: PathBuf,
+        /// Where, and why.
+        problem: String,
+    },
     /// A data directory can't be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
@@ -83,6 +92,9 @@ pub enum CliError {
     /// A task can't be read.
     #[error(transparent)]
     Task(#[from] TaskError),
+    /// A share code can't be opened.
+    #[error("{0}")]
+    Share(String),
     /// What was handed in can't be read.
     #[error("{0}")]
     Submission(#[source] ScriptError),
@@ -112,9 +124,15 @@ impl CliError {
             Self::Screen(error) => error.code(),
             #[cfg(feature = "tui")]
             Self::Temporary(_) => 1,
+            #[cfg(feature = "tui")]
+            Self::Config { .. } => 2,
             Self::Usage(_) | Self::World(WorldError::Nodes(_)) => 2,
             Self::Save(SaveError::Unknown { .. } | SaveError::NoLast) => 2,
-            Self::HistoryFile { .. } | Self::History { .. } | Self::Task(_) | Self::Submission(_) => 2,
+            Self::HistoryFile { .. }
+            | Self::History { .. }
+            | Self::Task(_)
+            | Self::Submission(_)
+            | Self::Share(_) => 2,
             Self::DataDir(_)
             | Self::World(_)
             | Self::Save(_)

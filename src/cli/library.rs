@@ -6,14 +6,16 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::error::CliError;
-use super::start::Scene as About;
+use super::start::{self, Begun as Start, Scene as About};
 use crate::homework::{self, Task, TaskError};
 use crate::machine::KeyValue;
 use crate::playground::{Command, HostKind, TRACE_VERSION, World};
 use crate::save::script::Script;
+use crate::save::share::{Begun, Shared};
 use crate::save::{self, Listed, Origin, Save, SaveError, Shelf};
 use crate::types::VirtualTime;
 use crate::ui::library::{Library, Opened, Overwrite, Recording, Refusal};
+use crate::ui::session::Session;
 use crate::ui::told::ToldWorld;
 use crate::ui::view::{OpenRow, Scene, ThemeName};
 use crate::ui::{draw, keymap, picture};
@@ -31,6 +33,8 @@ pub(super) struct Files {
     pub(super) headless: String,
     /// The task that is done, if one is.
     pub(super) task: Option<Homework>,
+    /// What the run that is shown began from.
+    pub(super) begun: Begun,
 }
 
 /// A task that is done, and what was answered so far.
@@ -43,9 +47,12 @@ pub(super) struct Homework {
 impl Homework {
     /// The task in a file, or of this name.
     pub(super) fn named(name: &str) -> Result<Self, TaskError> {
-        let task = homework::named(name)?;
+        homework::named(name).map(Self::of)
+    }
+
+    fn of(task: Task) -> Self {
         let answers = vec![String::new(); task.questions.len()];
-        Ok(Self { task, answers })
+        Self { task, answers }
     }
 
     /// Where it begins, under the task's title and with its notes.
@@ -99,7 +106,76 @@ fn script_of(recording: Recording<'_>) -> Script {
     }
 }
 
+/// What stands before the name of a task in a list of saves.
+const TASK: &str = "task ";
+/// Saves of more bytes are not looked into before they are opened.
+const PREVIEWED_MAX: u64 = 1 << 20;
+
+/// What a save holds: facts in a line, then its first note.
+fn preview_of(save: Save) -> Vec<String> {
+    let notes = save.notes.len();
+    let first = save.notes.first().map(|note| note.text.clone());
+    let snapshot = match World::<KeyValue>::restore(save.image, HostKind::Inline, None) {
+        Ok(mut world) => world.snapshot(),
+        Err(error) => return vec![error.to_string()],
+    };
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let term = snapshot
+        .nodes
+        .iter()
+        .map(|node| node.term)
+        .max()
+        .unwrap_or_default();
+    let leaders: Vec<String> = snapshot
+        .leaders()
+        .iter()
+        .map(|leader| leader.id.to_string())
+        .collect();
+    let leads = match leaders.as_slice() {
+        [] => "nobody leads".to_owned(),
+        [leader] => format!("{leader} leads"),
+        leaders => format!("{} lead", leaders.join(" and ")),
+    };
+    let mut facts = vec![
+        counted(snapshot.nodes.len(), "node"),
+        format!("term {term}"),
+        leads,
+        format!("at {} s", snapshot.now),
+        counted(notes, "note"),
+    ];
+    let broken = snapshot
+        .settings
+        .rules
+        .broken()
+        .map(|rule| format!("{rule} broken"));
+    facts.extend(broken);
+    [Some(facts.join(" · ")), first].into_iter().flatten().collect()
+}
+
 impl Files {
+    fn open_task(&mut self, task: Homework, name: &str) -> Result<Opened<ToldWorld<KeyValue>>, String> {
+        let save = task.start();
+        self.begun = Begun::of("", &save);
+        self.headless = format!("raft-play grade {} homework.ron", name.trim_start_matches(TASK));
+        let Save {
+            title,
+            notes,
+            image,
+            then,
+        } = save;
+        let world = World::restore(image, self.host, None).map_err(|error| error.to_string())?;
+        self.scene = About {
+            title: title.clone(),
+            notes: notes.clone(),
+        };
+        self.task = Some(task);
+        Ok(Opened {
+            world: ToldWorld::from_here(world).followed_by(then),
+            title,
+            notes,
+        })
+    }
+
     fn save_of(&self, world: &mut ToldWorld<KeyValue>) -> Result<Save, String> {
         Ok(Save {
             title: self.scene.title.clone(),
@@ -143,16 +219,47 @@ impl Files {
 
 impl Library<ToldWorld<KeyValue>> for Files {
     fn list(&self) -> Vec<OpenRow> {
-        self.shelf.list().into_iter().map(row).collect()
+        let saves = self.shelf.list().into_iter().map(row);
+        let tasks = homework::shipped_names().map(|name| OpenRow {
+            name: format!("{TASK}{name}"),
+            title: homework::named(name).map_or_else(|error| error.to_string(), |task| task.title),
+            origin: "exercise".to_owned(),
+        });
+        saves.chain(tasks).collect()
+    }
+
+    fn preview(&self, name: &str) -> Vec<String> {
+        if let Some(task) = name.strip_prefix(TASK) {
+            return homework::named(task).map_or_else(
+                |error| vec![error.to_string()],
+                |task| preview_of(Homework::of(task).start()),
+            );
+        }
+        let is_large = |path: PathBuf| std::fs::metadata(path).is_ok_and(|file| file.len() > PREVIEWED_MAX);
+        if self.shelf.file_of(name).is_some_and(is_large) {
+            return vec!["a large save: it is looked into when it is opened".to_owned()];
+        }
+        self.shelf
+            .load(name)
+            .map_or_else(|error| vec![error.to_string()], preview_of)
     }
 
     fn open(&mut self, name: &str) -> Result<Opened<ToldWorld<KeyValue>>, String> {
+        if let Some(task) = name.strip_prefix(TASK) {
+            let task = Homework::named(task).map_err(|error| error.to_string())?;
+            return self.open_task(task, name);
+        }
+        let save = self.shelf.load(name).map_err(|error| error.to_string())?;
+        if let Some(path) = self.shelf.file_of(name) {
+            self.shelf.remember(&path);
+        }
+        let begun = Begun::of(name, &save);
         let Save {
             title,
             notes,
             image,
             then,
-        } = self.shelf.load(name).map_err(|error| error.to_string())?;
+        } = save;
         let world = World::restore(image, self.host, None).map_err(|error| error.to_string())?;
         self.scene = About {
             title: title.clone(),
@@ -160,6 +267,7 @@ impl Library<ToldWorld<KeyValue>> for Files {
         };
         self.headless = format!("raft-play run {name}");
         self.task = None;
+        self.begun = begun;
         Ok(Opened {
             world: ToldWorld::from_here(world).followed_by(then),
             title,
@@ -179,7 +287,9 @@ impl Library<ToldWorld<KeyValue>> for Files {
             Overwrite::No => save::Overwrite::Ask,
         };
         let save = self.save_of(world).map_err(Refusal::Failed)?;
-        save::write(&path, &save, overwrite).map_err(refusal)
+        let path = save::write(&path, &save, overwrite).map_err(refusal)?;
+        self.shelf.remember(&path);
+        Ok(path)
     }
 
     fn save_last(&mut self, world: &mut ToldWorld<KeyValue>) -> Result<PathBuf, String> {
@@ -194,6 +304,42 @@ impl Library<ToldWorld<KeyValue>> for Files {
             None => (script_of(recording), self.how_to_run(recording, &path)),
         };
         save::write_text(&path, &script.text(&comment), save::Overwrite::Ask).map_err(refusal)
+    }
+
+    fn share(&mut self, recording: Recording<'_>) -> Result<String, String> {
+        let shared = Shared {
+            begun: self.begun.clone(),
+            script: script_of(recording),
+        };
+        shared.code().map_err(|error| error.to_string())
+    }
+
+    fn write(&mut self, name: &str, text: &str) -> Result<PathBuf, Refusal> {
+        save::write_text(&with_extension(name, "txt"), text, save::Overwrite::Ask).map_err(refusal)
+    }
+
+    fn lamport(
+        &mut self,
+        name: &str,
+        recording: Recording<'_>,
+        (from, to): (VirtualTime, VirtualTime),
+    ) -> Result<PathBuf, Refusal> {
+        let failed = |error: CliError| Refusal::Failed(error.to_string());
+        let Start {
+            world, then, scene, ..
+        } = start::begin_again(&self.begun).map_err(failed)?;
+        let world = ToldWorld::from_here(world).followed_by(then).drawn(from, to);
+        let mut session = Session::new(world);
+        let before = recording.commands.partition_point(|timed| timed.at <= to);
+        session
+            .replay(&recording.commands[..before], to)
+            .map_err(Refusal::Failed)?;
+        let diagram = session.world_mut().take_diagram();
+        let title = scene
+            .title
+            .unwrap_or_else(|| self.headless.replace("raft-play run", "raft-play"));
+        let svg = diagram.map(|diagram| diagram.svg(&title)).unwrap_or_default();
+        save::write_text(&with_extension(name, "svg"), &svg, save::Overwrite::Ask).map_err(refusal)
     }
 
     fn permits(&self, command: &Command) -> Result<(), String> {
@@ -267,6 +413,7 @@ fn row(listed: Listed) -> OpenRow {
             Origin::Shipped => "shipped".to_owned(),
             Origin::Last(_) => "when you left".to_owned(),
             Origin::File(path) => folder_of(&path),
+            Origin::Recent(_) => "recent".to_owned(),
         },
     }
 }

@@ -11,7 +11,7 @@ use super::values::Expectation;
 use super::{Format, RunArgs};
 use crate::linear::{json_text, ron_text};
 use crate::machine::KeyValue;
-use crate::playground::{Narrator, StoryLine, TimedCommand, Weight};
+use crate::playground::{Narrator, Spacetime, StoryLine, TimedCommand, Weight};
 use crate::save::script::Script;
 use crate::save::{self, Overwrite};
 use crate::types::VirtualTime;
@@ -41,12 +41,18 @@ pub(super) fn run(
     if args.history.is_some() {
         world.keep_calls().map_err(CliError::NoHistory)?;
     }
-    if args.format == Format::Json {
+    if args.format == Format::Json && args.lamport.is_none() {
         world.keep_no_records();
     }
+    let end = world.now().after(args.duration);
+    let diagram = args.lamport.as_ref().map(|_| {
+        let (from, to) = args.stretch.unwrap_or((world.now(), end));
+        Spacetime::new::<KeyValue>(&world.snapshot(), from, to.min(end))
+    });
     let mut run = Run {
         world,
         narrator,
+        diagram,
         printer: match args.format {
             Format::Text => Printer::Lines {
                 out,
@@ -55,7 +61,6 @@ pub(super) fn run(
             Format::Json => Printer::Nothing,
         },
     };
-    let end = run.world.now().after(args.duration);
     // What a save has still to be done stays in it; what a script has is the script's.
     let still: Vec<TimedCommand> = then.iter().filter(|timed| timed.at > end).cloned().collect();
     let (commands, path) = match (script, &args.commands) {
@@ -74,6 +79,13 @@ pub(super) fn run(
         )?;
     }
     run.run_into(end, u32::MAX)?;
+    if let (Some(path), Some(diagram)) = (&args.lamport, run.diagram) {
+        let title = scene
+            .title
+            .clone()
+            .unwrap_or_else(|| format!("Seed {}", args.seed));
+        save::write_text(path, &diagram.svg(&title), Overwrite::Replace)?;
+    }
     let mut world = run.world;
     if let Some(path) = &args.save {
         start::save(&mut world, scene, still, path)?;
@@ -117,6 +129,7 @@ fn merged(mut commands: Vec<TimedCommand>, others: Vec<TimedCommand>) -> Vec<Tim
 struct Run<'a, O> {
     world: Lab,
     narrator: Narrator,
+    diagram: Option<Spacetime>,
     printer: Printer<'a, O>,
 }
 
@@ -177,11 +190,14 @@ impl<O: Write> Run<'_, O> {
     }
 
     fn tell(&mut self) -> io::Result<()> {
-        let Printer::Lines { out, least } = &mut self.printer else {
-            return Ok(());
-        };
-        // The narrator must hear all of it, printed or not.
         for record in self.world.drain_records() {
+            if let Some(diagram) = &mut self.diagram {
+                diagram.note(&record);
+            }
+            let Printer::Lines { out, least } = &mut self.printer else {
+                continue;
+            };
+            // The narrator must hear all of it, printed or not.
             if let Some(line) = self.narrator.tell(&record)
                 && line.weight >= *least
             {

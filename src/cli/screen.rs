@@ -3,13 +3,20 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::process::ExitCode;
 
+use super::config;
 use super::error::CliError;
 use super::library::{Files, Homework};
 use super::start::{self, Begun, Source};
 use super::{ScreenArgs, Theme};
+use crate::machine::KeyValue;
 use crate::playground::HostKind;
+use crate::save::script::Script;
+use crate::save::share::Shared;
+use crate::save::{self, Save};
 use crate::ui::app::{App, Start};
 use crate::ui::event_loop::{ScreenError, ScreenOptions, play};
+use crate::ui::keymap;
+use crate::ui::library::Recording;
 use crate::ui::pace::parse_speed;
 use crate::ui::terminal::{self, Mouse};
 use crate::ui::told::ToldWorld;
@@ -20,20 +27,31 @@ const SEEDS: u64 = 1_000_000;
 
 /// Plays on the screen until it is left.
 pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
-    let pace = parse_speed(&args.speed).map_err(CliError::Usage)?;
+    let config = config::read(args.config.as_deref())?;
+    let pace = config.speed.as_deref().unwrap_or("auto");
+    let pace = parse_speed(args.speed.as_deref().unwrap_or(pace)).map_err(CliError::Usage)?;
+    let is_new = args.load.is_none() && args.task.is_none() && args.data_dir.is_none();
+    let args = &ScreenArgs {
+        nodes: args.nodes.or(config.nodes.filter(|_| is_new)),
+        ..args.clone()
+    };
     let seed = args.seed.unwrap_or_else(drawn_seed);
-    let shelf = start::shelf(args.save_limit);
+    let shelf = start::shelf(args.save_limit.unwrap_or(config.save_limit()));
     let task = args.task.as_deref().map(Homework::named).transpose()?;
-    let source = match &task {
-        Some(task) => Source::Save(Box::new(task.start())),
-        None => Source::named(args.load.as_deref(), &shelf, args.nodes, seed)?,
+    let shared = args.share.as_deref().map(Shared::parse).transpose();
+    let shared = shared.map_err(|error| CliError::Share(error.to_string()))?;
+    let source = match (&task, &shared) {
+        (Some(task), _) => Source::Save(Box::new(task.start())),
+        (None, Some(shared)) => start::source_of(&shared.begun)?,
+        (None, None) => Source::named(args.load.as_deref(), &shelf, args.nodes, seed)?,
     };
     let options = ScreenOptions {
-        mouse: if args.no_mouse {
+        mouse: if args.no_mouse || config.mouse == Some(false) {
             Mouse::Left
         } else {
             Mouse::Captured
         },
+        log: args.log_file.clone(),
         headless: match &args.task {
             Some(_) => headless(args, seed),
             None => format!("{} --for 10s", headless(args, seed)),
@@ -50,23 +68,30 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
     };
     let data_dir = temporary.as_ref().map(|folder| folder.path().to_owned());
     let data_dir = args.data_dir.clone().or(data_dir);
+    let begun = begun(args, shared.as_ref(), &source);
     let Begun {
-        world,
+        mut world,
         narrator,
         scene,
         then,
     } = start::begin(source, HostKind::Threads, data_dir)?;
     let start = Start {
         // A scene with notes asks before it shows.
-        is_paused: args.paused || !scene.notes.is_empty(),
+        is_paused: args.paused || config.paused || !scene.notes.is_empty(),
         speed: Some(pace),
         title: scene.title.clone(),
         notes: scene.notes.clone(),
-        first_steps: args.load.is_none() && task.is_none(),
-        theme: theme(args.theme),
-        ascii: args.ascii,
+        first_steps: args.load.is_none() && task.is_none() && shared.is_none(),
+        theme: theme(args.theme.or(config.theme)),
+        ascii: args.ascii || config.ascii,
+    };
+    keymap::install(config.keys);
+    let begun = match begun {
+        Some(begun) => begun,
+        None => now(&mut world)?,
     };
     let files = Files {
+        begun,
         shelf,
         host: HostKind::Threads,
         scene,
@@ -75,8 +100,53 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
     };
     let world = ToldWorld::new(world, narrator).followed_by(then);
     let mut app = App::new(world, Box::new(files), start);
+    if args.log_file.is_some() {
+        app.keep_journal();
+    }
+    if let Some(Shared { script, .. }) = &shared {
+        replay(&mut app, script)?;
+    }
     let exit = play(&mut app, &options)?;
     Ok(ExitCode::from(exit.code()))
+}
+
+/// What the run begins from, for who wants it once more; `None` where that is known only when it has begun.
+fn begun(args: &ScreenArgs, shared: Option<&Shared>, source: &Source) -> Option<save::share::Begun> {
+    match (shared, source) {
+        (Some(shared), _) => Some(shared.begun.clone()),
+        (None, Source::Save(save)) => {
+            let name = args.load.as_deref().unwrap_or_default();
+            Some(save::share::Begun::of(name, save))
+        }
+        (None, Source::Fresh { nodes, seed }) if args.data_dir.is_none() => Some(save::share::Begun::Fresh {
+            nodes: nodes.unwrap_or(start::NODES),
+            seed: *seed,
+        }),
+        (None, Source::Fresh { .. }) => None,
+    }
+}
+
+/// What comes from files of its own can be had again from here only.
+fn now(world: &mut start::Lab) -> Result<save::share::Begun, CliError> {
+    Ok(save::share::Begun::Save(Box::new(Save {
+        title: None,
+        notes: Vec::new(),
+        image: world.image()?,
+        then: Vec::new(),
+    })))
+}
+
+/// Comes to where somebody was.
+fn replay(app: &mut App<ToldWorld<KeyValue>>, script: &Script) -> Result<(), CliError> {
+    let last = script.commands.last();
+    let recording = Recording {
+        commands: &script.commands,
+        until: script
+            .until
+            .unwrap_or(last.map_or_else(Default::default, |timed| timed.at)),
+    };
+    let done = app.replay(recording);
+    done.map_err(|sentence| CliError::Share(format!("this share code's run: {sentence}")))
 }
 
 /// A new seed, from the operating system's randomness.

@@ -12,7 +12,7 @@ use crate::save::{self, Overwrite, Save, Shelf};
 pub(super) type Lab = World<KeyValue>;
 
 /// How many nodes, where nobody says.
-const NODES: u64 = 5;
+pub(super) const NODES: u64 = 5;
 
 /// What a cluster begins from.
 #[derive(Clone, Debug)]
@@ -106,6 +106,29 @@ pub(super) fn begin(source: Source, host: HostKind, data_dir: Option<PathBuf>) -
             })
         }
     }
+}
+
+/// Begins once more as a run began, without files.
+#[cfg(feature = "tui")]
+pub(super) fn begin_again(begun: &crate::save::share::Begun) -> Result<Begun, CliError> {
+    begin(source_of(begun)?, HostKind::Inline, None)
+}
+
+/// What a run began from, as a source.
+#[cfg(feature = "tui")]
+pub(super) fn source_of(begun: &crate::save::share::Begun) -> Result<Source, CliError> {
+    use crate::save::share::Begun as From;
+    Ok(match begun {
+        From::Fresh { nodes, seed } => Source::Fresh {
+            nodes: Some(*nodes),
+            seed: *seed,
+        },
+        From::Shipped(name) => Source::Save(Box::new(match save::shipped(name) {
+            Some(save) => save?,
+            None => return Err(CliError::Usage(format!("there is no scene `{name}`"))),
+        })),
+        From::Save(save) => Source::Save(save.clone()),
+    })
 }
 
 /// Saves a cluster under a path, over what was there: who names a file on the command line means it.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::check::Property;
 use crate::consensus::Rule;
 use crate::playground::NODES_MAX;
+use crate::save::seconds;
+use crate::types::VirtualTime;
 
 /// What must happen in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,17 @@ pub(super) fn nodes(text: &str) -> Result<u64, String> {
 pub(super) fn save_limit(text: &str) -> Result<u64, String> {
     let number = text.parse().ok().filter(|number| (1..=4096).contains(number));
     number.ok_or_else(|| "a limit for saves is 1 to 4096, in MiB".to_owned())
+}
+
+/// `1.5..2`: seconds of the cluster's time.
+pub(super) fn stretch(text: &str) -> Result<(VirtualTime, VirtualTime), String> {
+    let at = |text: &str| seconds::parse(text).ok();
+    let stretch = text
+        .split_once("..")
+        .and_then(|(from, to)| Some((at(from)?, at(to)?)));
+    stretch
+        .filter(|(from, to)| from < to)
+        .ok_or_else(|| format!("`{text}` is no stretch of time; try 1.5..2, in seconds"))
 }
 
 /// `500ms`, `10s`, `1.5s`, `2m`, `1h`: exact, without floating point.

@@ -70,6 +70,8 @@ pub enum Origin {
     Shipped,
     /// It is a file.
     File(PathBuf),
+    /// It is a file of another folder, and was used lately.
+    Recent(PathBuf),
     /// It is the one that leaving made.
     Last(PathBuf),
 }
@@ -109,6 +111,11 @@ impl Shelf {
         Self { bytes_max, ..self }
     }
 
+    /// Where the last save is, whether there is one or not.
+    pub(super) fn last(&self) -> Option<&Path> {
+        self.last.as_deref()
+    }
+
     /// Those of the current directory and of this user.
     pub fn here() -> Self {
         Self::new(std::env::current_dir().unwrap_or_default(), last_path())
@@ -137,6 +144,17 @@ impl Shelf {
             (None, Some((_, text))) => parse(text, name),
             (None, None) => Err(self.unknown(name)),
         }
+    }
+
+    /// The file that [`load`](Self::load) reads for this name; `None` where it reads none, or there is none.
+    pub fn file_of(&self, name: &str) -> Option<PathBuf> {
+        if name == LAST {
+            return None;
+        }
+        if is_path(name) {
+            return Some(self.folder.join(name)).filter(|path| path.is_file());
+        }
+        self.candidates(name).into_iter().find(|path| path.is_file())
     }
 
     /// The file that a save of this name is written to: a path stays one, a plain name goes to `saves` where there is
@@ -176,6 +194,16 @@ impl Shelf {
         }
         let mut files = files_in(&self.folder.join(FOLDER));
         files.extend(files_in(&self.folder));
+        let is_here = |path: &PathBuf| {
+            let same =
+                |(_, file): &(String, PathBuf)| std::path::absolute(file).is_ok_and(|file| file == *path);
+            files.iter().any(same) || self.last.as_ref() == Some(path)
+        };
+        let recent = self.recent().into_iter().filter(|path| !is_here(path));
+        listed.extend(recent.filter_map(|path| {
+            let name = path.to_str()?.to_owned();
+            list_file(&name, &path, Origin::Recent(path.clone()))
+        }));
         for (name, text) in SHIPPED {
             match files.iter().position(|(file, _)| file == name) {
                 Some(place) => {

@@ -62,6 +62,8 @@ pub enum Action {
         /// Its text.
         command: String,
     },
+    /// A line of the palette is run.
+    Words(String),
     /// A question is asked in an overlay.
     Ask(Question),
     /// Why the newest line of the story happened.
@@ -88,6 +90,15 @@ pub enum Action {
     Open(String),
     /// The commands so far are written to a file.
     Script(String),
+    /// A code for all that was done goes into the clipboard, or into a file.
+    Share(Option<String>),
+    /// What happened between two moments is drawn into a file; without them, what led up to this moment.
+    Lamport {
+        /// The file.
+        file: String,
+        /// From when on, until when.
+        stretch: Option<(VirtualTime, VirtualTime)>,
+    },
     /// How far one is with the task that is done.
     Grade,
     /// A question of the task that is done, by its number, is answered.

@@ -3,6 +3,7 @@
 //! [`App::update`] and [`App::tick`] are all there is: the same world, actions and ticks give the same scenes. Files are
 //! reached through the [`Library`] only, the terminal not at all.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 mod act;
@@ -16,7 +17,7 @@ use ratatui::layout::Rect;
 use super::action::{Action, Exit, Size, Step};
 use super::draw::KeyHint;
 use super::keymap::{self, Mode};
-use super::library::Library;
+use super::library::{Library, Recording};
 use super::notes::FirstSteps;
 use super::pace;
 use super::palette::Context;
@@ -35,21 +36,29 @@ pub struct App<W: Playable> {
     guide: Guide,
     /// The saves that the open dialog filters.
     shelf: Vec<OpenRow>,
+    /// What was found in them while the dialog is open.
+    previews: BTreeMap<String, Vec<String>>,
     /// What `n` proposed last.
     proposed: u64,
     toast_left: Duration,
+    /// What is to be written to the log, where one is kept.
+    journal: Option<Vec<String>>,
     size: Size,
     pressed: Option<NodeId>,
     wish: Option<Wish>,
+    /// The last share code that was made.
+    shared: Option<String>,
 }
 
 /// What only whoever owns the terminal can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Leave.
     Leave(Exit),
     /// Sleep until the shell wakes the program.
     Suspend,
+    /// Put this into the clipboard.
+    Copy(String),
 }
 
 /// How a program begins.
@@ -113,14 +122,17 @@ impl<W: Playable> App<W> {
             first_steps,
             guide: Guide::default(),
             shelf: Vec::new(),
+            previews: BTreeMap::new(),
             proposed: 0,
             toast_left: Duration::ZERO,
+            journal: None,
             size: Size {
                 width: 80,
                 height: 24,
             },
             pressed: None,
             wish: None,
+            shared: None,
         }
     }
 
@@ -142,6 +154,23 @@ impl<W: Playable> App<W> {
     /// What whoever owns the terminal is to do; asked for once.
     pub fn take_wish(&mut self) -> Option<Wish> {
         self.wish.take()
+    }
+
+    /// The last share code that was made, for those whose terminal has no clipboard.
+    pub fn shared(&self) -> Option<&str> {
+        self.shared.as_deref()
+    }
+
+    /// Does what somebody else did, up to the moment at which they were; time stands there.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, where it can't be done.
+    pub fn replay(&mut self, recording: Recording<'_>) -> Result<(), String> {
+        self.session.replay(recording.commands, recording.until)?;
+        self.view.pace = Pace::Paused;
+        self.view.violation = self.session.violation();
+        Ok(())
     }
 
     /// Saves the cluster as `last`; gives the sentence that says so, or why not.
@@ -233,6 +262,7 @@ impl<W: Playable> App<W> {
             Action::Propose { to, command } => {
                 self.propose(to, &command);
             }
+            Action::Words(line) => self.run_words(&line),
             Action::Ask(question) => self.ask(question),
             Action::Why => self.why(),
             Action::WhyLine(line) => self.why_line(line),
@@ -246,6 +276,8 @@ impl<W: Playable> App<W> {
             Action::Save(name) => self.save(&name),
             Action::Open(name) => self.open(&name),
             Action::Script(name) => self.script(&name),
+            Action::Share(file) => self.share(file.as_deref()),
+            Action::Lamport { file, stretch } => self.lamport(&file, stretch),
             Action::Grade => self.grade(),
             Action::Answer(question, text) => self.answer(question, &text),
             Action::Export(name) => self.export(&name),
@@ -428,6 +460,40 @@ impl<W: Playable> App<W> {
         }
     }
 
+    /// Keeps a journal from now on of what happens and what the screen says: [`drain_journal`](Self::drain_journal).
+    pub fn keep_journal(&mut self) {
+        self.journal = Some(Vec::new());
+        self.session.keep_journal();
+    }
+
+    /// What has happened and what the screen has said since the last call, where a journal is kept.
+    pub fn drain_journal(&mut self) -> Vec<String> {
+        self.note_story();
+        self.journal.as_mut().map_or_else(Vec::new, std::mem::take)
+    }
+
+    /// Has the screen say that something outside of the cluster does not work.
+    pub fn warn(&mut self, sentence: &str) {
+        self.journal = None;
+        self.complain(sentence);
+    }
+
+    fn note_story(&mut self) {
+        let lines = self.session.drain_journal();
+        if let Some(journal) = &mut self.journal {
+            let lines = lines.iter().map(|line| format!("{:>9}  {}", line.at, line.long));
+            journal.extend(lines);
+        }
+    }
+
+    /// Runs a line of the palette that a key stands for.
+    fn run_words(&mut self, line: &str) {
+        match super::palette::parse(line, &self.context()) {
+            Ok(action) => self.carry_out(action),
+            Err(sentence) => self.complain(sentence),
+        }
+    }
+
     fn tell(&mut self, text: impl Into<String>) {
         self.toast(text.into(), false);
     }
@@ -437,6 +503,12 @@ impl<W: Playable> App<W> {
     }
 
     fn toast(&mut self, text: String, is_error: bool) {
+        self.note_story();
+        if let Some(journal) = &mut self.journal {
+            let now = self.session.snapshot().now;
+            let sign = if is_error { '!' } else { '-' };
+            journal.push(format!("{now:>9}  {sign} {text}"));
+        }
         self.view.toast = Some(Toast { text, is_error });
         self.toast_left = TOAST;
     }

@@ -2,8 +2,10 @@
 //!
 //! While nothing moves there is no next frame, and the program sleeps in the kernel.
 
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write, stdout};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +25,8 @@ use super::terminal::{self, Missing, Mouse, Screen};
 pub struct ScreenOptions {
     /// Whether the program sees the mouse.
     pub mouse: Mouse,
+    /// Where what happens is written down besides, if anywhere: behind what is there.
+    pub log: Option<PathBuf>,
     /// The command that does the same without a screen, for those who have none.
     pub headless: String,
 }
@@ -37,6 +41,14 @@ pub enum ScreenError {
         missing: Missing,
         /// What works without.
         headless: String,
+    },
+    /// The log can't be written.
+    #[error("{path}: the log can't be written there: {source}", path = path.display())]
+    Log {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// The terminal failed.
     #[error("the terminal failed: {0}")]
@@ -54,7 +66,7 @@ impl ScreenError {
     /// The exit code: 2 where the program was used in the wrong place, 1 where something failed.
     pub const fn code(&self) -> u8 {
         match self {
-            Self::NoTerminal { .. } => 2,
+            Self::NoTerminal { .. } | Self::Log { .. } => 2,
             Self::Terminal(_) => 1,
         }
     }
@@ -71,15 +83,16 @@ pub fn play<W: Playable>(app: &mut App<W>, options: &ScreenOptions) -> Result<Ex
         let headless = options.headless.clone();
         return Err(ScreenError::NoTerminal { missing, headless });
     }
+    let log = options.log.as_ref().map(open_log).transpose()?;
     terminal::guard_panics();
-    let ended = catch_unwind(AssertUnwindSafe(|| run(app, options)));
+    let ended = catch_unwind(AssertUnwindSafe(|| run(app, options, log)));
     terminal::give_back();
     // A world in which a panic struck may not be fit to be saved; that must not hide the panic.
     let saved = catch_unwind(AssertUnwindSafe(|| app.save_last()));
     match ended {
         Ok(ended) => {
             if let Ok(saved) = saved {
-                say_goodbye(saved.map(|_| ()));
+                say_goodbye(saved.map(|_| ()), app.shared());
             }
             ended
         }
@@ -87,8 +100,26 @@ pub fn play<W: Playable>(app: &mut App<W>, options: &ScreenOptions) -> Result<Ex
     }
 }
 
+/// A log that is there already goes on.
+fn open_log(path: &PathBuf) -> Result<File, ScreenError> {
+    let failed = |source| ScreenError::Log {
+        path: path.clone(),
+        source,
+    };
+    let mut log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(failed)?;
+    writeln!(log, "raft-play {} begins", env!("CARGO_PKG_VERSION")).map_err(failed)?;
+    Ok(log)
+}
+
 /// The terminal may be gone: then nobody reads it.
-fn say_goodbye(saved: Result<(), String>) {
+fn say_goodbye(saved: Result<(), String>, shared: Option<&str>) {
+    if let Some(code) = shared {
+        let _ = writeln!(stdout(), "What you shared: raft-play --share {code}");
+    }
     let _ = match saved {
         Ok(()) => writeln!(stdout(), "To go on from here: raft-play --load last"),
         Err(sentence) => writeln!(io::stderr(), "The cluster was not saved as `last`: {sentence}"),
@@ -112,7 +143,11 @@ struct Loop {
 /// The time between two frames that nobody looks at.
 const UNSEEN_FRAME: Duration = Duration::from_millis(200);
 
-fn run<W: Playable>(app: &mut App<W>, options: &ScreenOptions) -> Result<Exit, ScreenError> {
+fn run<W: Playable>(
+    app: &mut App<W>,
+    options: &ScreenOptions,
+    mut log: Option<File>,
+) -> Result<Exit, ScreenError> {
     let signals = signals()?;
     let screen = Screen::take(options.mouse)?;
     app.update(Action::Resize(screen.size()?));
@@ -129,10 +164,25 @@ fn run<W: Playable>(app: &mut App<W>, options: &ScreenOptions) -> Result<Exit, S
     loop {
         running.screen.draw(|frame| app.draw(&help, frame))?;
         running.wait(app)?;
+        if let Some(file) = &mut log
+            && let Err(error) = write_down(app, file)
+        {
+            app.warn(&format!("the log is written no more: {error}"));
+            log = None;
+        }
         if let Some(exit) = running.grant(app)? {
             return Ok(exit);
         }
     }
+}
+
+/// Writes at once what has happened: who looks at the log while the program runs sees all of it.
+fn write_down<W: Playable>(app: &mut App<W>, log: &mut File) -> io::Result<()> {
+    let lines = app.drain_journal();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    log.write_all(format!("{}\n", lines.join("\n")).as_bytes())
 }
 
 impl Loop {
@@ -203,6 +253,10 @@ impl Loop {
     fn grant<W: Playable>(&mut self, app: &mut App<W>) -> io::Result<Option<Exit>> {
         match app.take_wish() {
             Some(Wish::Leave(exit)) => Ok(Some(exit)),
+            Some(Wish::Copy(text)) => {
+                self.screen.copy(&text)?;
+                Ok(None)
+            }
             Some(Wish::Suspend) => {
                 self.screen.sleep()?;
                 app.update(Action::Resize(self.screen.size()?));

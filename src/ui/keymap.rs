@@ -8,8 +8,10 @@ use tui_input::backend::crossterm::to_input_request;
 use unicode_width::UnicodeWidthStr;
 
 mod table;
+mod user;
 
 use table::rows;
+pub use user::{UserKeys, UserLine, check_own, install, knows, parse_key, words_and_keys};
 
 use super::action::Action;
 use super::draw::{KeyGroup, KeyHint};
@@ -129,9 +131,20 @@ impl Mode {
 
 /// What a key asks for in this mode, if anything.
 pub fn action(mode: Mode, event: KeyEvent) -> Option<Action> {
+    action_by(user::installed(), mode, event)
+}
+
+/// [`action`], by these keys.
+fn action_by(user: &UserKeys, mode: Mode, event: KeyEvent) -> Option<Action> {
     let key = normal(event)?;
+    if mode == Mode::Main
+        && let Some(action) = user.action(key)
+    {
+        return Some(action);
+    }
     let everywhere = table::everywhere().iter();
     let exact = bindings(mode)
+        .filter(|binding| mode != Mode::Main || !user.moves(binding.words))
         .chain(everywhere)
         .find(|binding| binding.keys.contains(&key));
     if let Some(Binding {
@@ -180,16 +193,43 @@ fn digit(key: Key) -> Option<NodeId> {
 
 /// All keys of the main screen, for the help.
 pub fn help() -> Vec<KeyHint> {
+    let user = user::installed();
     let main = rows().iter().filter(|row| row.mode == Mode::Main);
-    main.map(|row| hint(row, row.keys, row.what)).collect()
+    let usual = main.map(|row| hint(row, &shown_keys(user, row, row.keys), row.what));
+    let more = user.more().map(|line| KeyHint {
+        keys: labels(&line.keys),
+        what: line.words.clone(),
+        group: KeyGroup::Rest,
+    });
+    usual.filter(|hint| !hint.keys.is_empty()).chain(more).collect()
+}
+
+/// The keys of a row: as the table shows them, but where some are others.
+fn shown_keys(user: &UserKeys, row: &Row, usual: &str) -> String {
+    let is_usual = |binding: &Binding| row.mode != Mode::Main || !user.moves(binding.words);
+    if row.bindings.iter().all(is_usual) {
+        return usual.to_owned();
+    }
+    let firsts = row.bindings.iter().filter_map(|binding| {
+        let keys = user.of(binding.words).unwrap_or(binding.keys);
+        keys.first().copied()
+    });
+    labels(&firsts.collect::<Vec<_>>())
+}
+
+fn labels(keys: &[Key]) -> String {
+    let labels: Vec<String> = keys.iter().map(|key| key.label()).collect();
+    labels.join(" ")
 }
 
 /// The keys that make sense now, as many of the most important as fit `width` columns.
 pub fn bar(scene: &Scene<'_>, width: u16) -> Vec<KeyHint> {
     let mode = Mode::of(scene.view.overlay.as_ref());
+    let user = user::installed();
     let shown = |row: &'static Row| {
         let bar = row.bars.iter().find(|bar| (bar.applies)(scene))?;
-        Some((bar.rank, hint(row, bar.keys, bar.what)))
+        let keys = shown_keys(user, row, bar.keys);
+        (!keys.is_empty()).then(|| (bar.rank, hint(row, &keys, bar.what)))
     };
     let rows = rows().iter().filter(|row| row.mode == mode);
     let name = scene.view.selected(scene.snapshot);
@@ -245,6 +285,9 @@ fn bindings(mode: Mode) -> impl Iterator<Item = &'static Binding> {
 
 /// The key that does what these words of the palette do.
 pub fn key_for(words: &str) -> Option<String> {
+    if let Some(keys) = user::installed().of(words) {
+        return keys.first().map(|key| key.label());
+    }
     bindings(Mode::Main)
         .find(|binding| !words.is_empty() && binding.words == words)
         .map(|binding| binding.keys[0].label())

@@ -11,6 +11,11 @@ pub trait Library<W> {
     /// The saves that can be opened.
     fn list(&self) -> Vec<OpenRow>;
 
+    /// What a listed save holds, in a few lines; nothing where that can't be told.
+    fn preview(&self, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Opens a save.
     ///
     /// # Errors
@@ -38,6 +43,38 @@ pub trait Library<W> {
     ///
     /// [`Refusal::Exists`] where there is such a file.
     fn script(&mut self, name: &str, recording: Recording<'_>) -> Result<PathBuf, Refusal>;
+
+    /// A code for all that was done, with what it began from.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, where there is none.
+    fn share(&mut self, _recording: Recording<'_>) -> Result<String, String> {
+        Err("nothing can be shared from here".to_owned())
+    }
+
+    /// Writes a text to a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Exists`] where there is such a file.
+    fn write(&mut self, _name: &str, _text: &str) -> Result<PathBuf, Refusal> {
+        Err(Refusal::Failed("there is nowhere to write to".to_owned()))
+    }
+
+    /// Draws what happened between two moments as a space-time diagram into a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Exists`] where there is such a file.
+    fn lamport(
+        &mut self,
+        _name: &str,
+        _recording: Recording<'_>,
+        _stretch: (VirtualTime, VirtualTime),
+    ) -> Result<PathBuf, Refusal> {
+        Err(Refusal::Failed("there is nowhere to write to".to_owned()))
+    }
 
     /// Whether a command may be given: a task permits some, and nothing else.
     ///

@@ -37,6 +37,11 @@ pub fn parse(line: &str, context: &Context<'_>) -> Result<Action, String> {
     })
 }
 
+/// Whether a line begins with a word that there is.
+pub fn knows(line: &str) -> bool {
+    word(split(line.trim()).0).is_some()
+}
+
 /// A palette with this much typed already.
 pub fn open(prefix: &str, context: &Context<'_>) -> Palette {
     let mut palette = Palette {

@@ -55,6 +55,8 @@ const STORY_KEPT: usize = 15_000;
 const SEARCH_LIMIT: Duration = Duration::from_secs(2);
 /// The longest that one tick works: a frame is due after it.
 const WORK_LIMIT: Duration = Duration::from_millis(20);
+/// The most events that are done again at once: a class waits for some seconds, and not for more.
+const REPLAY_MOST: u32 = 500_000;
 /// How much virtual time passes between two looks at the wall clock.
 const SLICE: Duration = Duration::from_millis(20);
 
@@ -71,6 +73,8 @@ pub struct Session<W: Playable> {
     links: BTreeMap<(NodeId, NodeId), LinkSettings>,
     unspent: Duration,
     search: Option<Search>,
+    /// The lines that nobody has written down yet, where somebody does.
+    journal: Option<Vec<StoryLine>>,
 }
 
 /// A run to the next line of the story.
@@ -108,7 +112,18 @@ impl<W: Playable> Session<W> {
             timeline,
             unspent: Duration::ZERO,
             search: None,
+            journal: None,
         }
+    }
+
+    /// Keeps what is told from now on, for somebody to write it down: [`drain_journal`](Self::drain_journal).
+    pub fn keep_journal(&mut self) {
+        self.journal = Some(self.story.clone());
+    }
+
+    /// What was told since the last call, where a journal is kept.
+    pub fn drain_journal(&mut self) -> Vec<StoryLine> {
+        self.journal.as_mut().map_or_else(Vec::new, std::mem::take)
     }
 
     /// Takes over the files of the session before it.
@@ -191,6 +206,58 @@ impl<W: Playable> Session<W> {
         self.leave_cursor();
         self.harvest();
         self.look();
+        Ok(())
+    }
+
+    /// Does at their moments what somebody else did, and comes to the moment at which they were.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, where something can't be done, or where it would take for ever.
+    pub fn replay(&mut self, commands: &[TimedCommand], until: VirtualTime) -> Result<(), String> {
+        let mut events = 0;
+        for TimedCommand { at, after, command } in commands {
+            self.replay_into(*at, *after, &mut events)?;
+            let given = self.timeline.here(&self.world);
+            let done = self.world.command(command.clone());
+            done.map_err(|error| format!("what was done at {at} can't be done: {error}"))?;
+            self.timeline.command(&mut self.world, given, command.clone());
+            self.harvest();
+        }
+        self.replay_into(until, u32::MAX, &mut events)?;
+        // The time line takes note of how far this is.
+        self.timeline.run_until(&mut self.world, until);
+        self.harvest();
+        self.look();
+        Ok(())
+    }
+
+    fn replay_into(&mut self, at: VirtualTime, after: u32, events: &mut u32) -> Result<(), String> {
+        let is_before = |world: &W| match world.next_event_at() {
+            Some(next) if next == at && world.now() == at => world.carried_out() < after,
+            Some(next) if next == at => after > 0,
+            Some(next) => next < at,
+            None => false,
+        };
+        while is_before(&self.world) {
+            *events += 1;
+            if *events > REPLAY_MOST {
+                return Err(format!(
+                    "more than {REPLAY_MOST} events up to {at}: too long to be done again"
+                ));
+            }
+            if self.world.is_halted() {
+                self.world.go_on();
+            }
+            self.timeline.step(&mut self.world);
+            if events.is_multiple_of(1_000) {
+                self.harvest();
+            }
+        }
+        if self.world.now() < at {
+            self.world.go_on();
+            self.world.run_into(at, after);
+        }
         Ok(())
     }
 
@@ -338,7 +405,14 @@ impl<W: Playable> Session<W> {
         let first = self.world.told().saturating_sub(lines.len() as u64);
         let known = self.travels.forgotten + self.story.len() as u64;
         let known = usize::try_from(known.saturating_sub(first)).unwrap_or(usize::MAX);
-        self.story.extend(lines.into_iter().skip(known));
+        let lines = lines.into_iter().skip(known);
+        if let Some(journal) = &mut self.journal {
+            let before = journal.len();
+            journal.extend(lines);
+            self.story.extend_from_slice(&journal[before..]);
+        } else {
+            self.story.extend(lines);
+        }
         if self.story.len() > STORY_LIMIT {
             let surplus = self.story.len() - STORY_KEPT;
             self.story.drain(..surplus);

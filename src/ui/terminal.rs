@@ -8,6 +8,7 @@ use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
     EnableMouseCapture,
@@ -63,6 +64,11 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// Has the terminal put a text into the clipboard (OSC 52). Terminals that can't, or may not, ignore it.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+
     /// Takes the terminal.
     ///
     /// # Errors

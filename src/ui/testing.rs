@@ -15,6 +15,7 @@ use super::told::ToldWorld;
 use super::view::{OpenRow, Scene};
 use crate::machine::KeyValue;
 use crate::playground::{Command, HostKind, Settings, TimedCommand, World, WorldImage, WorldOptions};
+use crate::types::VirtualTime;
 
 pub(super) type Played = ToldWorld<KeyValue>;
 
@@ -27,6 +28,8 @@ pub(super) struct Shelf {
     /// What may not be done.
     pub(super) forbidden: Option<Command>,
     pub(super) answers: BTreeMap<usize, String>,
+    pub(super) texts: BTreeMap<String, String>,
+    pub(super) drawn: Vec<(VirtualTime, VirtualTime)>,
 }
 
 /// A library in memory.
@@ -42,6 +45,10 @@ impl Library<Played> for MemoryLibrary {
             origin: "memory".to_owned(),
         };
         held.saves.keys().map(row).collect()
+    }
+
+    fn preview(&self, name: &str) -> Vec<String> {
+        vec![format!("what {name} holds")]
     }
 
     fn open(&mut self, name: &str) -> Result<Opened<Played>, String> {
@@ -82,6 +89,26 @@ impl Library<Played> for MemoryLibrary {
             .borrow_mut()
             .scripts
             .insert(name.to_owned(), recording.commands.to_vec());
+        Ok(PathBuf::from(name))
+    }
+
+    fn share(&mut self, recording: Recording<'_>) -> Result<String, String> {
+        Ok(format!("code of {}", recording.commands.len()))
+    }
+
+    fn write(&mut self, name: &str, text: &str) -> Result<PathBuf, Refusal> {
+        let texts = &mut self.0.borrow_mut().texts;
+        texts.insert(name.to_owned(), text.to_owned());
+        Ok(PathBuf::from(name))
+    }
+
+    fn lamport(
+        &mut self,
+        name: &str,
+        _: Recording<'_>,
+        stretch: (VirtualTime, VirtualTime),
+    ) -> Result<PathBuf, Refusal> {
+        self.0.borrow_mut().drawn.push(stretch);
         Ok(PathBuf::from(name))
     }
 

@@ -6,8 +6,8 @@ use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
 use crate::playground::{
-    Checkpoint, Command, CommandError, LinkSettings, Narrator, Rewind, Snapshot, StoryLine, TimedCommand,
-    Weight, World,
+    Checkpoint, Command, CommandError, LinkSettings, Narrator, Rewind, Snapshot, Spacetime, StoryLine,
+    TimedCommand, Weight, World,
 };
 use crate::types::{NodeId, VirtualTime};
 
@@ -23,6 +23,8 @@ pub struct ToldWorld<M> {
     lines: Vec<StoryLine>,
     /// How many lines it has told.
     told: u64,
+    /// Who hears all that happens, to draw it.
+    diagram: Option<Box<Spacetime>>,
 }
 
 /// A moment of a world, with its narrator and what is still to be done.
@@ -45,7 +47,22 @@ impl<M: Exhibit + Default> ToldWorld<M> {
             deeds: (VirtualTime::default(), 0),
             lines: Vec::new(),
             told: 0,
+            diagram: None,
         }
+    }
+
+    /// The same, of which all that happens is drawn.
+    #[must_use]
+    pub fn drawn(mut self, from: VirtualTime, to: VirtualTime) -> Self {
+        let snapshot = self.world.snapshot();
+        self.diagram = Some(Box::new(Spacetime::new::<M>(&snapshot, from, to)));
+        self
+    }
+
+    /// The diagram, where one is drawn.
+    pub fn take_diagram(&mut self) -> Option<Spacetime> {
+        self.tell();
+        self.diagram.take().map(|diagram| *diagram)
     }
 
     /// A world that begins: all of it is told.
@@ -117,6 +134,11 @@ impl<M: Exhibit + Default> ToldWorld<M> {
     /// Tells what has happened; heartbeats are folded away.
     fn tell(&mut self) {
         let records = self.world.drain_records();
+        if let Some(diagram) = &mut self.diagram {
+            for record in &records {
+                diagram.note(record);
+            }
+        }
         let lines = records.iter().filter_map(|record| self.narrator.tell(record));
         let before = self.lines.len();
         self.lines

@@ -228,6 +228,8 @@ pub struct OpenDialog {
     pub rows: Vec<OpenRow>,
     /// Which of them is chosen.
     pub chosen: usize,
+    /// What the chosen one holds, in a few lines.
+    pub preview: Vec<String>,
 }
 
 /// A save that can be opened.

@@ -371,6 +371,7 @@ pub fn play_until_panic() {
     let world = ToldWorld::from_the_start(world.unwrap());
     let mut app = App::new(world, Box::new(Collapsing), start);
     let options = ScreenOptions {
+        log: None,
         mouse: Mouse::Captured,
         headless: String::new(),
     };

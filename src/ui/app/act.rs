@@ -1,13 +1,16 @@
 //! What is done to the cluster, and what is read and written.
 
-use super::App;
+use super::{App, Wish};
 use crate::lesson::Guide;
 use crate::playground::{Command, Snapshot};
-use crate::types::{LogIndex, NodeId};
+use crate::types::{LogIndex, NodeId, VirtualTime};
 use crate::ui::action::Verb;
 use crate::ui::library::{Opened, Overwrite, Recording, Refusal};
 use crate::ui::session::{Playable, Session};
 use crate::ui::view::{Overlay, SaveDialog, Selection};
+
+/// So much is drawn of a run where nobody says how much: an election, and what comes of it.
+const RECENT_NANOS: u64 = 300_000_000;
 
 impl<W: Playable> App<W> {
     pub(super) fn command(&mut self, command: Command) {
@@ -116,7 +119,11 @@ impl<W: Playable> App<W> {
 
     fn show(&mut self, opened: Opened<W>, name: &str) {
         let Opened { world, title, notes } = opened;
-        let before = std::mem::replace(&mut self.session, Session::new(world));
+        let mut session = Session::new(world);
+        if self.journal.is_some() {
+            session.keep_journal();
+        }
+        let before = std::mem::replace(&mut self.session, session);
         self.session.take_files_from(before);
         self.first_steps = None;
         self.guide = Guide::default();
@@ -135,6 +142,37 @@ impl<W: Playable> App<W> {
     pub(super) fn script(&mut self, name: &str) {
         let written = self.library.script(name, recording(&self.session));
         self.report(written, "what was done is written to");
+    }
+
+    /// Makes a share code: into the clipboard, or into a file.
+    pub(super) fn share(&mut self, file: Option<&str>) {
+        let code = match self.library.share(recording(&self.session)) {
+            Ok(code) => code,
+            Err(sentence) => return self.complain(sentence),
+        };
+        if let Some(file) = file {
+            let written = self.library.write(file, &format!("raft-play --share {code}\n"));
+            return self.report(written, "the share code is in");
+        }
+        self.tell(format!(
+            "{} letters are in the clipboard: raft-play --share and these come here. No clipboard? q shows them, :share FILE",
+            code.len()
+        ));
+        self.wish = Some(Wish::Copy(code.clone()));
+        self.shared = Some(code);
+    }
+
+    /// Draws a stretch of the run; without one, the last moments up to here.
+    pub(super) fn lamport(&mut self, file: &str, stretch: Option<(VirtualTime, VirtualTime)>) {
+        let now = self.session.snapshot().now;
+        let recent = now.nanos().saturating_sub(RECENT_NANOS);
+        let (from, to) = stretch.unwrap_or((VirtualTime::from_nanos(recent), now));
+        if from >= now {
+            return self.complain(format!("{from} has not come yet: it is {now} here"));
+        }
+        let stretch = (from, to.min(now));
+        let drawn = self.library.lamport(file, recording(&self.session), stretch);
+        self.report(drawn, &format!("{from} to {} is drawn in", stretch.1));
     }
 
     pub(super) fn grade(&mut self) {

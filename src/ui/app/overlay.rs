@@ -31,9 +31,35 @@ impl<W: Playable> App<W> {
 
     fn open_dialog(&mut self) -> OpenDialog {
         self.shelf = self.library.list();
-        OpenDialog {
+        self.previews.clear();
+        let mut dialog = OpenDialog {
             rows: self.shelf.clone(),
             ..OpenDialog::default()
+        };
+        self.preview(&mut dialog);
+        dialog
+    }
+
+    /// Says what the chosen save holds. Each is looked into once while the dialog is open.
+    fn preview(&mut self, dialog: &mut OpenDialog) {
+        dialog.preview = match dialog.rows.get(dialog.chosen) {
+            Some(row) => {
+                let library = &self.library;
+                let known = self.previews.entry(row.name.clone());
+                known.or_insert_with(|| library.preview(&row.name)).clone()
+            }
+            None => Vec::new(),
+        };
+    }
+
+    /// The same for the dialog that is open, if one is.
+    fn refresh_preview(&mut self) {
+        match self.view.overlay.take() {
+            Some(Overlay::Open(mut dialog)) => {
+                self.preview(&mut dialog);
+                self.view.overlay = Some(Overlay::Open(dialog));
+            }
+            other => self.view.overlay = other,
         }
     }
 
@@ -59,7 +85,10 @@ impl<W: Playable> App<W> {
             Some(Overlay::Palette(palette)) => {
                 prompt::choose(&mut palette.chosen, palette.candidates.len(), step);
             }
-            Some(Overlay::Open(dialog)) => prompt::choose(&mut dialog.chosen, dialog.rows.len(), step),
+            Some(Overlay::Open(dialog)) => {
+                prompt::choose(&mut dialog.chosen, dialog.rows.len(), step);
+                self.refresh_preview();
+            }
             Some(Overlay::Propose(_) | Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Save(_))
             | None => {}
         }
@@ -107,6 +136,7 @@ impl<W: Playable> App<W> {
             Some(Overlay::Open(dialog)) => {
                 change(&mut dialog.filter);
                 prompt::filter(dialog, &self.shelf);
+                self.refresh_preview();
             }
             Some(Overlay::Save(dialog)) => {
                 change(&mut dialog.name);

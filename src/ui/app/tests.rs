@@ -1,3 +1,4 @@
+mod sharing;
 mod travel;
 
 use super::*;

@@ -65,6 +65,7 @@ fn open_dialog() -> OpenDialog {
             row("before-the-crash", "line 3, column 9: no such term", "saves/"),
         ],
         chosen: 0,
+        preview: Vec::new(),
     }
 }
 

@@ -184,6 +184,7 @@ fn rest() -> Vec<Row> {
             .key(&[Key::Char('s')], Action::Ask(Question::Save), "save")
             .key(&[Key::Char('o')], Action::Ask(Question::Open), "open")
             .bar(6, "o", "open", always),
+        row(KeyGroup::Rest, "y", "share code, copied").key(&[Key::Char('y')], Action::Share(None), "share"),
         row(KeyGroup::Rest, "q", "quit (saved as `last`)")
             .key(&[Key::Char('q')], Action::Leave(Exit::Quit), "quit")
             .bar(4, "q", "quit", always),

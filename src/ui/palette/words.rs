@@ -661,6 +661,19 @@ pub(super) static WORDS: &[Word] = &[
         "write what was done, to run it again headless",
         |text, _| required(text).map(Action::script),
     ),
+    word(
+        "share",
+        "share",
+        "a code for all of it, copied; into a file: share FILE",
+        |text, _| Ok(Action::Share(optional(text).map(str::to_owned))),
+    ),
+    word(
+        "lamport",
+        "lamport FILE",
+        "space-time diagram, as SVG; of a stretch: a.svg 1.5..2",
+        screen::lamport,
+    )
+    .or(&["spacetime", "space-time"]),
     word("grade", "grade", "how far you are with the task", |text, _| {
         bare(text, Action::Grade)
     }),

@@ -1,6 +1,7 @@
 //! What is shown, and how.
 
 use super::form::one_of;
+use crate::save::seconds;
 use crate::ui::action::{Action, Step};
 use crate::ui::palette::arguments::Context;
 use crate::ui::view::{Pane, ThemeName};
@@ -36,6 +37,30 @@ pub(super) fn answer(text: &str, _: &Context<'_>) -> Result<Action, String> {
         return Err(format!("what is the answer to question {number}?"));
     }
     Ok(Action::Answer(number, answer.to_owned()))
+}
+
+/// A file, and a stretch of time in seconds where one is named.
+pub(super) fn lamport(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    let stretch_of = |text: &str| {
+        let (from, to) = text.split_once("..")?;
+        let at = |text: &str| seconds::parse(text.trim().trim_end_matches('s')).ok();
+        Some((at(from)?, at(to)?))
+    };
+    let last = text.rsplit_once(char::is_whitespace);
+    let (file, stretch) = match last.and_then(|(file, last)| Some((file, stretch_of(last)?))) {
+        Some((file, stretch)) => (file.trim(), Some(stretch)),
+        None => (text.trim(), None),
+    };
+    if file.is_empty() || stretch_of(file).is_some() {
+        return Err("into which file? try: lamport election.svg 1.5..2".to_owned());
+    }
+    if let Some((from, to)) = stretch
+        && from >= to
+    {
+        return Err(format!("{from} is not before {to}: try 1.5..2"));
+    }
+    let file = file.to_owned();
+    Ok(Action::Lamport { file, stretch })
 }
 
 pub(super) fn theme(text: &str, _: &Context<'_>) -> Result<Action, String> {
