@@ -167,7 +167,8 @@ impl Spacetime {
             | Happening::SnapshotFailed { .. }
             | Happening::Applied { .. }
             | Happening::Answered { .. }
-            | Happening::Violated { .. } => {}
+            | Happening::Violated { .. }
+            | Happening::Handled { .. } => {}
         }
     }
 
