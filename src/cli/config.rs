@@ -280,7 +280,23 @@ mod tests {
                 error("(keys: {\"heal\": [\"Esc\"]})"),
                 error("("),
             ]
-            .join("\n")
+            .join("\n"),
+            @r#"
+        line 1, column 10: there is no theme `pink`; they are dark, light, high-contrast, mono
+        line 1, column 2: Unexpected field named `colour` in `Config`, expected one of `theme`, `ascii`, `mouse`, `speed`, `paused`, `nodes`, `save_limit`, or `keys` instead
+        line 2, column 10: a cluster has 1 to 25 nodes
+        line 1, column 10: `warp` is no speed; try auto, 1/50, 1, 10 or max (from 1/1000 to 1000)
+        line 1, column 19: there is no key `F99`; keys are named c, C, Space, Ctrl-P, F5, Enter, ↑, PgDn
+        line 1, column 10: there are no words `fly`; the palette (:) lists them all, and raft-play config --print those that have keys
+        line 2, column 18: F3 is bound to `heal` and to `crash`; leave one of them
+        line 1, column 29: F3 is bound to `heal` and to `heal`; leave one of them
+        line 1, column 26: `heal` stands here twice
+        line 1, column 22: c would be bound to `heal` and to `crash`; give `crash` another key as well, or none: "crash": []
+        line 1, column 22: 5 picks a node, and can't be bound to `heal`
+        line 1, column 27: Ctrl-C can't be bound to anything else
+        line 1, column 24: Esc can't be bound to anything else
+        line 1, column 1: Unexpected end of RON
+        "#
         );
     }
 }

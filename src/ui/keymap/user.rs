@@ -48,6 +48,7 @@ impl UserKeys {
         check_own(&lines)?;
         // What stands in the table as well is nothing of one's own.
         lines.retain(|line| usual(&line.words).is_none_or(|binding| binding.keys != line.keys));
+        lines.sort_by(|left, right| left.words.cmp(&right.words));
         let keys = Self { lines };
         for line in &keys.lines {
             for key in &line.keys {

@@ -664,13 +664,13 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "share",
         "share",
-        "a code for all of it, copied; into a file: share FILE",
+        "copy a code for all of it; to a file: share FILE",
         |text, _| Ok(Action::Share(optional(text).map(str::to_owned))),
     ),
     word(
         "lamport",
         "lamport FILE",
-        "space-time diagram, as SVG; of a stretch: a.svg 1.5..2",
+        "space-time diagram as SVG; a part: a.svg 1.5..2",
         screen::lamport,
     )
     .or(&["spacetime", "space-time"]),
