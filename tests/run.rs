@@ -495,7 +495,7 @@ fn a_run_is_drawn_where_that_is_asked_for() {
     let ended = raft_play_in(path, line);
     assert_eq!((ended.code, ended.error.as_str()), (Some(0), ""), "{ended:?}");
     let svg = fs::read_to_string(path.join("out.svg")).expect("it is there");
-    assert!(svg.starts_with("<svg ") && svg.contains("0.100 to 0.400") && svg.contains("leads term 1"));
+    assert!(svg.starts_with("<svg ") && svg.contains("0.100 s to 0.400 s") && svg.contains("leads term 1"));
     assert_refused(path, "run --stretch 1..2", 2, &["--lamport"]);
     assert_refused(
         path,

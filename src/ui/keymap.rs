@@ -217,6 +217,19 @@ fn shown_keys(user: &UserKeys, row: &Row, usual: &str) -> String {
     labels(&firsts.collect::<Vec<_>>())
 }
 
+/// The keys of a bar: where it names one key, that which does the same now.
+fn bar_keys(user: &UserKeys, row: &Row, usual: &str) -> String {
+    let is_named = |binding: &&Binding| binding.keys.iter().any(|key| key.label() == usual);
+    let named = row.bindings.iter().find(is_named);
+    let moved = named
+        .filter(|_| row.mode == Mode::Main)
+        .and_then(|binding| user.of(binding.words));
+    match moved {
+        Some(keys) => keys.first().map_or_else(String::new, |key| key.label()),
+        None => usual.to_owned(),
+    }
+}
+
 fn labels(keys: &[Key]) -> String {
     let labels: Vec<String> = keys.iter().map(|key| key.label()).collect();
     labels.join(" ")
@@ -228,7 +241,7 @@ pub fn bar(scene: &Scene<'_>, width: u16) -> Vec<KeyHint> {
     let user = user::installed();
     let shown = |row: &'static Row| {
         let bar = row.bars.iter().find(|bar| (bar.applies)(scene))?;
-        let keys = shown_keys(user, row, bar.keys);
+        let keys = bar_keys(user, row, bar.keys);
         (!keys.is_empty()).then(|| (bar.rank, hint(row, &keys, bar.what)))
     };
     let rows = rows().iter().filter(|row| row.mode == mode);

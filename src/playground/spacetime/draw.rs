@@ -78,7 +78,10 @@ impl<'a> Sheet<'a> {
              font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\" font-size=\"12\">\n\
              <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
         );
-        let heading = format!("{} · {} to {}", self.title, self.diagram.from, self.diagram.to);
+        let heading = format!(
+            "{} · {} s to {} s",
+            self.title, self.diagram.from, self.diagram.to
+        );
         self.text(
             (LEFT - 40.0, 26.0),
             &heading,
@@ -280,7 +283,7 @@ impl<'a> Sheet<'a> {
         self.line((x - 4.5, y + 4.5), (x + 4.5, y - 4.5), &style);
     }
 
-    /// Near where it was sent, where the arrows of one sender lie apart.
+    /// Arrows of one sender lie apart where they arrive, and answers to one receiver where they set out.
     fn arrow_label(&mut self, arrow: &Arrow) {
         if arrow.label.text.is_empty() {
             return;
@@ -288,9 +291,14 @@ impl<'a> Sheet<'a> {
         let Some((begin, end)) = self.clipped(arrow) else {
             return;
         };
-        // At the same height for all, that of a third of the way to the next line; arrows of one sender have come to different places there.
         let rise = (end.1 - begin.1).abs().max(1.0);
-        let share = (LANE * 0.36 / rise).min(0.6);
+        let from_its_end = (LANE * 0.4 / rise).min(0.5);
+        let is_answer = arrow.label.text.starts_with(char::is_lowercase);
+        let share = if is_answer {
+            from_its_end
+        } else {
+            1.0 - from_its_end
+        };
         let x = begin.0 + (end.0 - begin.0) * share;
         let y = begin.1 + (end.1 - begin.1) * share + 4.0;
         let (colour, _) = ink(arrow.label.kind);
