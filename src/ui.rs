@@ -6,6 +6,7 @@ pub mod draw;
 pub mod event_loop;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod hand;
 pub mod journey;
 pub mod keymap;
 pub mod layout;

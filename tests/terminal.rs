@@ -62,6 +62,45 @@ fn going_back_and_branching() {
     person.leaves(0);
 }
 
+/// A message is taken off the wire, another is held and let go, by keys alone.
+#[test]
+fn a_message_in_the_hand() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--speed", "10"]);
+    person.sees("leads term");
+    person.types(" ").sees("PAUSED");
+    person.types("n").sees("you propose x=1");
+    person.types("m").sees("Messages in flight").sees("x drop");
+    person.types("f").sees("you hold").sees("r release");
+    person.types("r").sees("you release").sees("f hold");
+    person.types("x").sees("you drop").sees("never arrives");
+    person.types("u").sees("back to").sees("PAST");
+    person.types("\x1b").sees_not("Messages in flight");
+    person.types(":drop ").sees("append S");
+    person.types("\x1b").types("q");
+    person.leaves(0);
+}
+
+/// A leader is elected event by event, each chosen, while time stands; then time goes on.
+#[test]
+fn manual_mode() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--paused"]);
+    person.sees("PAUSED");
+    person.types("M").sees("MANUAL").sees("What can happen next");
+    let time = person.clock();
+    person.types("g").sees("you fire").sees("'s disk");
+    for _ in 0..8 {
+        person.types("g");
+    }
+    person.sees("leads term 1");
+    assert_eq!(person.clock(), time, "time stands");
+    person.types("\x1b").sees("m choose");
+    person.types(" ").sees("nothing happens by itself");
+    person.types("M").sees("PAUSED").sees("by themselves again");
+    person.types(" ").sees("RUNNING");
+    person.types("q");
+    person.leaves(0);
+}
+
 /// What is saved is found again: by name, in the dialog, and as `last`.
 #[test]
 fn saving_and_loading() {

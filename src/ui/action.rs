@@ -3,7 +3,7 @@
 use tui_input::InputRequest;
 
 use super::view::{Pane, Speed, ThemeName};
-use crate::playground::{Command, Condition, NodeView};
+use crate::playground::{Command, Condition, MessageId, NodeView};
 use crate::types::{NodeId, VirtualTime};
 
 /// Something to do. [`App::update`](super::app::App::update) is the only place that does it.
@@ -82,6 +82,14 @@ pub enum Action {
     CycleZoom,
     /// This view fills the screen; `None`: all share it.
     Zoom(Option<Pane>),
+    /// Something is done to what is chosen in the list of messages.
+    OnMessage(MessageVerb),
+    /// The list of messages holds only what is about this node, or everything again.
+    ListOnly(NodeId),
+    /// Heartbeats are left out of the list of messages, or listed again.
+    FoldMessages,
+    /// Every event is taken in hand, or all happen by themselves again.
+    ToggleManual,
     /// Other colours.
     SetTheme(ThemeName),
     /// The cluster is saved under a name.
@@ -181,6 +189,34 @@ pub enum Verb {
     FireTimer,
 }
 
+/// What can be done to a message in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageVerb {
+    /// It is taken off the wire.
+    Drop,
+    /// It is held.
+    Hold,
+    /// It goes on.
+    Release,
+    /// It arrives now.
+    Deliver,
+    /// It is sent once more.
+    Duplicate,
+}
+
+impl MessageVerb {
+    /// The command that does it.
+    pub fn command(self, message: MessageId) -> Command {
+        match self {
+            Self::Drop => Command::Drop(message),
+            Self::Hold => Command::Hold(message),
+            Self::Release => Command::Release(message),
+            Self::Deliver => Command::Deliver(message),
+            Self::Duplicate => Command::Duplicate(message),
+        }
+    }
+}
+
 /// What an overlay asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -195,6 +231,8 @@ pub enum Question {
         /// One way only.
         one_way: bool,
     },
+    /// A message in flight, and what to do to it.
+    Messages,
     /// A name for a save.
     Save,
     /// A save to open.

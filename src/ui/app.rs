@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 mod act;
+mod hand;
 mod overlay;
 mod pointer;
 mod travel;
@@ -272,6 +273,10 @@ impl<W: Playable> App<W> {
             Action::ScrollLogs(step) => self.scroll_logs(step),
             Action::CycleZoom => self.cycle_zoom(),
             Action::Zoom(pane) => self.view.zoom = pane,
+            Action::OnMessage(verb) => self.on_message(verb),
+            Action::ListOnly(id) => self.list_only(id),
+            Action::FoldMessages => self.fold_messages(),
+            Action::ToggleManual => self.toggle_manual(),
             Action::SetTheme(theme) => self.view.theme = theme,
             Action::Save(name) => self.save(&name),
             Action::Open(name) => self.open(&name),
@@ -345,7 +350,7 @@ impl<W: Playable> App<W> {
         if self.session.is_alive() {
             self.view.pace = pace;
         } else if self.session.is_manual() {
-            self.tell("manual: nothing happens by itself; choose what does, or :manual off");
+            self.tell("manual: nothing happens by itself; m chooses what does · M lets it go");
         } else {
             self.tell("nothing is due: every node is down or frozen; r brings one back");
         }

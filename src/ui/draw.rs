@@ -11,6 +11,7 @@ mod inspector;
 mod key_bar;
 mod label;
 mod logs;
+mod messages;
 mod notes;
 mod open;
 mod palette;
@@ -184,6 +185,7 @@ fn draw_overlay(
         Overlay::Propose(input) => return prompt::propose(scene, input, theme, bottom, buffer),
         Overlay::Save(dialog) => return prompt::save(dialog, theme, bottom, buffer),
         Overlay::Partition(draft) => prompt::partition(draft, theme, bottom, buffer),
+        Overlay::Messages(hand) => messages::draw(scene.snapshot, hand, theme, layout, buffer),
         Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
     }
     None
@@ -214,10 +216,13 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
     match &scene.view.overlay {
         Some(Overlay::Palette(palette)) => return palette::row_at(palette, area, place),
         Some(Overlay::Open(dialog)) => return open::row_at(dialog, area, place),
+        Some(Overlay::Messages(hand)) if messages::covers(&layout, area, place) => {
+            return messages::hit(scene.snapshot, hand, &layout, area, place);
+        }
         Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_)) => {
             return Hit::Nothing;
         }
-        Some(Overlay::Partition(_) | Overlay::Link { .. }) | None => {}
+        Some(Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Messages(_)) | None => {}
     }
     if scene.view.overlay.is_none() && layout.timeline.contains(place) {
         return timeline::hit(scene, layout.timeline, place);

@@ -100,6 +100,8 @@ pub enum Mode {
     Link,
     /// [`Overlay::Open`].
     Open,
+    /// [`Overlay::Messages`].
+    Messages,
     /// [`Overlay::Save`].
     Save,
 }
@@ -116,6 +118,7 @@ impl Mode {
             Some(Overlay::Partition(_)) => Self::Partition,
             Some(Overlay::Link { .. }) => Self::Link,
             Some(Overlay::Open(_)) => Self::Open,
+            Some(Overlay::Messages(_)) => Self::Messages,
             Some(Overlay::Save(_)) => Self::Save,
         }
     }
@@ -124,7 +127,7 @@ impl Mode {
     pub const fn types(self) -> bool {
         match self {
             Self::Palette | Self::Propose | Self::Open | Self::Save => true,
-            Self::Main | Self::Help | Self::Why | Self::Partition | Self::Link => false,
+            Self::Messages | Self::Main | Self::Help | Self::Why | Self::Partition | Self::Link => false,
         }
     }
 }

@@ -182,6 +182,8 @@ pub enum Overlay {
     },
     /// A save is chosen.
     Open(OpenDialog),
+    /// The messages in flight, or all that can happen next.
+    Messages(super::hand::Hand),
     /// A name for a save is typed.
     Save(SaveDialog),
 }

@@ -23,6 +23,7 @@ impl<W: Playable> App<W> {
                 .map(|id| prompt::partition_draft(self.session.snapshot(), id))
                 .map(Overlay::Partition),
             Question::Link { one_way } => selected.map(|from| Overlay::Link { from, one_way }),
+            Question::Messages => Some(self.message_list()),
             Question::Save => Some(Overlay::Save(SaveDialog::default())),
             Question::Open => Some(Overlay::Open(self.open_dialog())),
         };
@@ -77,6 +78,7 @@ impl<W: Playable> App<W> {
     }
 
     pub(super) fn choose(&mut self, step: Step) {
+        let snapshot = self.session.snapshot();
         let lines = self.session.story().len();
         let pages = draw::help_pages(&keymap::help(), self.area());
         match &mut self.view.overlay {
@@ -85,6 +87,7 @@ impl<W: Playable> App<W> {
             Some(Overlay::Palette(palette)) => {
                 prompt::choose(&mut palette.chosen, palette.candidates.len(), step);
             }
+            Some(Overlay::Messages(hand)) => hand.step(snapshot, step),
             Some(Overlay::Open(dialog)) => {
                 prompt::choose(&mut dialog.chosen, dialog.rows.len(), step);
                 self.refresh_preview();
@@ -142,7 +145,13 @@ impl<W: Playable> App<W> {
                 change(&mut dialog.name);
                 dialog.overwrite = None;
             }
-            Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Partition(_) | Overlay::Link { .. })
+            Some(
+                Overlay::Help(_)
+                | Overlay::Why(_)
+                | Overlay::Partition(_)
+                | Overlay::Link { .. }
+                | Overlay::Messages(_),
+            )
             | None => {}
         }
     }
@@ -163,6 +172,7 @@ impl<W: Playable> App<W> {
             },
             Some(Overlay::Open(dialog)) => self.open_chosen(&dialog),
             Some(Overlay::Save(dialog)) => self.save_as(&dialog),
+            Some(Overlay::Messages(_)) => self.on_message(crate::ui::action::MessageVerb::Deliver),
             Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Link { .. }) | None => {}
         }
     }

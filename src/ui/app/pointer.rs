@@ -30,6 +30,7 @@ impl<W: Playable> App<W> {
             }
             Some(Overlay::Partition(_)) => self.move_into_group(id),
             Some(Overlay::Link { .. }) => self.link_to(id),
+            Some(Overlay::Messages(_)) => self.list_only(id),
             Some(
                 Overlay::Help(_)
                 | Overlay::Why(_)
@@ -46,6 +47,7 @@ impl<W: Playable> App<W> {
         let chosen = match &mut self.view.overlay {
             Some(Overlay::Palette(palette)) if row < palette.candidates.len() => &mut palette.chosen,
             Some(Overlay::Open(dialog)) if row < dialog.rows.len() => &mut dialog.chosen,
+            Some(Overlay::Messages(_)) => return self.press_message(row),
             Some(_) | None => return,
         };
         if std::mem::replace(chosen, row) == row {

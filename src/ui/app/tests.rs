@@ -1,3 +1,4 @@
+mod hand;
 mod sharing;
 mod travel;
 

@@ -9,7 +9,7 @@ use super::{Hit, pane, wall, wire};
 use crate::playground::{NodeView, Snapshot};
 use crate::types::NodeId;
 use crate::ui::theme::{Theme, glyph};
-use crate::ui::view::{Pane, Scene};
+use crate::ui::view::{Overlay, Pane, Scene};
 
 /// The letters that the legend always has: there is no cluster without them. The others stand there while they are on the wire.
 const ALWAYS: [char; 2] = ['V', 'A'];
@@ -258,7 +258,11 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     draw_legend(scene.snapshot, theme, area, buffer);
     let ring = Ring::of(scene.snapshot, inner);
     wall::draw(scene, &ring, theme, buffer);
-    wire::draw(scene.snapshot, &ring, theme, buffer);
+    let chosen = match &scene.view.overlay {
+        Some(Overlay::Messages(hand)) => hand.message(scene.snapshot),
+        Some(_) | None => None,
+    };
+    wire::draw(scene.snapshot, chosen, &ring, theme, buffer);
     for (seat, node) in ring.seats.iter().zip(&scene.snapshot.nodes) {
         let is_selected = scene.view.selected(scene.snapshot) == Some(node.id);
         let rows = label::rows(node, scene.snapshot, ring.size);

@@ -17,7 +17,14 @@ use crate::ui::view::is_routine;
 const TRAIL: usize = 3;
 
 /// Draws heartbeats, over them cut links, over these the messages that tell something new.
-pub fn draw(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
+/// The chosen message lies over all others.
+pub fn draw(
+    snapshot: &Snapshot,
+    chosen: Option<&MessageView>,
+    ring: &Ring,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
     let (routine, telling): (Vec<_>, Vec<_>) = snapshot
         .messages
         .iter()
@@ -28,6 +35,29 @@ pub fn draw(snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer
     draw_cuts(snapshot, ring, theme, buffer);
     for message in telling {
         draw_telling(message, snapshot, ring, theme, buffer);
+    }
+    if let Some(message) = chosen {
+        draw_chosen(message, snapshot, ring, theme, buffer);
+    }
+}
+
+/// The whole way of the chosen message, and the message in reverse.
+fn draw_chosen(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
+    let way = way(ring, message.envelope.from, message.envelope.to);
+    let Some(here) = place(&way, message.travelled_permille(snapshot.now)) else {
+        return;
+    };
+    for &cell in &way {
+        if buffer.cell(cell).is_some_and(|cell| cell.symbol() == " ") {
+            put(buffer, cell, glyph::DOT, theme.chosen);
+        }
+    }
+    let (letter, verdict) = letters(&message.envelope.message);
+    let style = theme.chosen.add_modifier(Modifier::BOLD | Modifier::REVERSED);
+    let (x, y) = way[here];
+    put(buffer, (x, y), letter, style);
+    if let Some(verdict) = verdict.filter(|_| x + 1 < ring.inner.right()) {
+        put(buffer, (x + 1, y), verdict, style);
     }
 }
 
@@ -135,7 +165,7 @@ pub fn shows(snapshot: &Snapshot, letter: char) -> bool {
 }
 
 /// A request is a capital letter, an answer a small one with what it says.
-const fn letters(message: &Message) -> (char, Option<char>) {
+pub(super) const fn letters(message: &Message) -> (char, Option<char>) {
     match message {
         Message::PreVoteRequest(_) => ('P', None),
         Message::PreVoteReply(PreVoteReply::Granted { .. }) => ('p', Some('+')),

@@ -1,5 +1,7 @@
 //! The table itself.
 
+mod messages;
+
 use std::sync::LazyLock;
 
 use crossterm::event::KeyCode;
@@ -46,6 +48,7 @@ pub(super) fn rows() -> &'static [Row] {
         rows.extend(rest());
         rows.extend(overlays());
         rows.extend(prompts());
+        rows.extend(messages::rows());
         rows
     });
     &ROWS
@@ -152,6 +155,11 @@ fn timers_and_network() -> Vec<Row> {
                 "cut-one-way",
             )
             .bar(6, "x", "link", always),
+        row(KeyGroup::Network, "m M", "messages, manual mode")
+            .key(&[Key::Char('m')], Action::Ask(Question::Messages), "messages")
+            .key(&[Key::Char('M')], Action::ToggleManual, "manual")
+            .bar(0, "m", "choose", is_manual)
+            .bar(5, "m", "messages", something_flies),
         row(KeyGroup::Network, "h", "heal all")
             .key(&[Key::Char('h')], Action::Do(Command::Heal), "heal")
             .bar(2, "h", "heal", something_is_cut),
@@ -316,6 +324,14 @@ impl Row {
         });
         self
     }
+}
+
+fn is_manual(scene: &Scene<'_>) -> bool {
+    scene.snapshot.settings.manual.is_on()
+}
+
+fn something_flies(scene: &Scene<'_>) -> bool {
+    !scene.snapshot.messages.is_empty()
 }
 
 fn always(_: &Scene<'_>) -> bool {

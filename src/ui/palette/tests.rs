@@ -449,3 +449,25 @@ fn every_completion_is_accepted() {
         }
     });
 }
+
+#[test]
+fn messages_in_flight_are_listed_and_named_by_their_numbers() {
+    let mut keyboard = Keyboard::with_leader(3, 1);
+    keyboard.press("n");
+    let context = keyboard.app.context();
+    let append = context.snapshot.messages.last().expect("it is on its way").id;
+    let palette = open("drop ", &context);
+    let listed = palette.candidates.iter().map(|row| row.words.as_str());
+    let wanted = format!("drop {append} append ");
+    let line = listed.clone().find(|words| words.starts_with(&wanted));
+    let line = line.unwrap_or_else(|| panic!("{wanted}: {:?}", listed.collect::<Vec<_>>()));
+    let drop = Ok(Action::Do(Command::Drop(append)));
+    assert_eq!(parse(line, &context), drop);
+    assert_eq!(parse(&format!("drop {append}"), &context), drop);
+    let error = |line: &str| parse(line, &context).unwrap_err();
+    assert!(error(&format!("hold {append} vote S1→S2")).contains("is append"));
+    assert_eq!(error("deliver 99999"), "message 99999 is not in flight");
+    assert!(error("hold it").contains("no message's number"));
+    let held = open("release ", &context).candidates;
+    assert!(held.iter().all(|row| !row.words.contains('→')), "nothing is held");
+}

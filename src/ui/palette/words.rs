@@ -284,6 +284,12 @@ pub(super) static WORDS: &[Word] = &[
         bare(text, Action::Do(Command::Heal))
     }),
     word(
+        "messages",
+        "messages",
+        "all messages in flight, to drop, hold or deliver one",
+        |text, _| bare(text, Action::Ask(Question::Messages)),
+    ),
+    word(
         "drop",
         "drop ID",
         "take a message off the wire: it is lost",
