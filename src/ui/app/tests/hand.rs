@@ -13,7 +13,9 @@ use crate::ui::view::Overlay;
 fn screen(keyboard: &mut Keyboard, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     keyboard.app.update(Action::Resize(Size { width, height }));
-    terminal.draw(|frame| keyboard.app.draw(frame)).unwrap();
+    terminal
+        .draw(|frame| keyboard.app.draw(&keymap::help(), frame))
+        .unwrap();
     picture::text(terminal.backend().buffer())
 }
 
