@@ -14,11 +14,11 @@ use crate::ui::parcel;
 use crate::ui::theme::{Theme, glyph};
 
 /// The rows that the list wants at least, its frame included.
-const LEAST: u16 = 9;
-/// The columns of a number and of the letters.
-const NUMBER: usize = 6;
-/// The columns of what it is and whose.
-const LABEL: usize = 23;
+const LEAST: u16 = 7;
+/// From so many rows on, the chosen one in words has two of them.
+const WORDS_FROM: u16 = 7;
+/// The columns of a number.
+const NUMBER: usize = 5;
 /// The columns of where it is.
 const STATE: u16 = 19;
 /// From so many columns on, it says when it was sent.
@@ -40,10 +40,11 @@ fn area(layout: &Layout, screen: Rect) -> Rect {
     }
 }
 
-/// The rows of the list, without the two of the chosen one in words.
+/// The rows of the list, without those of the chosen one in words: two, or one where there are few.
 fn list(inner: Rect) -> Rect {
+    let words = if inner.height < WORDS_FROM { 1 } else { 2 };
     Rect {
-        height: inner.height.saturating_sub(2).max(1),
+        height: inner.height.saturating_sub(words).max(1),
         ..inner
     }
 }
@@ -51,15 +52,24 @@ fn list(inner: Rect) -> Rect {
 pub fn draw(snapshot: &Snapshot, hand: &Hand, theme: &Theme, layout: &Layout, buffer: &mut Buffer) {
     let area = area(layout, *buffer.area());
     let rows = hand.rows(snapshot);
-    let inner = pane::draw_box(&title(snapshot, rows.len()), &hand.filter(), theme, area, buffer);
+    let filter = hand.filter();
+    let hint = if filter.is_empty() { "Esc closes" } else { &filter };
+    let inner = pane::draw_box(&title(snapshot, rows.len()), hint, theme, area, buffer);
     let list = list(inner);
     let Some((chosen, choice)) = hand.chosen(&rows) else {
         let nothing = "nothing is in flight here: Esc, then Space lets time run on";
         Pen::new(buffer, inner, 0).write(nothing, theme.faint);
         return;
     };
-    for (row, place) in (0..list.height).zip(pane::window(rows.len(), chosen, list.height)) {
-        draw_row(snapshot, rows[place], theme, list, row, buffer);
+    let shown = pane::window(rows.len(), chosen, list.height);
+    let parts: Vec<Row> = shown.clone().map(|place| row_of(snapshot, rows[place])).collect();
+    let label = parts
+        .iter()
+        .map(|parts| width(&parts.label))
+        .max()
+        .unwrap_or_default();
+    for ((row, place), parts) in (0..list.height).zip(shown).zip(&parts) {
+        draw_row(snapshot, (rows[place], parts), label, theme, (list, row), buffer);
         if place == chosen {
             palette::highlight(list, row, theme, buffer);
         }
@@ -78,7 +88,14 @@ fn title(snapshot: &Snapshot, count: usize) -> String {
     }
 }
 
-fn draw_row(snapshot: &Snapshot, choice: Choice, theme: &Theme, list: Rect, row: u16, buffer: &mut Buffer) {
+fn draw_row(
+    snapshot: &Snapshot,
+    (choice, parts): (Choice, &Row),
+    label_columns: u16,
+    theme: &Theme,
+    (list, row): (Rect, u16),
+    buffer: &mut Buffer,
+) {
     let Row {
         number,
         sign,
@@ -86,7 +103,7 @@ fn draw_row(snapshot: &Snapshot, choice: Choice, theme: &Theme, list: Rect, row:
         says,
         state,
         sent,
-    } = row_of(snapshot, choice);
+    } = parts;
     let mut pen = Pen::new(buffer, list, row);
     let style = match message_of(snapshot, choice) {
         Some(message) => theme.term(message.envelope.term),
@@ -94,23 +111,24 @@ fn draw_row(snapshot: &Snapshot, choice: Choice, theme: &Theme, list: Rect, row:
     };
     pen.write(&format!("{number:>NUMBER$} "), theme.faint)
         .write(&format!("{sign:<3}"), style)
-        .write(&format!("{label:<LABEL$} "), theme.strong);
+        .write(label, theme.strong)
+        .skip(label_columns.saturating_sub(width(label)) + 2);
     let sent = if list.width >= SENT_FROM {
-        sent
+        sent.as_str()
     } else {
-        String::new()
+        ""
     };
-    let room = pen.left().saturating_sub(STATE + width(&sent) + 2);
-    pen.prose(&fit(&says, room), theme.base, theme);
+    let room = pen.left().saturating_sub(STATE + width(sent) + 2);
+    pen.prose(&fit(says, room), theme.base, theme);
     let state_style = match message_of(snapshot, choice).map(|message| message.whereabouts) {
         Some(Whereabouts::Held { .. }) => theme.warn,
         Some(Whereabouts::Arrived) => theme.faint,
         Some(Whereabouts::OnTheWire) | None => theme.base,
     };
-    pen.align_right(STATE + width(&sent) + 1)
-        .write(&sent, theme.faint)
+    pen.align_right(STATE + width(sent) + 1)
+        .write(sent, theme.faint)
         .skip(1)
-        .write(&state, state_style);
+        .write(state, state_style);
 }
 
 /// A row in parts.
@@ -149,7 +167,7 @@ fn row_of_message(snapshot: &Snapshot, message: &MessageView) -> Row {
         sign: std::iter::once(letter).chain(verdict).collect(),
         label: parcel::label(message),
         says: format!(
-            "term {} {}",
+            "t {} · {}",
             message.envelope.term,
             parcel::says(&message.envelope.message)
         ),
