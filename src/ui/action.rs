@@ -33,6 +33,8 @@ pub enum Action {
     Redo,
     /// Another branch is shown.
     Branch(String),
+    /// Another branch is shown beside the one that is, at the same time.
+    Compare(String),
     /// The next slower speed.
     Slower,
     /// The next faster speed.

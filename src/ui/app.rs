@@ -249,6 +249,7 @@ impl<W: Playable> App<W> {
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),
             Action::Branch(name) => self.show_branch(&name),
+            Action::Compare(name) => self.compare(&name, self.session.snapshot().now),
             Action::Slower => self.set_speed(pace::slower(self.view.speed, self.session.snapshot())),
             Action::Faster => self.set_speed(pace::faster(self.view.speed, self.session.snapshot())),
             Action::SetSpeed(speed) => self.set_speed(speed),

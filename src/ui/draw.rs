@@ -4,6 +4,7 @@
 //! drift from what is. What stands under the mouse is found by the same functions that decide where things are drawn.
 
 mod banner;
+mod compare;
 mod grid;
 mod header;
 mod help;
@@ -186,6 +187,7 @@ fn draw_overlay(
         Overlay::Save(dialog) => return prompt::save(dialog, theme, bottom, buffer),
         Overlay::Partition(draft) => prompt::partition(draft, theme, bottom, buffer),
         Overlay::Messages(hand) => messages::draw(scene.snapshot, hand, theme, layout, buffer),
+        Overlay::Compare(comparison) => compare::draw(comparison, theme, screen, buffer),
         Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
     }
     None
@@ -219,7 +221,9 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
         Some(Overlay::Messages(hand)) if messages::covers(&layout, area, place) => {
             return messages::hit(scene.snapshot, hand, &layout, area, place);
         }
-        Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_)) => {
+        Some(
+            Overlay::Help(_) | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_) | Overlay::Compare(_),
+        ) => {
             return Hit::Nothing;
         }
         Some(Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Messages(_)) | None => {}

@@ -402,6 +402,15 @@ fn line(at_millis: u64, node: u64, short: &str, long: &str, mark: Option<Mark>, 
     }
 }
 
+/// A line of a story, of no node in particular.
+#[cfg(test)]
+pub fn story_line(at_nanos: u64, text: &str) -> StoryLine {
+    StoryLine {
+        at: VirtualTime::from_nanos(at_nanos),
+        ..line(0, 1, text, text, None, Weight::Routine)
+    }
+}
+
 /// What led to [`minority_leader`].
 pub fn story() -> Vec<StoryLine> {
     vec![

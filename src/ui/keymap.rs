@@ -104,6 +104,8 @@ pub enum Mode {
     Messages,
     /// [`Overlay::Save`].
     Save,
+    /// [`Overlay::Compare`].
+    Compare,
 }
 
 impl Mode {
@@ -120,6 +122,7 @@ impl Mode {
             Some(Overlay::Open(_)) => Self::Open,
             Some(Overlay::Messages(_)) => Self::Messages,
             Some(Overlay::Save(_)) => Self::Save,
+            Some(Overlay::Compare(_)) => Self::Compare,
         }
     }
 
@@ -127,7 +130,13 @@ impl Mode {
     pub const fn types(self) -> bool {
         match self {
             Self::Palette | Self::Propose | Self::Open | Self::Save => true,
-            Self::Messages | Self::Main | Self::Help | Self::Why | Self::Partition | Self::Link => false,
+            Self::Messages
+            | Self::Main
+            | Self::Help
+            | Self::Why
+            | Self::Partition
+            | Self::Link
+            | Self::Compare => false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A world under the hands of a person: its story so far, what was done to it, and how it runs as the wall clock goes.
 
+mod compare;
 mod travel;
 
 pub use travel::Undone;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
+use super::compare::Comparison;
 use super::journey::Journey;
 use crate::consensus::Flow;
 use crate::playground::{MessageView, PeerView, RoleView, Snapshot, StoryLine};
@@ -186,6 +187,8 @@ pub enum Overlay {
     Messages(super::hand::Hand),
     /// A name for a save is typed.
     Save(SaveDialog),
+    /// Two branches side by side.
+    Compare(Box<Comparison>),
 }
 
 /// The palette: a line of words, and what it could mean.

@@ -174,21 +174,18 @@ fn larger_bounds_of_snapshots() {
         None
     );
     let twice = Bounds {
-        duplicates: 2,
-        heartbeats: 1,
+        duplicates: 1,
         ..with_proposals(1)
     };
     assert_eq!(
-        walk(behind(twice), "a snapshot in pieces, and some of them twice"),
+        walk(behind(twice), "a snapshot in pieces, and one of them twice"),
         None
     );
-    let again = Bounds {
-        snapshots: 2,
-        crashes: 1,
-        ..with_proposals(2)
-    };
     assert_eq!(
-        walk(with_session(again), "a session, snapshots and a command again"),
+        walk(
+            with_session(with_proposals(2)),
+            "a session, snapshots and a command again"
+        ),
         None
     );
     assert_eq!(

@@ -92,6 +92,7 @@ impl<W: Playable> App<W> {
                 prompt::choose(&mut dialog.chosen, dialog.rows.len(), step);
                 self.refresh_preview();
             }
+            Some(Overlay::Compare(_)) => self.compare_at(step),
             Some(Overlay::Propose(_) | Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Save(_))
             | None => {}
         }
@@ -150,7 +151,8 @@ impl<W: Playable> App<W> {
                 | Overlay::Why(_)
                 | Overlay::Partition(_)
                 | Overlay::Link { .. }
-                | Overlay::Messages(_),
+                | Overlay::Messages(_)
+                | Overlay::Compare(_),
             )
             | None => {}
         }
@@ -173,6 +175,7 @@ impl<W: Playable> App<W> {
             Some(Overlay::Open(dialog)) => self.open_chosen(&dialog),
             Some(Overlay::Save(dialog)) => self.save_as(&dialog),
             Some(Overlay::Messages(_)) => self.on_message(crate::ui::action::MessageVerb::Deliver),
+            Some(Overlay::Compare(_)) => self.show_compared(),
             Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Link { .. }) | None => {}
         }
     }

@@ -37,7 +37,8 @@ impl<W: Playable> App<W> {
                 | Overlay::Palette(_)
                 | Overlay::Propose(_)
                 | Overlay::Open(_)
-                | Overlay::Save(_),
+                | Overlay::Save(_)
+                | Overlay::Compare(_),
             ) => {}
         }
     }

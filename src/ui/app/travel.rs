@@ -4,7 +4,7 @@ use super::App;
 use crate::types::VirtualTime;
 use crate::ui::action::Step;
 use crate::ui::session::{Playable, Undone};
-use crate::ui::view::Pace;
+use crate::ui::view::{Overlay, Pace};
 
 /// What to say where a moment can't be gone to.
 const LOST: &str = "this moment is too long ago: it is not kept any more";
@@ -114,6 +114,47 @@ impl<W: Playable> App<W> {
         }
     }
 
+    pub(super) fn compare(&mut self, name: &str, at: VirtualTime) {
+        self.view.pace = Pace::Paused;
+        if self.session.journey().branch.to_string() == name {
+            return self.complain(format!("{name} is the branch that is shown; name another"));
+        }
+        match self.session.compare(name, at) {
+            Some(comparison) => self.view.overlay = Some(Overlay::Compare(Box::new(comparison))),
+            None => self.complain(format!(
+                "there is no branch `{name}` at {at} s any more; :branches lists them"
+            )),
+        }
+    }
+
+    /// The comparison moves to the line before or after, of either branch.
+    pub(super) fn compare_at(&mut self, step: Step) {
+        let Some(Overlay::Compare(comparison)) = &self.view.overlay else {
+            return;
+        };
+        let other = comparison.sides[1].branch.to_string();
+        let goal = match step {
+            Step::Back => comparison.previous_line(),
+            Step::Forward => comparison.next_line(),
+        };
+        match (goal, step) {
+            (Some(at), Step::Back | Step::Forward) => self.compare(&other, at),
+            (None, Step::Back) => self.tell("before this both were one"),
+            (None, Step::Forward) => self.tell("no more is known of either; Esc, Space runs on"),
+        }
+    }
+
+    /// The other branch of the comparison is shown, at the same time.
+    pub(super) fn show_compared(&mut self) {
+        if let Some(Overlay::Compare(comparison)) = self.view.overlay.take() {
+            let (branch, at) = (comparison.sides[1].branch, comparison.at());
+            let arrived = self.session.switch_at(branch, at);
+            if self.arrive(arrived) {
+                self.tell(format!("branch {branch}, at {at} s"));
+            }
+        }
+    }
+
     pub(super) fn bookmark(&mut self, name: &str) {
         let now = self.session.snapshot().now;
         self.session.bookmark(name);
@@ -136,7 +177,7 @@ impl<W: Playable> App<W> {
         if let Some(left) = self.session.take_left() {
             let (branch, now) = (self.session.journey().branch, self.session.snapshot().now);
             self.tell(format!(
-                "branch {branch} begins at {now} s; :branch {left} returns"
+                "branch {branch} begins at {now} s; :branch {left} returns, :compare {left} shows both"
             ));
         }
     }

@@ -235,6 +235,19 @@ fn overlays() -> Vec<Row> {
                 "",
             ),
         over(Mode::Why, "Esc", "back").key(&[ESC, ENTER, Key::Char('q'), Key::Char(' ')], Action::Back, ""),
+        over(Mode::Compare, "↑↓", "line before, after")
+            .key(
+                &[UP, Key::Char('k'), Key::Char(',')],
+                Action::Choose(Step::Back),
+                "",
+            )
+            .key(
+                &[DOWN, Key::Char('j'), Key::Char('.')],
+                Action::Choose(Step::Forward),
+                "",
+            ),
+        over(Mode::Compare, "Enter", "show the other").key(&[ENTER], Action::Confirm, ""),
+        over(Mode::Compare, "Esc", "back").key(&[ESC, Key::Char('q'), Key::Char(' ')], Action::Back, ""),
         over(Mode::Partition, "1-9", "move a node").node(Action::MoveIntoGroup),
         over(Mode::Partition, "|", "new group").key(&[Key::Char('|')], Action::NewGroup, ""),
         over(Mode::Partition, "Enter", "part").key(&[ENTER], Action::Confirm, ""),

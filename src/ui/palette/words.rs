@@ -21,7 +21,7 @@ use self::message::{held, in_flight, not_arrived, on_message, on_the_wire};
 use self::network::{cut, link_setting, mend};
 use self::node::{disk, drift, node_command, on_node};
 use self::screen::{notes, theme, zoom};
-use self::time::{bookmark, bookmarks, branch, branches, go};
+use self::time::{bookmark, bookmarks, branch, branches, compare, go, other_branches};
 use super::arguments::{Context, count, share, span, whole_span};
 use crate::playground::{Command, Condition};
 use crate::ui::action::{Action, Exit, Question, Step, Verb};
@@ -125,6 +125,13 @@ pub(super) static WORDS: &[Word] = &[
         branch,
     )
     .with(branches),
+    word(
+        "compare",
+        "compare BRANCH",
+        "two branches side by side, at the same time",
+        compare,
+    )
+    .with(other_branches),
     word(
         "branches",
         "branches",

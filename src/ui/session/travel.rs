@@ -44,6 +44,13 @@ pub(super) struct Travels {
     left: Option<BranchId>,
 }
 
+/// Where one was, while something else is looked at.
+pub(super) struct Aside {
+    cursor: Option<usize>,
+    undoing: Option<Moment>,
+    undone: Vec<(BranchId, Moment)>,
+}
+
 /// The story of a branch, from where it began.
 #[derive(Debug)]
 struct Tail {
@@ -59,6 +66,24 @@ impl Travels {
             forgotten,
             ..Self::default()
         }
+    }
+
+    /// Where one is, to be [put back](Self::put_back) after something else was looked at.
+    pub(super) fn put_aside(&mut self) -> Aside {
+        Aside {
+            cursor: self.cursor,
+            undoing: self.undoing,
+            undone: std::mem::take(&mut self.undone),
+        }
+    }
+
+    pub(super) fn put_back(&mut self, aside: Aside) {
+        let Aside {
+            cursor,
+            undoing,
+            undone,
+        } = aside;
+        (self.cursor, self.undoing, self.undone) = (cursor, undoing, undone);
     }
 }
 
@@ -148,14 +173,14 @@ impl<W: Playable> Session<W> {
         has_arrived
     }
 
-    fn go_to(&mut self, goal: Moment) -> bool {
+    pub(super) fn go_to(&mut self, goal: Moment) -> bool {
         let has_arrived = self.timeline.go_to(&mut self.world, goal);
         self.arrive(None);
         has_arrived
     }
 
     /// The world is at another moment; what it told on the way there is known.
-    fn arrive(&mut self, cursor: Option<usize>) {
+    pub(super) fn arrive(&mut self, cursor: Option<usize>) {
         self.travels.undoing = None;
         self.search = None;
         self.unspent = std::time::Duration::ZERO;
@@ -208,7 +233,7 @@ impl<W: Playable> Session<W> {
         Some(self.show(id))
     }
 
-    fn show(&mut self, id: BranchId) -> bool {
+    pub(super) fn show(&mut self, id: BranchId) -> bool {
         let shown = self.timeline.branch().id();
         if id == shown {
             return self.go_to_end();

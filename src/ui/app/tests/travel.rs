@@ -94,7 +94,7 @@ fn a_deed_in_the_past_begins_a_branch_and_the_other_can_be_returned_to() {
     let (before, line) = (hash(&keyboard), here(&keyboard).unwrap());
     keyboard.press("c");
     let now = keyboard.app.scene().snapshot.now;
-    let toast = format!("branch b1 begins at {now} s; :branch main returns");
+    let toast = format!("branch b1 begins at {now} s; :branch main returns, :compare main shows both");
     assert_eq!(keyboard.toast(), toast);
     assert_eq!(keyboard.app.scene().journey.past, None);
     assert_eq!(story(&keyboard)[..=line], whole[..=line]);
@@ -277,6 +277,82 @@ fn the_past_is_seen_to_be_past() {
     insta::assert_snapshot!("a_branch_begins_80x24", screen(&mut keyboard, 80, 24));
     keyboard.press("u :").type_in("branches").press("Enter");
     insta::assert_snapshot!("the_branches_80x24", screen(&mut keyboard, 80, 24));
+}
+
+fn compared(keyboard: &Keyboard) -> &crate::ui::compare::Comparison {
+    match &keyboard.app.scene().view.overlay {
+        Some(Overlay::Compare(comparison)) => comparison,
+        _ => panic!("two branches are compared: {}", keyboard.toast()),
+    }
+}
+
+/// The same run, but for one crash: side by side, at the same time; and nothing of what is shown has moved.
+#[test]
+fn two_branches_are_compared_side_by_side() {
+    let mut keyboard = Keyboard::with_leader(5, 42);
+    keyboard.press("Esc Esc n Space").wait(6_000).press("Space");
+    let end = keyboard.app.scene().snapshot.now;
+    keyboard.press("< <");
+    let parted = keyboard.app.scene().snapshot.now;
+    keyboard.press("c");
+    say(&mut keyboard, "speed 10");
+    keyboard.press("Space").wait(3_000).press("Space u U");
+    let before = (story(&keyboard), hash(&keyboard), here(&keyboard));
+    assert!(
+        keyboard.app.scene().snapshot.now > end,
+        "main is run on for as long"
+    );
+    say(&mut keyboard, "compare main");
+    insta::assert_snapshot!("compared_80x24", screen(&mut keyboard, 80, 24));
+    insta::assert_snapshot!("compared_120x34", screen(&mut keyboard, 120, 34));
+    let comparison = compared(&keyboard);
+    let [branch, main] = &comparison.sides;
+    assert_eq!(
+        (branch.branch.to_string(), main.branch.to_string()),
+        ("b1".to_owned(), "main".to_owned())
+    );
+    assert_eq!(branch.snapshot.now, main.snapshot.now);
+    assert_eq!(branch.snapshot.trace_hash, before.1);
+    assert_eq!(
+        comparison.parted_at(),
+        Some(parted),
+        "the crash is the first difference"
+    );
+    // Back to where the crash is the only line that differs, then on again.
+    for _ in 0..200 {
+        keyboard.press("↑");
+    }
+    let comparison = compared(&keyboard);
+    assert!(comparison.at() < parted);
+    assert!(comparison.told(0).iter().all(|(_, is_shared)| *is_shared));
+    assert_eq!(
+        comparison.sides[0].snapshot.trace_hash,
+        comparison.sides[1].snapshot.trace_hash
+    );
+    while compared(&keyboard).at() < parted {
+        keyboard.press("↓");
+    }
+    assert_ne!(
+        compared(&keyboard).sides[0].snapshot.trace_hash,
+        compared(&keyboard).sides[1].snapshot.trace_hash
+    );
+    keyboard.press("Esc");
+    assert_eq!((story(&keyboard), hash(&keyboard), here(&keyboard)), before);
+    say(&mut keyboard, "compare main");
+    keyboard.press("Enter");
+    assert_eq!(keyboard.app.scene().journey.branch.to_string(), "main");
+    say(&mut keyboard, "compare main");
+    assert!(
+        keyboard.toast().contains("is the branch that is shown"),
+        "{}",
+        keyboard.toast()
+    );
+    say(&mut keyboard, "compare b7");
+    assert!(
+        keyboard.toast().contains("no branch `b7`"),
+        "{}",
+        keyboard.toast()
+    );
 }
 
 /// A click on the time line goes to what it shows there, and the end to the end.

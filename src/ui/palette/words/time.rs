@@ -35,6 +35,19 @@ pub(super) fn branch(text: &str, _: &Context<'_>) -> Result<Action, String> {
     required(text).map(|name| Action::Branch(name.to_owned()))
 }
 
+pub(super) fn compare(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    required(text).map(|name| Action::Compare(name.to_owned()))
+}
+
+/// All branches but the one that is shown.
+pub(super) fn other_branches(context: &Context<'_>) -> Vec<(String, String)> {
+    let others = context.journey.branches.iter();
+    others
+        .filter(|row| row.id != context.journey.branch)
+        .map(|row| (row.id.to_string(), row.words()))
+        .collect()
+}
+
 pub(super) fn branches(context: &Context<'_>) -> Vec<(String, String)> {
     let branches = context.journey.branches.iter();
     branches.map(|row| (row.id.to_string(), row.words())).collect()
