@@ -18,4 +18,5 @@ pub mod real;
 pub mod simulated;
 pub mod wal;
 
+pub(crate) use contents::difference;
 pub use contents::{DiskOp, contents, mirror};

@@ -31,9 +31,13 @@ impl Mirror {
         }
     }
 
-    /// Lays a whole disk onto the files.
+    /// Lays a whole disk onto the files; they are durable after the next [`sync`](Self::sync). Where they no longer followed, they do again.
     pub(super) fn lay_out(&mut self, contents: &BTreeMap<String, Vec<u8>>) -> Option<String> {
-        let result = storage::mirror(contents, &mut self.disk);
+        let result = storage::contents(&self.disk).and_then(|before| {
+            let mut changes = storage::difference(&before, contents).into_iter();
+            changes.try_for_each(|change| self.apply(&change))
+        });
+        self.has_failed = false;
         self.complaint(result)
     }
 

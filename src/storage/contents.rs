@@ -80,7 +80,7 @@ pub fn mirror(files: &BTreeMap<String, Vec<u8>>, target: &mut impl Disk) -> io::
 }
 
 /// The changes that turn one set of files into another.
-pub(super) fn difference(from: &BTreeMap<String, Vec<u8>>, to: &BTreeMap<String, Vec<u8>>) -> Vec<DiskOp> {
+pub(crate) fn difference(from: &BTreeMap<String, Vec<u8>>, to: &BTreeMap<String, Vec<u8>>) -> Vec<DiskOp> {
     let gone = from.keys().filter(|name| !to.contains_key(*name));
     let mut changes: Vec<_> = gone.map(|name| DiskOp::Remove { name: name.clone() }).collect();
     for (name, bytes) in to {

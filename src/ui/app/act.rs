@@ -125,6 +125,7 @@ impl<W: Playable> App<W> {
         }
         let before = std::mem::replace(&mut self.session, session);
         self.session.take_files_from(before);
+        self.session.sync_files();
         self.first_steps = None;
         self.guide = Guide::default();
         self.proposed = 0;
