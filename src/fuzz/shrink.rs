@@ -201,6 +201,10 @@ fn without(timed: TimedCommand, gone: NodeId) -> TimedCommand {
     let TimedCommand { at, after, command } = timed;
     let command = match command {
         Command::Partition(groups) => Command::Partition(groups.into_iter().map(kept).collect()),
+        Command::CutOnly(links) => {
+            let is_kept = |&(from, to): &(NodeId, NodeId)| from != gone && to != gone;
+            Command::CutOnly(links.into_iter().filter(is_kept).collect())
+        }
         Command::TieTimers(ids) => Command::TieTimers(kept(ids)),
         Command::Reconfigure { voters, learners } => Command::Reconfigure {
             voters: kept(voters),

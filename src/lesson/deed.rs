@@ -103,7 +103,10 @@ impl Deed {
             | Command::FinishSnapshot(_)
             | Command::GossipNow(_) => Self::Time,
             Command::Partition(_) => Self::Part,
-            Command::Cut { .. } | Command::CutOneWay { .. } | Command::LoseRoute { .. } => Self::Cut,
+            Command::CutOnly(_)
+            | Command::Cut { .. }
+            | Command::CutOneWay { .. }
+            | Command::LoseRoute { .. } => Self::Cut,
             Command::Mend { .. } | Command::MendOneWay { .. } | Command::Heal => Self::Heal,
             Command::Drop(_) => Self::Drop,
             Command::Hold(_) => Self::Hold,

@@ -88,6 +88,7 @@ fn any_plain_command() -> impl Strategy<Value = Command> {
         Just(Command::SpreadTimers),
         proptest::collection::vec(proptest::collection::vec(any_node(), 0..9), 0..9)
             .prop_map(Command::Partition),
+        proptest::collection::vec((any_node(), any_node()), 0..9).prop_map(Command::CutOnly),
         (any_node(), any_node()).prop_map(|(from, to)| Command::Cut { from, to }),
         (any_node(), any_node()).prop_map(|(from, to)| Command::Mend { from, to }),
         (any_node(), any_node()).prop_map(|(from, to)| Command::CutOneWay { from, to }),

@@ -90,6 +90,8 @@ pub enum Command {
     /// Nodes reach only those of their own group; a node that is not named is a group of its own. Replaces
     /// the partition before it.
     Partition(Vec<Vec<NodeId>>),
+    /// Cuts these links, from the first to the second each, mends all others, and ends the partition.
+    CutOnly(Vec<(NodeId, NodeId)>),
     /// Cuts a link, both ways.
     Cut {
         /// One end.

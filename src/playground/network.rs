@@ -75,6 +75,12 @@ pub(super) struct Posted {
 }
 
 impl Network {
+    /// The settings of the links that have their own.
+    pub(super) fn own_settings(&self) -> BTreeMap<LinkId, LinkSettings> {
+        let own = self.links.iter();
+        own.filter_map(|(&id, link)| Some((id, link.settings?))).collect()
+    }
+
     /// Gives a new node its place: alone, where there is a partition.
     pub(super) fn isolate(&mut self, id: NodeId) {
         if !self.partition.is_empty() {

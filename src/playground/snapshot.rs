@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
-use super::settings::Settings;
+use super::settings::{LinkSettings, Settings};
 use crate::consensus::{Flow, Log};
 use crate::machine::SessionTable;
 use crate::node::Routes;
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub cut: BTreeSet<(NodeId, NodeId)>,
     /// The groups of the partition; empty where there is none.
     pub partition: Vec<BTreeSet<NodeId>>,
+    /// The settings of the links that have their own; all others go by the common ones.
+    pub links: BTreeMap<(NodeId, NodeId), LinkSettings>,
     /// The hash of the trace so far.
     pub trace_hash: u128,
     /// The names of the promises that were found broken so far.
@@ -46,6 +48,11 @@ impl Snapshot {
     /// The node with this id.
     pub fn node(&self, id: NodeId) -> Option<&NodeView> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// How a link behaves.
+    pub fn link(&self, from: NodeId, to: NodeId) -> LinkSettings {
+        self.links.get(&(from, to)).copied().unwrap_or(self.settings.link)
     }
 
     /// The nodes that lead, the one of the highest term first. Frozen ones included, nodes that are down not.

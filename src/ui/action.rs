@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::view::{Pane, Speed, ThemeName};
+use super::view::{Pane, Speed, Tab, ThemeName};
 use crate::playground::{Command, Condition, MessageId, NodeView};
 use crate::types::{NodeId, VirtualTime};
 
@@ -92,6 +92,14 @@ pub enum Action {
     FoldMessages,
     /// Every event is taken in hand, or all happen by themselves again.
     ToggleManual,
+    /// The inspector shows its next tab; where the screen has no room for it, all over the screen.
+    NextTab,
+    /// The inspector shows this tab, in the same way.
+    ShowTab(Tab),
+    /// Another link of the table of links is chosen.
+    MoveLink(Way),
+    /// Something is done to the chosen link.
+    OnLink(LinkVerb),
     /// Other colours.
     SetTheme(ThemeName),
     /// The cluster is saved under a name.
@@ -219,6 +227,36 @@ impl MessageVerb {
     }
 }
 
+/// Where to on a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A row up.
+    Up,
+    /// A row down.
+    Down,
+    /// A column to the left.
+    Left,
+    /// A column to the right.
+    Right,
+}
+
+/// Something to do to a link, one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkVerb {
+    /// Cut it, or mend it.
+    Cut,
+    /// Cut it both ways, or mend it.
+    CutBothWays,
+    /// Let it take twice as long.
+    Slower,
+    /// Let it take half as long.
+    Quicker,
+    /// Let it lose a tenth more.
+    MoreLoss,
+    /// Let it lose a tenth less.
+    LessLoss,
+}
+
 /// What an overlay asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -235,6 +273,8 @@ pub enum Question {
     },
     /// A message in flight, and what to do to it.
     Messages,
+    /// A link, and what to do to it.
+    Links,
     /// A name for a save.
     Save,
     /// A save to open.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 mod act;
 mod hand;
+mod links;
 mod overlay;
 mod pointer;
 mod travel;
@@ -18,12 +19,13 @@ use ratatui::layout::Rect;
 use super::action::{Action, Exit, Size, Step};
 use super::draw::KeyHint;
 use super::keymap::{self, Mode};
+use super::layout::Layout;
 use super::library::{Library, Recording};
 use super::notes::FirstSteps;
 use super::pace;
 use super::palette::Context;
 use super::session::{Playable, Session, Ticked};
-use super::view::{Notes, OpenRow, Pace, Pane, Scene, Selection, Speed, Toast, View};
+use super::view::{Notes, OpenRow, Pace, Pane, Scene, Selection, Speed, Tab, Toast, View};
 use crate::lesson::{Guide, Step as Note};
 use crate::types::NodeId;
 
@@ -278,6 +280,10 @@ impl<W: Playable> App<W> {
             Action::ListOnly(id) => self.list_only(id),
             Action::FoldMessages => self.fold_messages(),
             Action::ToggleManual => self.toggle_manual(),
+            Action::NextTab => self.show_tab(self.view.tab.next()),
+            Action::ShowTab(tab) => self.show_tab(tab),
+            Action::MoveLink(way) => self.move_link(way),
+            Action::OnLink(verb) => self.on_link(verb),
             Action::SetTheme(theme) => self.view.theme = theme,
             Action::Save(name) => self.save(&name),
             Action::Open(name) => self.open(&name),
@@ -447,8 +453,18 @@ impl<W: Playable> App<W> {
             None => Some(Pane::Cluster),
             Some(Pane::Cluster) => Some(Pane::Story),
             Some(Pane::Story) => Some(Pane::Logs),
-            Some(Pane::Logs) => None,
+            Some(Pane::Logs) => Some(Pane::Inspector),
+            Some(Pane::Inspector) => None,
         };
+    }
+
+    /// Where the screen has no room for an inspector beside the rest, it fills the screen.
+    fn show_tab(&mut self, tab: Tab) {
+        self.view.tab = tab;
+        let layout = Layout::of(self.area(), &self.scene());
+        if layout.is_some_and(|layout| layout.inspector.is_none()) {
+            self.view.zoom = Some(Pane::Inspector);
+        }
     }
 
     fn area(&self) -> Rect {
@@ -461,7 +477,6 @@ impl<W: Playable> App<W> {
         Context {
             snapshot,
             selected: self.view.selected(snapshot),
-            links: self.session.links(),
             journey: self.session.journey(),
         }
     }

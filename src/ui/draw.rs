@@ -11,6 +11,7 @@ mod help;
 mod inspector;
 mod key_bar;
 mod label;
+mod links;
 mod logs;
 mod messages;
 mod notes;
@@ -39,7 +40,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout::Layout;
 use super::theme::{Theme, to_ascii};
-use super::view::{Overlay, Pane, Scene};
+use super::view::{LinkChoice, Overlay, Pane, Scene};
 use crate::types::{LogIndex, NodeId, VirtualTime};
 
 /// A key, and what it does now.
@@ -112,6 +113,8 @@ pub enum Hit {
     Row(usize),
     /// A time on the time line.
     Time(VirtualTime),
+    /// A link on the table of links.
+    Link(LinkChoice),
     /// A pane, where nothing of the above stands.
     Pane(Pane),
     /// Nothing.
@@ -187,6 +190,7 @@ fn draw_overlay(
         Overlay::Save(dialog) => return prompt::save(dialog, theme, bottom, buffer),
         Overlay::Partition(draft) => prompt::partition(draft, theme, bottom, buffer),
         Overlay::Messages(hand) => messages::draw(scene.snapshot, hand, theme, layout, buffer),
+        Overlay::Links(choice) => links::draw(scene.snapshot, *choice, theme, screen, buffer),
         Overlay::Compare(comparison) => compare::draw(comparison, theme, screen, buffer),
         Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
     }
@@ -221,6 +225,7 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
         Some(Overlay::Messages(hand)) if messages::covers(&layout, area, place) => {
             return messages::hit(scene.snapshot, hand, &layout, area, place);
         }
+        Some(Overlay::Links(choice)) => return links::hit(scene.snapshot, *choice, area, place),
         Some(
             Overlay::Help(_) | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_) | Overlay::Compare(_),
         ) => {

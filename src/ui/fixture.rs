@@ -122,6 +122,7 @@ fn snapshot(now: VirtualTime, nodes: Vec<NodeView>) -> Snapshot {
         nodes,
         messages: Vec::new(),
         cut: BTreeSet::new(),
+        links: BTreeMap::new(),
         partition: Vec::new(),
         trace_hash: 7,
         broken: Vec::new(),

@@ -106,6 +106,8 @@ pub enum Mode {
     Save,
     /// [`Overlay::Compare`].
     Compare,
+    /// [`Overlay::Links`].
+    Links,
 }
 
 impl Mode {
@@ -123,6 +125,7 @@ impl Mode {
             Some(Overlay::Messages(_)) => Self::Messages,
             Some(Overlay::Save(_)) => Self::Save,
             Some(Overlay::Compare(_)) => Self::Compare,
+            Some(Overlay::Links(_)) => Self::Links,
         }
     }
 
@@ -136,7 +139,8 @@ impl Mode {
             | Self::Why
             | Self::Partition
             | Self::Link
-            | Self::Compare => false,
+            | Self::Compare
+            | Self::Links => false,
         }
     }
 }

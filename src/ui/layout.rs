@@ -88,6 +88,7 @@ impl Layout {
             Some(Pane::Cluster) => self.cluster = Some(rest),
             Some(Pane::Story) => self.story = Some(rest),
             Some(Pane::Logs) => self.logs = Some(rest),
+            Some(Pane::Inspector) => self.inspector = Some(rest),
             None if screen.height < STACKED_FROM => self.place_flat(rest, nodes),
             None => self.place_stacked(screen, rest, nodes),
         }

@@ -5,17 +5,14 @@ mod travel;
 
 pub use travel::Undone;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use self::travel::Travels;
 use super::journey::{Journey, PRESENT};
 use super::pace::{self, Rate};
 use super::view::{Banner, Speed};
-use crate::playground::{
-    Command, CommandError, LinkSettings, Rewind, Snapshot, StoryLine, TimedCommand, Timeline,
-};
-use crate::types::{NodeId, VirtualTime};
+use crate::playground::{Command, CommandError, Rewind, Snapshot, StoryLine, TimedCommand, Timeline};
+use crate::types::VirtualTime;
 
 /// What the screen needs of a world.
 pub trait Playable: Rewind + Sized {
@@ -31,9 +28,6 @@ pub trait Playable: Rewind + Sized {
 
     /// What it looks like.
     fn snapshot(&mut self) -> Snapshot;
-
-    /// The links that have settings of their own.
-    fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings>;
 
     /// The promise whose breach stopped time, if one did.
     fn violation(&self) -> Option<Banner>;
@@ -70,8 +64,6 @@ pub struct Session<W: Playable> {
     story: Vec<StoryLine>,
     timeline: Timeline<W::Checkpoint>,
     travels: Travels,
-    /// Links that had settings of their own at the beginning.
-    links: BTreeMap<(NodeId, NodeId), LinkSettings>,
     unspent: Duration,
     search: Option<Search>,
     /// The lines that nobody has written down yet, where somebody does.
@@ -105,7 +97,6 @@ impl<W: Playable> Session<W> {
         let story = world.drain_story();
         Self {
             snapshot: world.snapshot(),
-            links: world.own_links(),
             travels: Travels::new(world.told().saturating_sub(story.len() as u64)),
             journey: PRESENT.clone(),
             world,
@@ -165,15 +156,6 @@ impl<W: Playable> Session<W> {
     /// What was done so far.
     pub fn commands(&self) -> &[TimedCommand] {
         self.timeline.commands()
-    }
-
-    /// The settings of links.
-    pub fn links(&self) -> Links<'_> {
-        Links {
-            commands: self.timeline.commands(),
-            own: &self.links,
-            common: self.snapshot.settings.link,
-        }
     }
 
     /// The promise that was broken, if one was.
@@ -423,35 +405,6 @@ impl<W: Playable> Session<W> {
     }
 }
 
-/// The settings of links: a snapshot holds only those that all links have in common.
-#[derive(Clone, Copy, Debug)]
-pub struct Links<'a> {
-    commands: &'a [TimedCommand],
-    own: &'a BTreeMap<(NodeId, NodeId), LinkSettings>,
-    common: LinkSettings,
-}
-
-impl Links<'_> {
-    /// The settings of a link; where no ends are named, those in common.
-    pub fn settings(&self, from: Option<NodeId>, to: Option<NodeId>) -> LinkSettings {
-        let given = self.commands.iter().rev().find_map(|timed| match &timed.command {
-            Command::Link {
-                from: of,
-                to: into,
-                settings,
-            } if covers(*of, from) && covers(*into, to) => Some(*settings),
-            _ => None,
-        });
-        let own = || self.own.get(&(from?, to?)).copied();
-        given.or_else(own).unwrap_or(self.common)
-    }
-}
-
-/// Whether a command for `given` (all, where none is named) is about `asked`.
-fn covers(given: Option<NodeId>, asked: Option<NodeId>) -> bool {
-    given.is_none() || given == asked
-}
-
 /// How many times as fast a search runs after so much wall time: close by at first, so that one can watch.
 fn haste(wall: Duration) -> u32 {
     let twentieths = u32::try_from(wall.as_millis() / 50).unwrap_or(u32::MAX);
@@ -462,6 +415,7 @@ fn haste(wall: Duration) -> u32 {
 mod tests {
     use super::*;
     use crate::playground::Weight;
+    use crate::types::NodeId;
     use crate::ui::testing::Keyboard;
 
     /// A world in which something is due at fixed times.
@@ -563,9 +517,6 @@ mod tests {
                 now,
                 ..self.snapshot.clone()
             }
-        }
-        fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings> {
-            BTreeMap::new()
         }
         fn violation(&self) -> Option<Banner> {
             None

@@ -1,15 +1,15 @@
 //! A world with its narrator: what the screen plays with.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
 use crate::playground::{
-    Checkpoint, Command, CommandError, LinkSettings, Narrator, Rewind, Snapshot, Spacetime, StoryLine,
-    TimedCommand, Weight, World,
+    Checkpoint, Command, CommandError, Narrator, Rewind, Snapshot, Spacetime, StoryLine, TimedCommand,
+    Weight, World,
 };
-use crate::types::{NodeId, VirtualTime};
+use crate::types::VirtualTime;
 
 /// A world with its narrator.
 pub struct ToldWorld<M> {
@@ -253,14 +253,6 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
         self.world.snapshot()
     }
 
-    fn own_links(&mut self) -> BTreeMap<(NodeId, NodeId), LinkSettings> {
-        let links = self.world.image().map(|image| image.links).unwrap_or_default();
-        let own = links
-            .into_iter()
-            .filter_map(|(ends, link)| Some((ends, link.settings?)));
-        own.collect()
-    }
-
     fn violation(&self) -> Option<Banner> {
         self.world.violation().map(|violation| Banner {
             property: in_words(violation.property.name()),
@@ -299,6 +291,7 @@ mod tests {
     use super::*;
     use crate::machine::KeyValue;
     use crate::playground::{HostKind, Settings, WorldOptions};
+    use crate::types::NodeId;
 
     fn world() -> World<KeyValue> {
         let options = WorldOptions {

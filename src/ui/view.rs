@@ -48,8 +48,10 @@ pub struct View {
     pub theme: ThemeName,
     /// Whether only ASCII characters may be drawn.
     pub ascii: bool,
-    /// Which of the three views fills the screen, if one does.
+    /// Which of the views fills the screen, if one does.
     pub zoom: Option<Pane>,
+    /// What the inspector shows.
+    pub tab: Tab,
     /// The name of the scene that was loaded, if one was.
     pub title: Option<String>,
 }
@@ -99,6 +101,38 @@ pub enum Pane {
     Story,
     /// All logs.
     Logs,
+    /// What is looked at closely.
+    Inspector,
+}
+
+/// What the inspector shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The selected node.
+    #[default]
+    Node,
+    /// The branches of the run.
+    Branches,
+}
+
+impl Tab {
+    /// Every tab, in the order in which they follow each other.
+    pub const ALL: [Self; 2] = [Self::Node, Self::Branches];
+
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Branches => "branches",
+        }
+    }
+
+    /// The tab behind it; behind the last one comes the first.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Self::ALL[(at + 1) % Self::ALL.len()]
+    }
 }
 
 impl Speed {
@@ -189,6 +223,8 @@ pub enum Overlay {
     Save(SaveDialog),
     /// Two branches side by side.
     Compare(Box<Comparison>),
+    /// All links, one of which is chosen: from this node to that.
+    Links(LinkChoice),
 }
 
 /// The palette: a line of words, and what it could mean.
@@ -246,6 +282,15 @@ pub struct OpenRow {
     pub title: String,
     /// Where it comes from: `shipped`, or its folder.
     pub origin: String,
+}
+
+/// A link on the table of links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkChoice {
+    /// From this node.
+    pub from: NodeId,
+    /// To this one.
+    pub to: NodeId,
 }
 
 /// A name for a save.
@@ -338,6 +383,7 @@ impl Default for View {
             theme: ThemeName::default(),
             ascii: false,
             zoom: None,
+            tab: Tab::default(),
             title: None,
         }
     }

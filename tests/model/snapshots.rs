@@ -181,14 +181,6 @@ fn larger_bounds_of_snapshots() {
         walk(behind(twice), "a snapshot in pieces, and one of them twice"),
         None
     );
-    let heartbeat = Bounds {
-        heartbeats: 1,
-        ..with_proposals(1)
-    };
-    assert_eq!(
-        walk(with_session(heartbeat), "a session, a snapshot and a heartbeat"),
-        None
-    );
     assert_eq!(
         walk(shrunk(), "a snapshot with a configuration, and a rival"),
         None

@@ -38,6 +38,7 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         Command::TieTimers(tied) => tie(tied),
         Command::SpreadTimers => spread(),
         Command::Partition(groups) => part(groups),
+        Command::CutOnly(links) => cut_only(links),
         Command::Cut { from, to } => network(Some(*from), format!("you cut {from} – {to}")).mark(Mark::Cut),
         Command::Mend { from, to } => network(Some(*from), format!("you mend {from} – {to}")),
         Command::CutOneWay { from, to } => network(Some(*from), format!("you cut {from} → {to}"))
@@ -350,6 +351,20 @@ fn part(groups: &[Vec<NodeId>]) -> Telling {
     sides.into_iter().fold(telling, |telling, side| {
         telling.value(format!("reach each other: {side}"))
     })
+}
+
+fn cut_only(links: &[(NodeId, NodeId)]) -> Telling {
+    let names: Vec<String> = links.iter().map(|(from, to)| format!("{from} → {to}")).collect();
+    match links.len() {
+        0 => network(None, "you mend all links".to_owned()),
+        1 => network(None, format!("you cut {} and no other link", names[0])).mark(Mark::Cut),
+        count => network(None, format!("you cut {count} links, and mend all others"))
+            .long(format!(
+                "you cut {count} links, one way each, and mend all others"
+            ))
+            .value(names.join(", "))
+            .mark(Mark::Cut),
+    }
 }
 
 fn network(node: Option<NodeId>, text: String) -> Telling {

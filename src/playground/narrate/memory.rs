@@ -237,6 +237,10 @@ impl Memory {
             }
             Command::FireTimer(node) => self.node_mut(*node).is_forced = true,
             Command::Partition(groups) => self.network.part(groups),
+            Command::CutOnly(links) => {
+                self.network = NetworkMemory::default();
+                self.network.cut(links);
+            }
             Command::Cut { from, to } => self.network.cut(&[(*from, *to), (*to, *from)]),
             Command::Mend { from, to } => self.network.mend(&[(*from, *to), (*to, *from)]),
             Command::CutOneWay { from, to } => self.network.cut(&[(*from, *to)]),

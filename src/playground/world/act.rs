@@ -110,6 +110,10 @@ impl<M: Exhibit + Default> World<M> {
             Command::TieTimers(ids) => self.tie_timers(&ids),
             Command::SpreadTimers => self.spread_timers(),
             Command::Partition(groups) => self.part(groups),
+            Command::CutOnly(links) => {
+                self.network.heal();
+                self.set_cut(&links, true);
+            }
             Command::Cut { from, to } => self.set_cut(&[(from, to), (to, from)], true),
             Command::Mend { from, to } => self.set_cut(&[(from, to), (to, from)], false),
             Command::CutOneWay { from, to } => self.set_cut(&[(from, to)], true),

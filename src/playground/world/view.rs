@@ -42,6 +42,7 @@ impl<M: Exhibit + Default> World<M> {
                 .iter()
                 .filter_map(|(id, server)| Some((*id, server.gossip?.at)))
                 .collect(),
+            links: self.network.own_settings(),
             trace_hash: self.trace.hash(),
             broken: self
                 .violations()

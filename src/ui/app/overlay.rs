@@ -24,6 +24,7 @@ impl<W: Playable> App<W> {
                 .map(Overlay::Partition),
             Question::Link { one_way } => selected.map(|from| Overlay::Link { from, one_way }),
             Question::Messages => Some(self.message_list()),
+            Question::Links => self.link_table(),
             Question::Save => Some(Overlay::Save(SaveDialog::default())),
             Question::Open => Some(Overlay::Open(self.open_dialog())),
         };
@@ -93,7 +94,13 @@ impl<W: Playable> App<W> {
                 self.refresh_preview();
             }
             Some(Overlay::Compare(_)) => self.compare_at(step),
-            Some(Overlay::Propose(_) | Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Save(_))
+            Some(
+                Overlay::Propose(_)
+                | Overlay::Partition(_)
+                | Overlay::Link { .. }
+                | Overlay::Save(_)
+                | Overlay::Links(_),
+            )
             | None => {}
         }
     }
@@ -152,7 +159,8 @@ impl<W: Playable> App<W> {
                 | Overlay::Partition(_)
                 | Overlay::Link { .. }
                 | Overlay::Messages(_)
-                | Overlay::Compare(_),
+                | Overlay::Compare(_)
+                | Overlay::Links(_),
             )
             | None => {}
         }
@@ -176,7 +184,7 @@ impl<W: Playable> App<W> {
             Some(Overlay::Save(dialog)) => self.save_as(&dialog),
             Some(Overlay::Messages(_)) => self.on_message(crate::ui::action::MessageVerb::Deliver),
             Some(Overlay::Compare(_)) => self.show_compared(),
-            Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Link { .. }) | None => {}
+            Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Link { .. } | Overlay::Links(_)) | None => {}
         }
     }
 

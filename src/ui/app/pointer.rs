@@ -18,6 +18,7 @@ impl<W: Playable> App<W> {
             Hit::Line(line) => self.why_line(line),
             Hit::Row(row) => self.press_row(row),
             Hit::Time(at) => self.go_to_time(at),
+            Hit::Link(link) => self.press_link(link),
             Hit::Pane(_) | Hit::Nothing => {}
         }
     }
@@ -38,7 +39,8 @@ impl<W: Playable> App<W> {
                 | Overlay::Propose(_)
                 | Overlay::Open(_)
                 | Overlay::Save(_)
-                | Overlay::Compare(_),
+                | Overlay::Compare(_)
+                | Overlay::Links(_),
             ) => {}
         }
     }
@@ -65,6 +67,7 @@ impl<W: Playable> App<W> {
             | Hit::Line(_)
             | Hit::Row(_)
             | Hit::Time(_)
+            | Hit::Link(_)
             | Hit::Pane(_)
             | Hit::Nothing => return,
         };
@@ -81,7 +84,12 @@ impl<W: Playable> App<W> {
         match self.hit(place) {
             Hit::Entry { .. } | Hit::Pane(Pane::Logs) => self.scroll_logs(step),
             Hit::Line(_) | Hit::Pane(Pane::Story) => self.scroll_story(step),
-            Hit::Node(_) | Hit::Row(_) | Hit::Time(_) | Hit::Pane(Pane::Cluster) | Hit::Nothing => {}
+            Hit::Node(_)
+            | Hit::Row(_)
+            | Hit::Time(_)
+            | Hit::Link(_)
+            | Hit::Pane(Pane::Cluster | Pane::Inspector)
+            | Hit::Nothing => {}
         }
     }
 

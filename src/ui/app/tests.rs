@@ -1,4 +1,5 @@
 mod hand;
+mod links;
 mod sharing;
 mod travel;
 
@@ -14,6 +15,19 @@ fn leader(keyboard: &Keyboard) -> NodeId {
 fn commands(keyboard: &Keyboard) -> Vec<Command> {
     let commands = keyboard.app.session.commands().iter();
     commands.map(|timed| timed.command.clone()).collect()
+}
+
+/// The screen at a size.
+fn screen(keyboard: &mut Keyboard, width: u16, height: u16) -> String {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    keyboard
+        .app
+        .update(Action::Resize(crate::ui::action::Size { width, height }));
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let help = crate::ui::keymap::help();
+    terminal.draw(|frame| keyboard.app.draw(&help, frame)).unwrap();
+    terminal.backend().to_string()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crossterm::event::KeyCode;
 use super::{Bar, Binding, Effect, Key, Mode, Row};
 use crate::playground::{Command, Condition};
 use crate::types::NodeId;
-use crate::ui::action::{Action, Exit, Question, Step, Verb};
+use crate::ui::action::{Action, Exit, LinkVerb, Question, Step, Verb, Way};
 use crate::ui::draw::KeyGroup;
 use crate::ui::view::{Pace, Scene, Speed};
 
@@ -160,8 +160,9 @@ fn timers_and_network() -> Vec<Row> {
             .key(&[Key::Char('M')], Action::ToggleManual, "manual")
             .bar(0, "m", "choose", is_manual)
             .bar(5, "m", "messages", something_flies),
-        row(KeyGroup::Network, "h", "heal all")
+        row(KeyGroup::Network, "h l", "heal all, table of links")
             .key(&[Key::Char('h')], Action::Do(Command::Heal), "heal")
+            .key(&[Key::Char('l')], Action::Ask(Question::Links), "links")
             .bar(2, "h", "heal", something_is_cut),
     ]
 }
@@ -171,7 +172,9 @@ fn look() -> Vec<Row> {
         row(KeyGroup::Look, "Enter", "why")
             .key(&[ENTER], Action::Why, "why")
             .bar(4, "Enter", "why", has_story),
-        row(KeyGroup::Look, "z", "zoom").key(&[Key::Char('z')], Action::CycleZoom, "zoom"),
+        row(KeyGroup::Look, "z Tab", "zoom, inspector's next tab")
+            .key(&[Key::Char('z')], Action::CycleZoom, "zoom")
+            .key(&[TAB], Action::NextTab, "tab"),
         row(KeyGroup::Look, "[ ]", "scroll the logs")
             .key(&[Key::Char('[')], Action::ScrollLogs(Step::Back), "scroll back")
             .key(&[Key::Char(']')], Action::ScrollLogs(Step::Forward), "scroll on"),
@@ -235,6 +238,30 @@ fn overlays() -> Vec<Row> {
                 "",
             ),
         over(Mode::Why, "Esc", "back").key(&[ESC, ENTER, Key::Char('q'), Key::Char(' ')], Action::Back, ""),
+        over(Mode::Links, "←↑↓→", "choose")
+            .key(&[UP, Key::Char('k')], Action::MoveLink(Way::Up), "")
+            .key(&[DOWN, Key::Char('j')], Action::MoveLink(Way::Down), "")
+            .key(&[LEFT], Action::MoveLink(Way::Left), "")
+            .key(&[RIGHT], Action::MoveLink(Way::Right), ""),
+        over(Mode::Links, "x X", "cut, both ways")
+            .key(&[Key::Char('x')], Action::OnLink(LinkVerb::Cut), "")
+            .key(&[Key::Char('X')], Action::OnLink(LinkVerb::CutBothWays), ""),
+        over(Mode::Links, "-+", "speed")
+            .key(&[Key::Char('-')], Action::OnLink(LinkVerb::Slower), "")
+            .key(
+                &[Key::Char('+'), Key::Char('=')],
+                Action::OnLink(LinkVerb::Quicker),
+                "",
+            ),
+        over(Mode::Links, "[]", "loss")
+            .key(&[Key::Char('[')], Action::OnLink(LinkVerb::LessLoss), "")
+            .key(&[Key::Char(']')], Action::OnLink(LinkVerb::MoreLoss), ""),
+        over(Mode::Links, "h", "heal").key(&[Key::Char('h')], Action::Do(Command::Heal), ""),
+        over(Mode::Links, "Esc", "back").key(
+            &[ESC, ENTER, Key::Char('l'), Key::Char('q'), Key::Char(' ')],
+            Action::Back,
+            "",
+        ),
         over(Mode::Compare, "↑↓", "line before, after")
             .key(
                 &[UP, Key::Char('k'), Key::Char(',')],

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::playground::{LinkSettings, Snapshot, Span};
 use crate::types::NodeId;
 use crate::ui::journey::Journey;
-use crate::ui::session::Links;
 
 /// What words are read against.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +14,6 @@ pub struct Context<'a> {
     pub snapshot: &'a Snapshot,
     /// The selected node.
     pub selected: Option<NodeId>,
-    /// The settings of links.
-    pub links: Links<'a>,
     /// Where in its time the world is shown.
     pub journey: &'a Journey,
 }

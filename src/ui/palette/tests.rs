@@ -387,6 +387,53 @@ fn enter_runs_or_asks_for_what_is_missing() {
     });
 }
 
+fn shaped(form: &str) -> std::collections::BTreeSet<(u64, u64)> {
+    match parsed(&format!("shape {form}")) {
+        Ok(Action::Do(Command::CutOnly(links))) => {
+            let pairs = links.iter().map(|(from, to)| (from.number(), to.number()));
+            pairs.collect()
+        }
+        other => panic!("{form}: {other:?}"),
+    }
+}
+
+/// Five nodes of which the third is selected.
+#[test]
+fn a_network_takes_forms() {
+    let pairs = |is_cut: fn(u64, u64) -> bool| {
+        let all = (1..=5).flat_map(|from| (1..=5).map(move |to| (from, to)));
+        all.filter(|&(from, to)| from != to && is_cut(from, to)).collect()
+    };
+    assert_eq!(
+        shaped("ring"),
+        pairs(|from, to| !matches!(from.abs_diff(to), 1 | 4))
+    );
+    assert_eq!(shaped("star"), pairs(|from, to| from != 3 && to != 3));
+    assert_eq!(shaped("star 1"), pairs(|from, to| from != 1 && to != 1));
+    assert_eq!(
+        shaped("bridge"),
+        pairs(|from, to| from != 3 && to != 3 && (from < 3) != (to < 3))
+    );
+    assert_eq!(shaped("one-way 2"), pairs(|from, _| from == 2));
+    assert_eq!(
+        parsed("shape minority 4"),
+        Ok(Action::Do(Command::Partition(vec![
+            vec![node(4), node(1)],
+            vec![node(2), node(3), node(5)]
+        ])))
+    );
+    assert!(matches!(
+        parsed("shape flaky"),
+        Ok(Action::Do(Command::Link {
+            from: None,
+            to: None,
+            ..
+        }))
+    ));
+    assert!(parsed("shape circle").unwrap_err().contains("none of ring"));
+    assert!(parsed("shape star 9").unwrap_err().contains("no S9"));
+}
+
 #[test]
 fn a_word_means_one_thing() {
     let mut names: Vec<&str> = WORDS

@@ -8,19 +8,21 @@ mod message;
 mod network;
 mod node;
 mod screen;
+mod shape;
 mod time;
 
 use self::client::{close_session, propose, propose_in, read, session};
 use self::cluster::{about_node, compact, rule, switch, voters};
 use self::complete::{
     any_node, broken_rules, compactions, followers, kept_rules, known_routes, nothing, speeds, switches,
-    themes, views, writing,
+    tabs, themes, views, writing,
 };
 use self::form::{bare, one_of, optional, required};
 use self::message::{held, in_flight, not_arrived, on_message, on_the_wire};
 use self::network::{cut, link_setting, mend};
 use self::node::{disk, drift, node_command, on_node};
-use self::screen::{notes, theme, zoom};
+use self::screen::{notes, tab, theme, zoom};
+use self::shape::{shape, shapes};
 use self::time::{bookmark, bookmarks, branch, branches, compare, go, other_branches};
 use super::arguments::{Context, count, share, span, whole_span};
 use crate::playground::{Command, Condition};
@@ -287,6 +289,19 @@ pub(super) static WORDS: &[Word] = &[
         |text, _| bare(text, Action::Ask(Question::Link { one_way: true })),
     ),
     word("mend", "mend LINK", "mend a link: 1-4, one way 1>4", mend),
+    word(
+        "shape",
+        "shape FORM",
+        "who reaches whom: ring, star 3, one-way 3, flaky",
+        shape,
+    )
+    .with(shapes),
+    word(
+        "links",
+        "links",
+        "all links in a table, to change them",
+        |text, _| bare(text, Action::Ask(Question::Links)),
+    ),
     word("heal", "heal", "end the partition, mend all links", |text, _| {
         bare(text, Action::Do(Command::Heal))
     }),
@@ -641,10 +656,11 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "zoom",
         "zoom VIEW",
-        "one view fills the screen: cluster, story, logs, off",
+        "fills the screen: cluster, story, logs, inspector",
         zoom,
     )
     .with(views),
+    word("tab", "tab", "the inspector's next tab; one: tab branches", tab).with(tabs),
     word("scroll", "scroll WAY", "scroll the logs: back, on", |text, _| {
         one_of(
             text,

@@ -118,6 +118,9 @@ impl<M: Exhibit + Default> World<M> {
             }
             Command::SpreadTimers => self.check_timers(&[]),
             Command::Partition(groups) => self.check_groups(groups),
+            Command::CutOnly(links) => links
+                .iter()
+                .try_for_each(|(from, to)| self.check_link(*from, *to)),
             Command::Cut { from, to }
             | Command::Mend { from, to }
             | Command::CutOneWay { from, to }

@@ -1,6 +1,6 @@
 //! Time travel by keys.
 
-use super::leader;
+use super::{leader, screen};
 use crate::playground::{Command, StoryLine};
 use crate::ui::action::Action;
 use crate::ui::testing::Keyboard;
@@ -250,18 +250,6 @@ fn a_broken_promise_is_broken_again() {
     keyboard.press("Space").wait(4_000);
     assert_eq!(hash(&keyboard), broken);
     assert_eq!(keyboard.app.scene().view.violation, banner);
-}
-
-fn screen(keyboard: &mut Keyboard, width: u16, height: u16) -> String {
-    use ratatui::Terminal;
-    use ratatui::backend::TestBackend;
-    keyboard
-        .app
-        .update(Action::Resize(crate::ui::action::Size { width, height }));
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let help = crate::ui::keymap::help();
-    terminal.draw(|frame| keyboard.app.draw(&help, frame)).unwrap();
-    terminal.backend().to_string()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::consensus::Rule;
 use crate::playground::{Condition, NodeView};
 use crate::ui::palette::arguments::Context;
+use crate::ui::view::Tab;
 
 pub(super) fn nothing(_: &Context<'_>) -> Vec<(String, String)> {
     Vec::new()
@@ -114,8 +115,19 @@ pub(super) fn views(_: &Context<'_>) -> Vec<(String, String)> {
         ("cluster", "only the ring"),
         ("story", "only what happened"),
         ("logs", "only the logs"),
-        ("off", "all three"),
+        ("inspector", "only what is looked at closely"),
+        ("off", "all of them"),
     ])
+}
+
+pub(super) fn tabs(_: &Context<'_>) -> Vec<(String, String)> {
+    let what = |tab| match tab {
+        Tab::Node => "the selected node, and what is asked of it",
+        Tab::Branches => "the branches of this run",
+    };
+    let tabs = Tab::ALL.iter();
+    tabs.map(|tab| (tab.name().to_owned(), what(*tab).to_owned()))
+        .collect()
 }
 
 pub(super) fn themes(_: &Context<'_>) -> Vec<(String, String)> {

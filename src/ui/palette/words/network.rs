@@ -30,7 +30,8 @@ pub(super) fn link_setting(
 ) -> Result<Action, String> {
     let (ends, rest) = required(text).and_then(|text| context.link_and_rest(text))?;
     let (from, to): (Option<NodeId>, Option<NodeId>) = (ends.map(|ends| ends.from), ends.map(|ends| ends.to));
-    let mut settings = context.links.settings(from, to);
+    let (snapshot, common) = (context.snapshot, context.snapshot.settings.link);
+    let mut settings = ends.map_or(common, |ends| snapshot.link(ends.from, ends.to));
     change(&mut settings, rest)?;
     Ok(Action::Do(Command::Link { from, to, settings }))
 }

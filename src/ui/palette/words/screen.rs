@@ -4,15 +4,25 @@ use super::form::one_of;
 use crate::save::seconds;
 use crate::ui::action::{Action, Step};
 use crate::ui::palette::arguments::Context;
-use crate::ui::view::{Pane, ThemeName};
+use crate::ui::view::{Pane, Tab, ThemeName};
 
 pub(super) fn zoom(text: &str, _: &Context<'_>) -> Result<Action, String> {
     let choices = [
         ("cluster", Action::Zoom(Some(Pane::Cluster))),
         ("story", Action::Zoom(Some(Pane::Story))),
         ("logs", Action::Zoom(Some(Pane::Logs))),
+        ("inspector", Action::Zoom(Some(Pane::Inspector))),
         ("off", Action::Zoom(None)),
     ];
+    one_of(text, &choices)
+}
+
+/// The next tab, or the one that is named.
+pub(super) fn tab(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    if text.trim().is_empty() {
+        return Ok(Action::NextTab);
+    }
+    let choices = Tab::ALL.map(|tab| (tab.name(), Action::ShowTab(tab)));
     one_of(text, &choices)
 }
 
