@@ -79,15 +79,11 @@ fn time() -> Vec<Row> {
             .key(&[Key::Char('u')], Action::Undo, "undo")
             .key(&[Key::Char('U')], Action::Redo, "redo")
             .bar(6, "u", "undo", always),
-        row(KeyGroup::Time, "- +", "slower, faster")
+        row(KeyGroup::Time, "- + a", "slower, faster, automatic")
             .key(&[Key::Char('-')], Action::Slower, "slower")
             .key(&[Key::Char('+'), Key::Char('=')], Action::Faster, "faster")
+            .key(&[Key::Char('a')], Action::SetSpeed(Speed::Auto), "speed auto")
             .bar(5, "-+", "speed", always),
-        row(KeyGroup::Time, "a", "automatic speed").key(
-            &[Key::Char('a')],
-            Action::SetSpeed(Speed::Auto),
-            "speed auto",
-        ),
     ]
 }
 
@@ -160,7 +156,7 @@ fn timers_and_network() -> Vec<Row> {
             .key(&[Key::Char('M')], Action::ToggleManual, "manual")
             .bar(0, "m", "choose", is_manual)
             .bar(5, "m", "messages", something_flies),
-        row(KeyGroup::Network, "h l", "heal all, table of links")
+        row(KeyGroup::Network, "h l", "heal all, links")
             .key(&[Key::Char('h')], Action::Do(Command::Heal), "heal")
             .key(&[Key::Char('l')], Action::Ask(Question::Links), "links")
             .bar(2, "h", "heal", something_is_cut),
@@ -172,7 +168,7 @@ fn look() -> Vec<Row> {
         row(KeyGroup::Look, "Enter", "why")
             .key(&[ENTER], Action::Why, "why")
             .bar(4, "Enter", "why", has_story),
-        row(KeyGroup::Look, "z Tab", "zoom, inspector's next tab")
+        row(KeyGroup::Look, "z Tab", "zoom, next tab")
             .key(&[Key::Char('z')], Action::CycleZoom, "zoom")
             .key(&[TAB], Action::NextTab, "tab"),
         row(KeyGroup::Look, "[ ]", "scroll the logs")
