@@ -59,7 +59,7 @@ counters! {
     PassedOn, "requests passed on to the leader", 1_500;
     AnswersLost, "answers lost on their way back", 500;
     Sessions, "sessions opened", 100;
-    SessionsClosed, "sessions closed", 40;
+    SessionsClosed, "sessions closed", 20;
     Retried, "session commands asked twice and executed once", 400;
     Crashes, "crashes", 5_000;
     PowerCuts, "power cuts", 5_000;
