@@ -31,8 +31,8 @@ pub use network::CLUSTER;
 pub use record::{ClientAnswer, Handling, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskFault, DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{
-    Condition, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, SnapshotView,
-    TimerView, Whereabouts,
+    Condition, DiskView, LogFile, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot,
+    SnapshotView, TimerView, Whereabouts,
 };
 pub use spacetime::Spacetime;
 pub use story::{Mark, StoryLine, Weight, Why};

@@ -11,6 +11,7 @@ use super::settings::{LinkSettings, Settings};
 use crate::consensus::{Flow, Log};
 use crate::machine::SessionTable;
 use crate::node::Routes;
+use crate::storage::simulated::SimulatedDisk;
 use crate::types::{
     self, Configuration, Envelope, LogIndex, LogPosition, NodeId, Term, VirtualTime, WriteSequence,
 };
@@ -160,6 +161,49 @@ pub struct NodeView {
     pub backlog: usize,
     /// Why it went down, where it did so by itself.
     pub failure: Option<String>,
+    /// Its disk.
+    pub disk: DiskView,
+}
+
+/// A node's disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskView {
+    /// How many bytes its files have.
+    pub used: u64,
+    /// How many bytes of writes a power cut may take.
+    pub unsynced: u64,
+    /// How many bytes more there is room for, where that is bounded.
+    pub room: Option<u64>,
+    /// Whether syncs that begin now fail.
+    pub syncs_fail: bool,
+    /// The file that the log goes on in; `None` while the node is down.
+    pub log: Option<LogFile>,
+}
+
+/// The file that a log goes on in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogFile {
+    /// The segment's number.
+    pub segment: u64,
+    /// How many bytes it has.
+    pub end: u64,
+    /// Everything before this byte is known to be durable.
+    pub synced: u64,
+}
+
+impl DiskView {
+    /// What can be seen of a disk on which no log goes on.
+    pub(super) fn of(disk: &SimulatedDisk) -> Self {
+        Self {
+            used: disk.used(),
+            unsynced: disk.unsynced_bytes(),
+            room: disk
+                .capacity()
+                .map(|capacity| capacity.saturating_sub(disk.used())),
+            syncs_fail: disk.syncs_fail(),
+            log: None,
+        }
+    }
 }
 
 /// A snapshot, without what it holds.

@@ -11,8 +11,8 @@ use crate::consensus::{Flow, Log, Probe};
 use crate::machine::SessionTable;
 use crate::node::Routes;
 use crate::playground::{
-    Clock, Condition, Mark, MessageId, MessageView, NodeView, PeerView, RoleView, Settings, Snapshot,
-    StoryLine, TimerView, Weight, Whereabouts, Why,
+    Clock, Condition, DiskView, Mark, MessageId, MessageView, NodeView, PeerView, RoleView, Settings,
+    Snapshot, StoryLine, TimerView, Weight, Whereabouts, Why,
 };
 use crate::types::{
     AppendReply, AppendRequest, Configuration, Entries, Entry, Envelope, LogIndex, LogPosition, Message,
@@ -83,6 +83,7 @@ fn follower(number: u64, term: u64, leader: Option<u64>, log: Log, now: VirtualT
         routes: Routes::default(),
         backlog: 0,
         failure: None,
+        disk: DiskView::default(),
     }
 }
 

@@ -113,17 +113,20 @@ pub enum Tab {
     Node,
     /// The branches of the run.
     Branches,
+    /// The selected node's disk.
+    Disk,
 }
 
 impl Tab {
     /// Every tab, in the order in which they follow each other.
-    pub const ALL: [Self; 2] = [Self::Node, Self::Branches];
+    pub const ALL: [Self; 3] = [Self::Node, Self::Branches, Self::Disk];
 
     /// What it is called.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Node => "node",
             Self::Branches => "branches",
+            Self::Disk => "disk",
         }
     }
 

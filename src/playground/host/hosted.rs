@@ -14,7 +14,7 @@ use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd, Rou
 use crate::playground::clock::Clock;
 use crate::playground::mirror::Mirror;
 use crate::playground::settings::DiskFault;
-use crate::playground::snapshot::{Condition, NodeView, PeerView, RoleView, SnapshotView};
+use crate::playground::snapshot::{Condition, DiskView, LogFile, NodeView, PeerView, RoleView, SnapshotView};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
@@ -345,6 +345,18 @@ impl<M: Exhibit + Default> Hosted<M> {
         }))
     }
 
+    fn disk_view(&self) -> DiskView {
+        let wal = self.node.wal();
+        DiskView {
+            log: Some(LogFile {
+                segment: wal.segment().number(),
+                end: wal.end(),
+                synced: wal.synced(),
+            }),
+            ..DiskView::of(wal.disk())
+        }
+    }
+
     fn look(&self) -> NodeView {
         let state = self.node.state();
         NodeView {
@@ -368,6 +380,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             routes: self.node.routes().clone(),
             backlog: 0,
             failure: None,
+            disk: self.disk_view(),
         }
     }
 }

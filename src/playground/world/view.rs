@@ -2,7 +2,7 @@
 
 use super::super::host::{Request, Response};
 use super::super::snapshot::{
-    Condition, MessageView, NodeView, RoleView, Snapshot, SnapshotView, TimerView, Whereabouts,
+    Condition, DiskView, MessageView, NodeView, RoleView, Snapshot, SnapshotView, TimerView, Whereabouts,
 };
 use super::{Server, World};
 use crate::consensus::Persistent;
@@ -153,5 +153,6 @@ fn look_at_disk(id: NodeId, server: &Server) -> NodeView {
         routes: parked.routes.clone(),
         backlog: 0,
         failure,
+        disk: DiskView::of(&parked.disk),
     }
 }

@@ -1,3 +1,4 @@
+mod disk;
 mod hand;
 mod links;
 mod sharing;

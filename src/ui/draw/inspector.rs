@@ -1,6 +1,7 @@
 //! The inspector: what is looked at closely, one tab at a time.
 
 mod branches;
+mod disk;
 mod node;
 
 use ratatui::buffer::Buffer;
@@ -17,11 +18,14 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         (Tab::Node, Some(node)) => format!("Node {}", node.id),
         (Tab::Node, None) => "Node".to_owned(),
         (Tab::Branches, _) => "Branches".to_owned(),
+        (Tab::Disk, Some(node)) => format!("Disk of {}", node.id),
+        (Tab::Disk, None) => "Disk".to_owned(),
     };
     let inner = pane::draw(&name, &hint(scene.view.tab), theme, area, buffer);
     match (scene.view.tab, selected) {
         (Tab::Node, Some(node)) => node::draw(node, snapshot, theme, inner, buffer),
-        (Tab::Node, None) => {}
+        (Tab::Disk, Some(node)) => disk::draw(node, snapshot, theme, inner, buffer),
+        (Tab::Node | Tab::Disk, None) => {}
         (Tab::Branches, _) => branches::draw(scene, theme, inner, buffer),
     }
 }

@@ -134,6 +134,8 @@ fn word(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> &'static str {
 fn second(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> String {
     let is_full = size == LabelSize::Full;
     match (node.condition, &node.role) {
+        (Condition::Up, _) if node.disk.syncs_fail => "disk fails".to_owned(),
+        (Condition::Up, _) if node.disk.room == Some(0) => "disk full".to_owned(),
         (Condition::Down, _) => match &node.failure {
             Some(failure) => fit(failure, if is_full { 24 } else { 12 }).into_owned(),
             None => format!("{} on disk", node.durable),

@@ -13,7 +13,7 @@ use crate::ui::outlook::{self, CommitOutlook, Count, Missing, ReadOutlook, Round
 use crate::ui::theme::Theme;
 
 /// The columns of the questions.
-const QUESTION: u16 = 26;
+pub(super) const QUESTION: u16 = 26;
 /// The columns of a node's own state, where more is told beside.
 const LOCAL: u16 = 24;
 
@@ -183,7 +183,7 @@ fn reason(is_own: bool, missing: Missing) -> String {
 }
 
 /// Milliseconds: tenths below ten; whole seconds from ten of them on.
-fn short(duration: Duration) -> String {
+pub(super) fn short(duration: Duration) -> String {
     let micros = duration.as_micros();
     match micros {
         0..10_000 => format!("{}.{} ms", micros / 1000, micros / 100 % 10),

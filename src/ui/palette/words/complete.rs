@@ -124,6 +124,7 @@ pub(super) fn tabs(_: &Context<'_>) -> Vec<(String, String)> {
     let what = |tab| match tab {
         Tab::Node => "the selected node, and what is asked of it",
         Tab::Branches => "the branches of this run",
+        Tab::Disk => "the selected node's disk, and what a power cut would take",
     };
     let tabs = Tab::ALL.iter();
     tabs.map(|tab| (tab.name().to_owned(), what(*tab).to_owned()))
