@@ -95,7 +95,7 @@ fn pick() -> Vec<Row> {
             .key(&[RIGHT], Action::PickNeighbour(Step::Forward), "next-node"),
         row(KeyGroup::Look, "0", "the leader; again: another")
             .key(&[Key::Char('0')], Action::PickLeader, "leader")
-            .bar(2, "0-9", "node", always),
+            .bar(3, "0-9", "node", always),
         row(KeyGroup::Look, "Esc", "hide notes, follow leader").key(&[ESC], Action::Back, ""),
     ]
 }
@@ -159,7 +159,7 @@ fn timers_and_network() -> Vec<Row> {
         row(KeyGroup::Network, "h l", "heal all, links")
             .key(&[Key::Char('h')], Action::Do(Command::Heal), "heal")
             .key(&[Key::Char('l')], Action::Ask(Question::Links), "links")
-            .bar(2, "h", "heal", something_is_cut),
+            .bar(1, "h", "heal", something_is_cut),
     ]
 }
 
@@ -194,7 +194,7 @@ fn rest() -> Vec<Row> {
         row(KeyGroup::Rest, "y", "share code, copied").key(&[Key::Char('y')], Action::Share(None), "share"),
         row(KeyGroup::Rest, "q", "quit (saved as `last`)")
             .key(&[Key::Char('q')], Action::Leave(Exit::Quit), "quit")
-            .bar(4, "q", "quit", always),
+            .bar(1, "q", "quit", always),
         row(KeyGroup::Rest, ":", "everything, in words")
             .key(&[Key::Char(':')], Action::Ask(Question::Palette("")), "palette")
             .bar(0, ":", "all", always),

@@ -162,6 +162,21 @@ fn the_bar_fits_and_keeps_what_matters_most() {
     }
 }
 
+/// A fresh terminal says how to leave, how to crash and part, and while something is cut, how to heal it.
+#[test]
+fn the_bar_of_a_fresh_terminal_says_how_to_leave() {
+    let mut keyboard = Keyboard::with_leader(5, 1);
+    let shows = |keyboard: &Keyboard, wanted: &[&str]| {
+        let words = words(&bar(&keyboard.app.scene(), 80));
+        for wanted in wanted {
+            assert!(words.contains(&(*wanted).to_owned()), "{wanted}: {words:?}");
+        }
+    };
+    shows(&keyboard, &["n propose", "c crash", "p part", "q quit"]);
+    keyboard.press("p Enter");
+    shows(&keyboard, &["n propose", "c crash", "h heal", "q quit"]);
+}
+
 #[test]
 fn the_bar_heals_only_what_is_cut() {
     let mut keyboard = Keyboard::with_leader(5, 1);
