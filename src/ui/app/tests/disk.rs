@@ -34,7 +34,7 @@ fn what_a_power_cut_would_take_is_what_it_takes() {
     let title = format!("Disk of {lead}");
     let wanted = [
         "entry 2: not synced yet",
-        "what waits for it is not sent",
+        "its answers wait for it",
         title.as_str(),
     ];
     for size in [(120, 34), (80, 24)] {

@@ -92,7 +92,7 @@ fn under_way(node: &NodeView, snapshot: &Snapshot) -> String {
     if writes.is_empty() {
         "nothing: every write is synced".to_owned()
     } else {
-        format!("{}; what waits for it is not sent", writes.join(", "))
+        format!("{}; its answers wait for it", writes.join(", "))
     }
 }
 
@@ -109,6 +109,8 @@ fn contents(node: &NodeView) -> String {
     let (first, safe) = (node.log.first_index(), node.durable);
     let entries = if safe < first {
         "no entry".to_owned()
+    } else if safe == first {
+        format!("entry {first}")
     } else {
         format!("entries {first} to {safe}")
     };
