@@ -1,5 +1,7 @@
 //! One node's disk: what is safe on it, what is still being written, and what a power cut now would take.
 
+use std::cmp::Ordering;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -107,12 +109,10 @@ fn contents(node: &NodeView) -> String {
             format!(", segment {segment} has {end} bytes, synced before {synced}")
         });
     let (first, safe) = (node.log.first_index(), node.durable);
-    let entries = if safe < first {
-        "no entry".to_owned()
-    } else if safe == first {
-        format!("entry {first}")
-    } else {
-        format!("entries {first} to {safe}")
+    let entries = match safe.cmp(&first) {
+        Ordering::Less => "no entry".to_owned(),
+        Ordering::Equal => format!("entry {first}"),
+        Ordering::Greater => format!("entries {first} to {safe}"),
     };
     format!("{snapshot}{entries}; {} bytes in all{log}", node.disk.used)
 }
