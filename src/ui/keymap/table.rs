@@ -222,17 +222,7 @@ fn overlays() -> Vec<Row> {
             Action::Back,
             "",
         ),
-        over(Mode::Why, "↑↓", "older, newer line")
-            .key(
-                &[UP, Key::Char('k'), Key::Char(',')],
-                Action::Choose(Step::Back),
-                "",
-            )
-            .key(
-                &[DOWN, Key::Char('j'), Key::Char('.')],
-                Action::Choose(Step::Forward),
-                "",
-            ),
+        walked(Mode::Why, "older, newer line"),
         over(Mode::Why, "Esc", "back").key(&[ESC, ENTER, Key::Char('q'), Key::Char(' ')], Action::Back, ""),
         over(Mode::Links, "←↑↓→", "choose")
             .key(&[UP, Key::Char('k')], Action::MoveLink(Way::Up), "")
@@ -258,17 +248,7 @@ fn overlays() -> Vec<Row> {
             Action::Back,
             "",
         ),
-        over(Mode::Compare, "↑↓", "line before, after")
-            .key(
-                &[UP, Key::Char('k'), Key::Char(',')],
-                Action::Choose(Step::Back),
-                "",
-            )
-            .key(
-                &[DOWN, Key::Char('j'), Key::Char('.')],
-                Action::Choose(Step::Forward),
-                "",
-            ),
+        walked(Mode::Compare, "line before, after"),
         over(Mode::Compare, "Enter", "show the other").key(&[ENTER], Action::Confirm, ""),
         over(Mode::Compare, "Esc", "back").key(&[ESC, Key::Char('q'), Key::Char(' ')], Action::Back, ""),
         over(Mode::Partition, "1-9", "move a node").node(Action::MoveIntoGroup),
@@ -328,6 +308,21 @@ fn over(mode: Mode, keys: &'static str, what: &'static str) -> Row {
         ..row(KeyGroup::Rest, keys, what)
     };
     row.bar(0, keys, what, always)
+}
+
+/// What is walked through by the keys that walk through the story on the main screen.
+fn walked(mode: Mode, what: &'static str) -> Row {
+    over(mode, "↑↓", what)
+        .key(
+            &[UP, Key::Char('k'), Key::Char(',')],
+            Action::Choose(Step::Back),
+            "",
+        )
+        .key(
+            &[DOWN, Key::Char('j'), Key::Char('.')],
+            Action::Choose(Step::Forward),
+            "",
+        )
 }
 
 impl Row {

@@ -1,8 +1,8 @@
 //! The keys of the list of messages: the verbs of the main screen, on a message.
 
-use super::{DOWN, ENTER, ESC, UP, always, over, row};
+use super::{ENTER, ESC, always, over, row, walked};
 use crate::playground::{MessageView, Whereabouts};
-use crate::ui::action::{Action, MessageVerb, Step};
+use crate::ui::action::{Action, MessageVerb};
 use crate::ui::draw::KeyGroup;
 use crate::ui::keymap::{Key, Mode, Row};
 use crate::ui::view::{Overlay, Scene};
@@ -16,17 +16,7 @@ pub(super) fn rows() -> Vec<Row> {
         row.key(key, Action::OnMessage(verb), "")
     };
     vec![
-        over(Mode::Messages, "↑↓", "choose")
-            .key(
-                &[UP, Key::Char('k'), Key::Char(',')],
-                Action::Choose(Step::Back),
-                "",
-            )
-            .key(
-                &[DOWN, Key::Char('j'), Key::Char('.')],
-                Action::Choose(Step::Forward),
-                "",
-            ),
+        walked(Mode::Messages, "choose"),
         verb(&[Key::Char('g'), ENTER], MessageVerb::Deliver, "g", "now").bar(
             0,
             "g",
