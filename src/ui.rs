@@ -14,6 +14,7 @@ pub mod layout;
 pub mod library;
 pub mod notes;
 pub mod outlook;
+pub mod overlay;
 pub mod pace;
 pub mod palette;
 pub mod parcel;

@@ -16,12 +16,15 @@ mod travel;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use overlay::{Touch, Typed};
+
 use super::action::{Action, Exit, Size, Step};
 use super::draw::KeyHint;
-use super::keymap::{self, Mode};
+use super::keymap;
 use super::layout::Layout;
 use super::library::{Library, Recording};
 use super::notes::FirstSteps;
+use super::overlay::Mode;
 use super::pace;
 use super::palette::Context;
 use super::session::{Playable, Session, Ticked};
@@ -293,11 +296,11 @@ impl<W: Playable> App<W> {
             Action::Grade => self.grade(),
             Action::Answer(question, text) => self.answer(question, &text),
             Action::Export(name) => self.export(&name),
-            Action::Confirm => self.confirm(),
-            Action::Choose(step) => self.choose(step),
+            Action::Confirm => self.touch(Touch::Confirm),
+            Action::Choose(step) => self.touch(Touch::Choose(step)),
             Action::Complete => self.complete(),
-            Action::Edit(request) => self.edit(request),
-            Action::Paste(text) => self.paste(&text),
+            Action::Edit(request) => self.touch(Touch::Type(Typed::Key(request))),
+            Action::Paste(text) => self.touch(Touch::Type(Typed::Text(&text))),
             Action::MoveIntoGroup(id) => self.move_into_group(id),
             Action::NewGroup => self.new_group(),
             Action::LinkTo(id) => self.link_to(id),

@@ -16,6 +16,7 @@ mod logs;
 mod messages;
 mod notes;
 mod open;
+mod over;
 mod palette;
 mod pane;
 mod prompt;
@@ -40,7 +41,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout::Layout;
 use super::theme::{Theme, to_ascii};
-use super::view::{LinkChoice, Overlay, Pane, Scene};
+use super::view::{LinkChoice, Pane, Scene};
 use crate::types::{LogIndex, NodeId, VirtualTime};
 
 /// A key, and what it does now.
@@ -130,7 +131,7 @@ pub fn draw(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Fr
     buffer.set_style(area, theme.base);
     let cursor = if let Some(layout) = Layout::of(area, scene) {
         draw_main(scene, &theme, &layout, bar, buffer);
-        draw_overlay(scene, &theme, &layout, keys, buffer)
+        over::draw(scene, &theme, &layout, keys, buffer)
     } else {
         small::draw(&theme, area, buffer);
         None
@@ -168,35 +169,6 @@ fn draw_main(scene: &Scene<'_>, theme: &Theme, layout: &Layout, bar: &[KeyHint],
     toast::draw(scene, theme, layout.timeline, buffer);
 }
 
-/// Draws what lies over the main screen, and says where the cursor goes.
-fn draw_overlay(
-    scene: &Scene<'_>,
-    theme: &Theme,
-    layout: &Layout,
-    keys: &[KeyHint],
-    buffer: &mut Buffer,
-) -> Option<Position> {
-    let screen = *buffer.area();
-    let bottom = Rect {
-        height: layout.timeline.height + layout.keys.height,
-        ..layout.timeline
-    };
-    match scene.view.overlay.as_ref()? {
-        Overlay::Help(page) => help::draw(theme, keys, *page, screen, buffer),
-        Overlay::Why(line) => why::draw(scene, theme, *line, screen, buffer),
-        Overlay::Palette(palette) => return palette::draw(palette, theme, screen, buffer),
-        Overlay::Open(dialog) => return open::draw(dialog, theme, screen, buffer),
-        Overlay::Propose(input) => return prompt::propose(scene, input, theme, bottom, buffer),
-        Overlay::Save(dialog) => return prompt::save(dialog, theme, bottom, buffer),
-        Overlay::Partition(draft) => prompt::partition(draft, theme, bottom, buffer),
-        Overlay::Messages(hand) => messages::draw(scene.snapshot, hand, theme, layout, buffer),
-        Overlay::Links(choice) => links::draw(scene.snapshot, *choice, theme, screen, buffer),
-        Overlay::Compare(comparison) => compare::draw(comparison, theme, screen, buffer),
-        Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
-    }
-    None
-}
-
 /// How many pages the help takes on a screen of this area.
 pub fn help_pages(keys: &[KeyHint], area: Rect) -> usize {
     help::pages(keys, area)
@@ -219,19 +191,8 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
     let Some(layout) = Layout::of(area, scene) else {
         return Hit::Nothing;
     };
-    match &scene.view.overlay {
-        Some(Overlay::Palette(palette)) => return palette::row_at(palette, area, place),
-        Some(Overlay::Open(dialog)) => return open::row_at(dialog, area, place),
-        Some(Overlay::Messages(hand)) if messages::covers(&layout, area, place) => {
-            return messages::hit(scene.snapshot, hand, &layout, area, place);
-        }
-        Some(Overlay::Links(choice)) => return links::hit(scene.snapshot, *choice, area, place),
-        Some(
-            Overlay::Help(_) | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_) | Overlay::Compare(_),
-        ) => {
-            return Hit::Nothing;
-        }
-        Some(Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Messages(_)) | None => {}
+    if let Some(hit) = over::hit(scene, &layout, area, place) {
+        return hit;
     }
     if scene.view.overlay.is_none() && layout.timeline.contains(place) {
         return timeline::hit(scene, layout.timeline, place);

@@ -15,7 +15,8 @@ pub use user::{UserKeys, UserLine, check_own, install, knows, parse_key, words_a
 
 use super::action::Action;
 use super::draw::{KeyGroup, KeyHint};
-use super::view::{Overlay, Scene};
+pub use super::overlay::Mode;
+use super::view::Scene;
 use crate::types::NodeId;
 
 /// A key, as the table names it.
@@ -79,70 +80,6 @@ pub struct Bar {
     pub rank: u8,
     /// Whether it makes sense now.
     pub applies: fn(&Scene<'_>) -> bool,
-}
-
-/// Where a key applies: on the main screen, or in what lies over it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// The main screen.
-    Main,
-    /// [`Overlay::Help`].
-    Help,
-    /// [`Overlay::Why`].
-    Why,
-    /// [`Overlay::Palette`].
-    Palette,
-    /// [`Overlay::Propose`].
-    Propose,
-    /// [`Overlay::Partition`].
-    Partition,
-    /// [`Overlay::Link`].
-    Link,
-    /// [`Overlay::Open`].
-    Open,
-    /// [`Overlay::Messages`].
-    Messages,
-    /// [`Overlay::Save`].
-    Save,
-    /// [`Overlay::Compare`].
-    Compare,
-    /// [`Overlay::Links`].
-    Links,
-}
-
-impl Mode {
-    /// The mode while this lies over the main screen.
-    pub const fn of(overlay: Option<&Overlay>) -> Self {
-        match overlay {
-            None => Self::Main,
-            Some(Overlay::Help(_)) => Self::Help,
-            Some(Overlay::Why(_)) => Self::Why,
-            Some(Overlay::Palette(_)) => Self::Palette,
-            Some(Overlay::Propose(_)) => Self::Propose,
-            Some(Overlay::Partition(_)) => Self::Partition,
-            Some(Overlay::Link { .. }) => Self::Link,
-            Some(Overlay::Open(_)) => Self::Open,
-            Some(Overlay::Messages(_)) => Self::Messages,
-            Some(Overlay::Save(_)) => Self::Save,
-            Some(Overlay::Compare(_)) => Self::Compare,
-            Some(Overlay::Links(_)) => Self::Links,
-        }
-    }
-
-    /// Whether letters are typed into a line.
-    pub const fn types(self) -> bool {
-        match self {
-            Self::Palette | Self::Propose | Self::Open | Self::Save => true,
-            Self::Messages
-            | Self::Main
-            | Self::Help
-            | Self::Why
-            | Self::Partition
-            | Self::Link
-            | Self::Compare
-            | Self::Links => false,
-        }
-    }
 }
 
 /// What a key asks for in this mode, if anything.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
-use super::compare::Comparison;
 use super::journey::Journey;
+pub use super::overlay::Overlay;
 use crate::consensus::Flow;
 use crate::playground::{MessageView, PeerView, RoleView, Snapshot, StoryLine};
 use crate::types::{AppendReply, Message, NodeId, SnapshotReply, VirtualTime};
@@ -196,38 +196,6 @@ fn known_of(follower: NodeId, leader: NodeId, snapshot: &Snapshot) -> Option<&Pe
         RoleView::Leader { peers, .. } => peers.get(&follower),
         RoleView::Follower { .. } | RoleView::PreCandidate { .. } | RoleView::Candidate { .. } => None,
     }
-}
-
-/// What lies over the main screen. Prompts hold time.
-#[derive(Clone, Debug)]
-pub enum Overlay {
-    /// The keys: this page of them, from 0.
-    Help(usize),
-    /// Why a line of the story happened: the line's place in the story.
-    Why(usize),
-    /// The palette.
-    Palette(Palette),
-    /// A value to propose is typed.
-    Propose(Input),
-    /// A partition is put together, previewed as walls.
-    Partition(PartitionDraft),
-    /// The second half of "cut the link to": the next digit says to whom.
-    Link {
-        /// From this node.
-        from: NodeId,
-        /// Both ways, or only from it.
-        one_way: bool,
-    },
-    /// A save is chosen.
-    Open(OpenDialog),
-    /// The messages in flight, or all that can happen next.
-    Messages(super::hand::Hand),
-    /// A name for a save is typed.
-    Save(SaveDialog),
-    /// Two branches side by side.
-    Compare(Box<Comparison>),
-    /// All links, one of which is chosen: from this node to that.
-    Links(LinkChoice),
 }
 
 /// The palette: a line of words, and what it could mean.

@@ -1,10 +1,11 @@
 //! What lies over the main screen.
 
+use ratatui::layout::Rect;
 use tui_input::{Input, InputRequest};
 
 use super::App;
 use crate::types::NodeId;
-use crate::ui::action::{Question, Step};
+use crate::ui::action::{MessageVerb, Question, Step};
 use crate::ui::draw;
 use crate::ui::keymap;
 use crate::ui::library::Overwrite;
@@ -12,6 +13,39 @@ use crate::ui::palette::{self, Entered};
 use crate::ui::prompt;
 use crate::ui::session::Playable;
 use crate::ui::view::{OpenDialog, Overlay, SaveDialog};
+
+/// What may come to whatever lies over the main screen.
+pub(super) enum Touch<'a> {
+    /// The choice moves.
+    Choose(Step),
+    /// The line that is typed changes.
+    Type(Typed<'a>),
+    /// A node is clicked on.
+    Node(NodeId),
+    /// A row is.
+    Row(usize),
+    /// What is there is confirmed.
+    Confirm,
+}
+
+/// What becomes of a line that is typed.
+pub(super) enum Typed<'a> {
+    /// A key changes it.
+    Key(InputRequest),
+    /// This is pasted into it.
+    Text(&'a str),
+}
+
+impl Typed<'_> {
+    fn into_line(self, line: &mut Input) {
+        match self {
+            Self::Key(request) => {
+                line.handle(request);
+            }
+            Self::Text(text) => prompt::paste(line, text),
+        }
+    }
+}
 
 impl<W: Playable> App<W> {
     pub(super) fn ask(&mut self, question: Question) {
@@ -78,30 +112,96 @@ impl<W: Playable> App<W> {
         }
     }
 
-    pub(super) fn choose(&mut self, step: Step) {
+    /// All that overlays answer to, overlay by overlay: what one does not answer to, it need not name.
+    pub(super) fn touch(&mut self, touch: Touch<'_>) {
         let snapshot = self.session.snapshot();
-        let lines = self.session.story().len();
-        let pages = draw::help_pages(&keymap::help(), self.area());
-        match &mut self.view.overlay {
-            Some(Overlay::Help(page)) => prompt::choose(page, pages, step),
-            Some(Overlay::Why(line)) => prompt::choose(line, lines, step),
-            Some(Overlay::Palette(palette)) => {
+        let Some(overlay) = &mut self.view.overlay else {
+            return;
+        };
+        match (overlay, touch) {
+            (Overlay::Help(page), Touch::Choose(step)) => {
+                let area = Rect::new(0, 0, self.size.width, self.size.height);
+                prompt::choose(page, draw::help_pages(&keymap::help(), area), step);
+            }
+
+            (Overlay::Why(line), Touch::Choose(step)) => {
+                prompt::choose(line, self.session.story().len(), step);
+            }
+
+            (Overlay::Palette(palette), Touch::Choose(step)) => {
                 prompt::choose(&mut palette.chosen, palette.candidates.len(), step);
             }
-            Some(Overlay::Messages(hand)) => hand.step(snapshot, step),
-            Some(Overlay::Open(dialog)) => {
+            (Overlay::Palette(palette), Touch::Type(typed)) => {
+                typed.into_line(&mut palette.input);
+                self.with_palette(palette::refresh);
+            }
+            (Overlay::Palette(palette), Touch::Row(row)) if row < palette.candidates.len() => {
+                let before = std::mem::replace(&mut palette.chosen, row);
+                self.confirm_second(before == row);
+            }
+            (Overlay::Palette(_), Touch::Confirm) => self.enter_palette(),
+
+            (Overlay::Open(dialog), Touch::Choose(step)) => {
                 prompt::choose(&mut dialog.chosen, dialog.rows.len(), step);
                 self.refresh_preview();
             }
-            Some(Overlay::Compare(_)) => self.compare_at(step),
-            Some(
-                Overlay::Propose(_)
-                | Overlay::Partition(_)
-                | Overlay::Link { .. }
-                | Overlay::Save(_)
-                | Overlay::Links(_),
-            )
-            | None => {}
+            (Overlay::Open(dialog), Touch::Type(typed)) => {
+                typed.into_line(&mut dialog.filter);
+                prompt::filter(dialog, &self.shelf);
+                self.refresh_preview();
+            }
+            (Overlay::Open(dialog), Touch::Row(row)) if row < dialog.rows.len() => {
+                let before = std::mem::replace(&mut dialog.chosen, row);
+                self.confirm_second(before == row);
+            }
+            (Overlay::Open(dialog), Touch::Confirm) => {
+                let dialog = dialog.clone();
+                self.open_chosen(&dialog);
+            }
+
+            (Overlay::Save(dialog), Touch::Type(typed)) => {
+                typed.into_line(&mut dialog.name);
+                dialog.overwrite = None;
+            }
+            (Overlay::Save(dialog), Touch::Confirm) => {
+                let dialog = dialog.clone();
+                self.save_as(&dialog);
+            }
+
+            (Overlay::Propose(input), Touch::Type(typed)) => typed.into_line(input),
+            (Overlay::Propose(input), Touch::Confirm) => {
+                let command = input.value().to_owned();
+                self.view.overlay = None;
+                self.propose(None, &command);
+            }
+
+            (Overlay::Partition(draft), Touch::Confirm) => match prompt::partition(draft) {
+                Ok(command) => {
+                    self.view.overlay = None;
+                    self.command(command);
+                }
+                Err(sentence) => self.complain(sentence),
+            },
+            (Overlay::Partition(_), Touch::Node(id)) => self.move_into_group(id),
+
+            (Overlay::Link { .. }, Touch::Node(id)) => self.link_to(id),
+
+            (Overlay::Messages(hand), Touch::Choose(step)) => hand.step(snapshot, step),
+            (Overlay::Messages(_), Touch::Confirm) => self.on_message(MessageVerb::Deliver),
+            (Overlay::Messages(_), Touch::Node(id)) => self.list_only(id),
+            (Overlay::Messages(_), Touch::Row(row)) => self.press_message(row),
+
+            (Overlay::Compare(_), Touch::Choose(step)) => self.compare_at(step),
+            (Overlay::Compare(_), Touch::Confirm) => self.show_compared(),
+
+            (_, Touch::Choose(_) | Touch::Type(_) | Touch::Node(_) | Touch::Row(_) | Touch::Confirm) => {}
+        }
+    }
+
+    /// The first click on a row chooses it, the second confirms.
+    fn confirm_second(&mut self, was_chosen: bool) {
+        if was_chosen {
+            self.touch(Touch::Confirm);
         }
     }
 
@@ -124,67 +224,6 @@ impl<W: Playable> App<W> {
                 self.view.overlay = other;
                 None
             }
-        }
-    }
-
-    pub(super) fn edit(&mut self, request: InputRequest) {
-        self.type_into(|input| {
-            input.handle(request);
-        });
-    }
-
-    pub(super) fn paste(&mut self, text: &str) {
-        self.type_into(|input| prompt::paste(input, text));
-    }
-
-    fn type_into(&mut self, change: impl FnOnce(&mut Input)) {
-        match &mut self.view.overlay {
-            Some(Overlay::Palette(palette)) => {
-                change(&mut palette.input);
-                self.with_palette(palette::refresh);
-            }
-            Some(Overlay::Propose(input)) => change(input),
-            Some(Overlay::Open(dialog)) => {
-                change(&mut dialog.filter);
-                prompt::filter(dialog, &self.shelf);
-                self.refresh_preview();
-            }
-            Some(Overlay::Save(dialog)) => {
-                change(&mut dialog.name);
-                dialog.overwrite = None;
-            }
-            Some(
-                Overlay::Help(_)
-                | Overlay::Why(_)
-                | Overlay::Partition(_)
-                | Overlay::Link { .. }
-                | Overlay::Messages(_)
-                | Overlay::Compare(_)
-                | Overlay::Links(_),
-            )
-            | None => {}
-        }
-    }
-
-    pub(super) fn confirm(&mut self) {
-        match self.view.overlay.clone() {
-            Some(Overlay::Palette(_)) => self.enter_palette(),
-            Some(Overlay::Propose(input)) => {
-                self.view.overlay = None;
-                self.propose(None, input.value());
-            }
-            Some(Overlay::Partition(draft)) => match prompt::partition(&draft) {
-                Ok(command) => {
-                    self.view.overlay = None;
-                    self.command(command);
-                }
-                Err(sentence) => self.complain(sentence),
-            },
-            Some(Overlay::Open(dialog)) => self.open_chosen(&dialog),
-            Some(Overlay::Save(dialog)) => self.save_as(&dialog),
-            Some(Overlay::Messages(_)) => self.on_message(crate::ui::action::MessageVerb::Deliver),
-            Some(Overlay::Compare(_)) => self.show_compared(),
-            Some(Overlay::Help(_) | Overlay::Why(_) | Overlay::Link { .. } | Overlay::Links(_)) | None => {}
         }
     }
 

@@ -3,12 +3,13 @@
 use ratatui::layout::Position;
 
 use super::App;
+use super::overlay::Touch;
 use crate::types::NodeId;
 use crate::ui::action::{Place, Step};
 use crate::ui::draw::{self, Hit};
 use crate::ui::prompt;
 use crate::ui::session::Playable;
-use crate::ui::view::{Overlay, Pane};
+use crate::ui::view::Pane;
 
 impl<W: Playable> App<W> {
     pub(super) fn press(&mut self, place: Place) {
@@ -16,7 +17,7 @@ impl<W: Playable> App<W> {
         match self.hit(place) {
             Hit::Node(id) | Hit::Entry { node: id, .. } => self.press_node(id),
             Hit::Line(line) => self.why_line(line),
-            Hit::Row(row) => self.press_row(row),
+            Hit::Row(row) => self.touch(Touch::Row(row)),
             Hit::Time(at) => self.go_to_time(at),
             Hit::Link(link) => self.press_link(link),
             Hit::Pane(_) | Hit::Nothing => {}
@@ -24,37 +25,11 @@ impl<W: Playable> App<W> {
     }
 
     fn press_node(&mut self, id: NodeId) {
-        match &self.view.overlay {
-            None => {
-                self.pick(id);
-                self.pressed = Some(id);
-            }
-            Some(Overlay::Partition(_)) => self.move_into_group(id),
-            Some(Overlay::Link { .. }) => self.link_to(id),
-            Some(Overlay::Messages(_)) => self.list_only(id),
-            Some(
-                Overlay::Help(_)
-                | Overlay::Why(_)
-                | Overlay::Palette(_)
-                | Overlay::Propose(_)
-                | Overlay::Open(_)
-                | Overlay::Save(_)
-                | Overlay::Compare(_)
-                | Overlay::Links(_),
-            ) => {}
-        }
-    }
-
-    /// The first click on a row chooses it, the second confirms.
-    fn press_row(&mut self, row: usize) {
-        let chosen = match &mut self.view.overlay {
-            Some(Overlay::Palette(palette)) if row < palette.candidates.len() => &mut palette.chosen,
-            Some(Overlay::Open(dialog)) if row < dialog.rows.len() => &mut dialog.chosen,
-            Some(Overlay::Messages(_)) => return self.press_message(row),
-            Some(_) | None => return,
-        };
-        if std::mem::replace(chosen, row) == row {
-            self.confirm();
+        if self.view.overlay.is_some() {
+            self.touch(Touch::Node(id));
+        } else {
+            self.pick(id);
+            self.pressed = Some(id);
         }
     }
 
@@ -79,7 +54,7 @@ impl<W: Playable> App<W> {
 
     pub(super) fn wheel(&mut self, place: Place, step: Step) {
         if self.view.overlay.is_some() {
-            return self.choose(step);
+            return self.touch(Touch::Choose(step));
         }
         match self.hit(place) {
             Hit::Entry { .. } | Hit::Pane(Pane::Logs) => self.scroll_logs(step),

@@ -13,7 +13,7 @@ use crate::types::{Configuration, Entry, LogPosition, Message, TimeoutNow};
 use crate::ui::fixture::{self, id, index, micros};
 use crate::ui::picture;
 use crate::ui::view::{
-    OpenDialog, OpenRow, Palette, PaletteRow, PartitionDraft, SaveDialog, ThemeName, Toast, View,
+    OpenDialog, OpenRow, Overlay, Palette, PaletteRow, PartitionDraft, SaveDialog, ThemeName, Toast, View,
 };
 
 fn screen(snapshot: &Snapshot, story: &[StoryLine], view: &View, size: (u16, u16)) -> Buffer {
