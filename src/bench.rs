@@ -6,6 +6,7 @@
 //!
 //! - **threads**: [servers](crate::server) as people run them, each on a thread, with what they keep in memory or on files.
 //! - **inline**: the nodes' algorithm alone, stepped by direct calls in one thread, in windows of as many commands.
+//! - **idle**: the same, where nobody wants anything: simulated seconds per second.
 //! - **sim**: the playground's world, oracles and all: simulated seconds per second.
 
 mod inline;
@@ -18,7 +19,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use report::{Report, SimulatedReport};
+pub use report::{IdleReport, Report, SimulatedReport};
 pub use work::Digest;
 
 use crate::playground::WorldError;
@@ -113,6 +114,15 @@ pub fn inline(work: &Workload) -> Result<Report, BenchError> {
     inline::measure(work)
 }
 
+/// Measures the algorithm alone, in one thread, where nothing passes but heartbeats and their answers, ten a second.
+///
+/// # Errors
+///
+/// Where the leader was lost, which would be a defect: no message is.
+pub fn idle(nodes: u64, duration: Duration) -> Result<IdleReport, BenchError> {
+    inline::measure_idle(nodes, duration)
+}
+
 /// Measures the playground's world: idle, and with a thousand commands a second.
 ///
 /// # Errors
@@ -125,6 +135,15 @@ pub fn simulated(nodes: u64, duration: Duration) -> Result<SimulatedReport, Benc
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Ten heartbeats are a second, and nobody campaigns meanwhile.
+    #[test]
+    fn an_idle_cluster_has_time_pass() {
+        for nodes in [1, 5] {
+            let report = idle(nodes, Duration::from_millis(1)).expect("it runs");
+            assert!(report.core_idle_s_per_s > 0.0);
+        }
+    }
 
     fn work(nodes: u64, inflight: u64) -> Workload {
         Workload {

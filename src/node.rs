@@ -182,6 +182,11 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         self.taking.as_ref().map(|taking| taking.index)
     }
 
+    /// Whether all it wrote is known to be durable, but for one write.
+    pub fn has_one_write_under_way(&self) -> bool {
+        self.driver.begun() == self.driver.proven().next()
+    }
+
     /// What it was told when it started.
     pub fn settings(&self) -> &NodeSettings {
         &self.settings

@@ -1,13 +1,14 @@
 //! The algorithm alone: nodes stepped by direct calls, one window of commands after the other.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::report::Report;
+use super::report::{IdleReport, Report};
 use super::work::{Digest, Meter, command};
 use super::{BenchError, Workload};
 use crate::consensus::durable::{Driver, Inbound, Metadata};
 use crate::consensus::{
-    Compaction, Input, Limits, Log, Output, Protections, Raft, RuleSet, Settings, State, Switch, Unobserved,
+    Compaction, Input, Limits, Log, Output, Protections, Raft, RuleSet, Settings, State, Switch, TimerChange,
+    Unobserved,
 };
 use crate::storage::memory::MemoryStore;
 use crate::types::{
@@ -21,7 +22,13 @@ const LONG: u64 = 1 << 12;
 const RETAINED: u64 = 1 << 12;
 
 /// One election timeout; nothing here waits for it.
-const ELECTION_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+const ELECTION_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Between two heartbeats, in simulated time.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(100);
+
+/// So many heartbeats go out between two looks at the clock.
+const ROUNDS: u64 = 1_000;
 
 pub(super) fn measure(work: &Workload) -> Result<Report, BenchError> {
     let mut cluster = Cluster::new(work.nodes);
@@ -29,6 +36,25 @@ pub(super) fn measure(work: &Workload) -> Result<Report, BenchError> {
     let (elapsed, latencies) = cluster.run_windows(work, Meter::of(work))?.finish();
     cluster.check()?;
     Ok(Report::of(work, "inline", elapsed, &latencies))
+}
+
+/// A cluster of which nobody wants anything, for so long.
+pub(super) fn measure_idle(nodes: u64, duration: Duration) -> Result<IdleReport, BenchError> {
+    let mut cluster = Cluster::new(nodes);
+    let (started, mut simulated) = (Instant::now(), Duration::ZERO);
+    while started.elapsed() < duration {
+        let from = cluster.now;
+        for _ in 0..ROUNDS {
+            cluster.pass_time()?;
+        }
+        simulated += cluster.now.since(from);
+    }
+    Ok(IdleReport {
+        peer: "raft-play",
+        mode: "idle",
+        nodes,
+        core_idle_s_per_s: simulated.as_secs_f64() / started.elapsed().as_secs_f64(),
+    })
 }
 
 /// A node: its core, a store that is always done, and its state machine.
@@ -40,6 +66,9 @@ struct Member {
     out: Output,
     /// Whether something was absorbed that it has not acted on.
     is_waiting: bool,
+    /// When its election timer runs out, and its heartbeat timer.
+    election: Option<LocalTime>,
+    heartbeat: Option<LocalTime>,
 }
 
 struct Cluster {
@@ -154,6 +183,19 @@ impl Cluster {
             member.is_waiting |= is_alone;
         }
         member.out = out;
+        member.set_timers(self.now);
+    }
+
+    /// Lets time pass until the next timer of any runs out, and does what follows. The leader stays: everything arrives at once.
+    fn pass_time(&mut self) -> Result<(), BenchError> {
+        let next = self.members.iter().filter_map(Member::next_timer).min();
+        self.now = next.ok_or(BenchError::LeaderLost)?;
+        for member in &mut self.members {
+            member.take_due(self.now);
+        }
+        self.run();
+        let is_led = self.members[0].raft.is_leader();
+        is_led.then_some(()).ok_or(BenchError::LeaderLost)
     }
 
     /// All come to the same state, once the followers have heard what is committed.
@@ -194,6 +236,34 @@ impl Member {
             inbox: Vec::new(),
             out: Output::default(),
             is_waiting: false,
+            election: None,
+            heartbeat: None,
+        }
+    }
+
+    /// Sets its timers as it wants them.
+    fn set_timers(&mut self, now: LocalTime) {
+        let set = |timer: &mut Option<LocalTime>, change: Option<TimerChange>, runs: Duration| match change {
+            Some(TimerChange::Restart) => *timer = Some(now.after(runs)),
+            Some(TimerChange::Stop) => *timer = None,
+            None => {}
+        };
+        set(&mut self.election, self.out.election.take(), ELECTION_TIMEOUT);
+        set(&mut self.heartbeat, self.out.heartbeat.take(), HEARTBEAT_INTERVAL);
+    }
+
+    /// When the first of its timers runs out.
+    fn next_timer(&self) -> Option<LocalTime> {
+        self.election.into_iter().chain(self.heartbeat).min()
+    }
+
+    fn take_due(&mut self, now: LocalTime) {
+        let is_due = |timer: &mut LocalTime| *timer <= now;
+        if self.heartbeat.take_if(is_due).is_some() {
+            self.absorb(now, Input::HeartbeatTimeout);
+        }
+        if self.election.take_if(is_due).is_some() {
+            self.absorb(now, Input::ElectionTimeout);
         }
     }
 

@@ -56,6 +56,19 @@ pub struct SimulatedReport {
     pub busy_oracles_percent: f64,
 }
 
+/// A cluster of which nobody wanted anything.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct IdleReport {
+    /// Who was measured.
+    pub peer: &'static str,
+    /// How the nodes ran.
+    pub mode: &'static str,
+    /// How many nodes.
+    pub nodes: u64,
+    /// Simulated seconds per second, by the algorithm alone, with a heartbeat every 100 ms.
+    pub core_idle_s_per_s: f64,
+}
+
 impl Report {
     /// From how long it took, and how long each command took, in nanoseconds and ascending order.
     pub(super) fn of(work: &Workload, mode: &'static str, elapsed: Duration, latencies: &[u64]) -> Self {

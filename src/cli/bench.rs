@@ -77,6 +77,8 @@ pub enum Mode {
     Threads,
     /// The algorithm alone, all nodes in one thread.
     Inline,
+    /// The algorithm alone, with nothing to do: simulated seconds per second.
+    Idle,
     /// In the playground: simulated seconds per second.
     Sim,
 }
@@ -151,6 +153,7 @@ fn measure(args: &BenchArgs, work: &Workload, out: &mut impl Write) -> Result<()
     let line = match args.mode {
         Mode::Threads => serde_json::to_string(&bench::threads(work)?),
         Mode::Inline => serde_json::to_string(&bench::inline(work)?),
+        Mode::Idle => serde_json::to_string(&bench::idle(work.nodes, work.duration)?),
         Mode::Sim => serde_json::to_string(&bench::simulated(work.nodes, work.duration)?),
     };
     writeln!(out, "{}", line.map_err(io::Error::from)?)?;

@@ -16,7 +16,8 @@ use super::streams::Streams;
 use super::sync::Syncer;
 use super::timers::{Due, Timers};
 use super::transport::Transport;
-use crate::consensus::durable::{Finished, GroupSync, Inbound};
+use crate::consensus::Role;
+use crate::consensus::durable::{Finished, GroupSync, Inbound, Write};
 use crate::machine::StateMachine;
 use crate::node::{Effects, Node, NodeError, NodeInput};
 use crate::types::LocalTime;
@@ -253,6 +254,14 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
         }
     }
 
+    /// Whether it may as well wait for its disk with this write: it follows, no other write is under way, the leader sent one entry, and nothing
+    /// has come since. To hand the sync to the thread and to hear of its end takes two hops, and who has one command open waits for them.
+    fn may_wait_for(&self, write: &Write) -> bool {
+        let is_follower = matches!(self.node.state().role, Role::Follower(_));
+        let is_small = write.append.len() == 1 && write.snapshot.is_none();
+        is_follower && is_small && self.node.has_one_write_under_way() && self.letters.is_empty()
+    }
+
     /// Does what the node wants done. Gives whether a write is durable already, so that there is more to do.
     fn carry_out(&mut self) -> Result<bool, NodeError<S::Error>> {
         let cluster = self.node.settings().cluster;
@@ -277,10 +286,14 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
         self.effects.routes.clear();
         self.effects.applied.clear();
         self.effects.commit = None;
-        let Some((_, pending)) = self.effects.write.take() else {
+        let Some((write, pending)) = self.effects.write.take() else {
             return Ok(false);
         };
-        let Some(finished) = self.syncer.sync(pending) else {
+        let finished = if self.may_wait_for(&write) {
+            pending.sync()
+        } else if let Some(finished) = self.syncer.sync(pending) {
+            finished
+        } else {
             return Ok(false);
         };
         self.absorb(NodeInput::Synced(finished))?;
