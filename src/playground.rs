@@ -35,7 +35,7 @@ pub use snapshot::{
     SnapshotView, TimerView, Whereabouts,
 };
 pub use spacetime::Spacetime;
-pub use story::{Mark, StoryLine, Weight, Why};
+pub use story::{Made, Mark, StoryLine, Weight, Why};
 pub use timeline::{Branch, BranchId, Moment, Rewind, Timeline};
 pub use world::{
     Asked, BacklogImage, Call, Calls, Checkpoint, ClientSession, Clients, ImageError, LastProposal,

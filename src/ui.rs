@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod app;
+pub mod because;
 pub mod compare;
 pub mod draw;
 pub mod event_loop;

@@ -80,6 +80,25 @@ fn a_message_in_the_hand() {
     person.leaves(0);
 }
 
+/// Enter on a message says what sent it, and leads back to the list.
+#[test]
+fn why_of_a_message() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--speed", "10"]);
+    person.sees("leads term");
+    person.types(" ").sees("PAUSED");
+    person.types("n").sees("you propose x=1");
+    person.types("m").sees("Messages in flight").sees("Enter why");
+    person.types("\r").sees("Why?").sees("sent ");
+    person.types("\x1b").sees_not("Why?").sees("Messages in flight");
+    person.types("\x1b").sees_not("Messages in flight");
+    person
+        .types(":why vote 2\r")
+        .sees("S2's vote in term")
+        .sees("Why?");
+    person.types("\x1b").types("q");
+    person.leaves(0);
+}
+
 /// A leader is elected event by event, each chosen, while time stands; then time goes on.
 #[test]
 fn manual_mode() {

@@ -16,6 +16,7 @@ mod event;
 mod fault;
 mod gossip;
 mod hand;
+mod made;
 mod membership;
 mod memory;
 mod protection;

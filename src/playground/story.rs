@@ -21,6 +21,34 @@ pub struct StoryLine {
     pub weight: Weight,
     /// Why it happened.
     pub why: Why,
+    /// What it tells the making of, where one can look at that.
+    pub made: Option<Made>,
+}
+
+/// What a line tells the making of: who looks at a thing finds the line that made it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// What the node is: its role, or that it is down or stands still.
+    Standing,
+    /// These entries of its log.
+    Entries {
+        /// The first.
+        first: LogIndex,
+        /// The last.
+        last: LogIndex,
+    },
+    /// Its answer to who asked for its vote, or whether it would have it.
+    Vote {
+        /// Who asked.
+        candidate: NodeId,
+    },
+    /// That the entries it was sent do not fit to its log.
+    Misfit,
+    /// That a follower needs a snapshot.
+    Sending {
+        /// The follower.
+        follower: NodeId,
+    },
 }
 
 /// How much a line matters.

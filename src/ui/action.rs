@@ -2,6 +2,7 @@
 
 use tui_input::InputRequest;
 
+use super::because::Thing;
 use super::view::{Pane, Speed, Tab, ThemeName};
 use crate::playground::{Command, Condition, MessageId, NodeView};
 use crate::types::{NodeId, VirtualTime};
@@ -72,6 +73,10 @@ pub enum Action {
     Why,
     /// Why this line of the story happened.
     WhyLine(usize),
+    /// Why a thing on the screen is as it is.
+    WhyOf(Thing),
+    /// Why what is chosen in the list of messages is as it is.
+    WhyChosen,
     /// The keys.
     Help,
     /// Another step of the notes.

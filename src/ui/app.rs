@@ -17,6 +17,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use overlay::{Touch, Typed};
+use pointer::Press;
 
 use super::action::{Action, Exit, Size, Step};
 use super::draw::KeyHint;
@@ -50,7 +51,7 @@ pub struct App<W: Playable> {
     /// What is to be written to the log, where one is kept.
     journal: Option<Vec<String>>,
     size: Size,
-    pressed: Option<NodeId>,
+    pressed: Option<Press>,
     wish: Option<Wish>,
     /// The last share code that was made.
     shared: Option<String>,
@@ -273,6 +274,8 @@ impl<W: Playable> App<W> {
             Action::Ask(question) => self.ask(question),
             Action::Why => self.why(),
             Action::WhyLine(line) => self.why_line(line),
+            Action::WhyOf(thing) => self.why_of(thing, None),
+            Action::WhyChosen => self.why_chosen(),
             Action::Help => self.view.overlay = Some(super::view::Overlay::Help(0)),
             Action::TurnNotes(step) => self.turn_notes(step),
             Action::ShowNotes(shown) => self.show_notes(shown),
@@ -417,7 +420,7 @@ impl<W: Playable> App<W> {
 
     /// What is open closes; else the notes are hidden; else the leader is followed again.
     fn back(&mut self) {
-        if self.view.overlay.take().is_some() {
+        if self.leave_overlay() {
             return;
         }
         if !self.view.notes.hidden && !self.view.notes.steps.is_empty() {

@@ -401,6 +401,7 @@ fn line(at_millis: u64, node: u64, short: &str, long: &str, mark: Option<Mark>, 
             otherwise: "Had S5 been cut off, 2 copies would not have been enough.".to_owned(),
             index: Some(index(5)),
         },
+        made: None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use tui_input::Input;
 
+use super::because::Because;
 use super::compare::Comparison;
 use super::hand::Hand;
 use super::view::{LinkChoice, OpenDialog, Palette, PartitionDraft, SaveDialog};
@@ -17,6 +18,8 @@ pub enum Overlay {
     Help(usize),
     /// Why a line of the story happened: the line's place in the story.
     Why(usize),
+    /// Why a thing on the screen is as it is.
+    Because(Box<Because>),
     /// The palette.
     Palette(Palette),
     /// A value to propose is typed.
@@ -77,7 +80,7 @@ impl Mode {
         match overlay {
             None => Self::Main,
             Some(Overlay::Help(_)) => Self::Help,
-            Some(Overlay::Why(_)) => Self::Why,
+            Some(Overlay::Why(_) | Overlay::Because(_)) => Self::Why,
             Some(Overlay::Palette(_)) => Self::Palette,
             Some(Overlay::Propose(_)) => Self::Propose,
             Some(Overlay::Partition(_)) => Self::Partition,

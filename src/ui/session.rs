@@ -467,6 +467,7 @@ mod tests {
                 mark: None,
                 weight: Weight::Step,
                 why: crate::playground::Why::default(),
+                made: None,
             });
             true
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
+use super::because::Cause;
 use super::journey::Journey;
 pub use super::overlay::Overlay;
 use crate::consensus::Flow;
@@ -381,10 +382,13 @@ impl View {
 
     /// The line of the story whose why is shown, by its place.
     pub fn explained(&self) -> Option<usize> {
-        if let Some(Overlay::Why(line)) = self.overlay {
-            Some(line)
-        } else {
-            None
+        match &self.overlay {
+            Some(Overlay::Why(line)) => Some(*line),
+            Some(Overlay::Because(because)) => match because.cause {
+                Cause::Line(line) => Some(line),
+                Cause::Untold(_) => None,
+            },
+            Some(_) | None => None,
         }
     }
 

@@ -151,6 +151,7 @@ impl Telling {
             mark: self.mark,
             weight: self.weight,
             why: self.why,
+            made: super::made::by(&record.what),
         }
     }
 }

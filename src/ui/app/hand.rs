@@ -5,6 +5,7 @@ use crate::consensus::Switch;
 use crate::playground::{Choice, Command};
 use crate::types::NodeId;
 use crate::ui::action::MessageVerb;
+use crate::ui::because;
 use crate::ui::hand::Hand;
 use crate::ui::session::Playable;
 use crate::ui::view::Overlay;
@@ -34,6 +35,22 @@ impl<W: Playable> App<W> {
             (_, MessageVerb::Drop | MessageVerb::Hold | MessageVerb::Release | MessageVerb::Duplicate) => {
                 self.complain("this is no message: g lets it happen now");
             }
+        }
+    }
+
+    /// Why what is chosen is as it is; the list comes back behind it.
+    pub(super) fn why_chosen(&mut self) {
+        let snapshot = self.session.snapshot();
+        let Some(Overlay::Messages(hand)) = &mut self.view.overlay else {
+            return;
+        };
+        hand.settle(snapshot);
+        match hand.chosen(&hand.rows(snapshot)) {
+            Some((_, choice)) => {
+                let (thing, list) = (because::thing_of(snapshot, choice), *hand);
+                self.why_of(thing, Some(list));
+            }
+            None => self.tell("there is nothing to choose here"),
         }
     }
 

@@ -6,7 +6,9 @@ use tui_input::{Input, InputRequest};
 use super::App;
 use crate::types::NodeId;
 use crate::ui::action::{MessageVerb, Question, Step};
+use crate::ui::because::{self, Because, Cause, Thing};
 use crate::ui::draw;
+use crate::ui::hand::Hand;
 use crate::ui::keymap;
 use crate::ui::library::Overwrite;
 use crate::ui::palette::{self, Entered};
@@ -112,6 +114,29 @@ impl<W: Playable> App<W> {
         }
     }
 
+    /// Why a thing on the screen is as it is.
+    pub(super) fn why_of(&mut self, thing: Thing, list: Option<Hand>) {
+        let story = self.session.story();
+        let passed = &story[..self.session.journey().passed(story.len())];
+        match because::find(thing, self.session.snapshot(), passed) {
+            Ok(because) => {
+                self.view.overlay = Some(Overlay::Because(Box::new(Because { list, ..because })));
+            }
+            Err(sentence) => self.complain(sentence),
+        }
+    }
+
+    /// Leaves what is open. Who asked in the list of messages is there again. Says whether anything was.
+    pub(super) fn leave_overlay(&mut self) -> bool {
+        match self.view.overlay.take() {
+            Some(Overlay::Because(because)) => {
+                self.view.overlay = because.list.map(Overlay::Messages);
+                true
+            }
+            left => left.is_some(),
+        }
+    }
+
     /// All that overlays answer to, overlay by overlay: what one does not answer to, it need not name.
     pub(super) fn touch(&mut self, touch: Touch<'_>) {
         let snapshot = self.session.snapshot();
@@ -126,6 +151,13 @@ impl<W: Playable> App<W> {
 
             (Overlay::Why(line), Touch::Choose(step)) => {
                 prompt::choose(line, self.session.story().len(), step);
+            }
+
+            (Overlay::Because(because), Touch::Choose(step)) => {
+                if let Cause::Line(mut line) = because.cause {
+                    prompt::choose(&mut line, self.session.story().len(), step);
+                    self.view.overlay = Some(Overlay::Why(line));
+                }
             }
 
             (Overlay::Palette(palette), Touch::Choose(step)) => {

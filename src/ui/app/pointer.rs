@@ -1,4 +1,4 @@
-//! The mouse: a click selects, the wheel scrolls, a drag from node to node cuts or mends the link.
+//! The mouse: a click selects, one on what is selected says why, the wheel scrolls, a drag from node to node cuts or mends the link.
 
 use ratatui::layout::Position;
 
@@ -6,16 +6,34 @@ use super::App;
 use super::overlay::Touch;
 use crate::types::NodeId;
 use crate::ui::action::{Place, Step};
+use crate::ui::because::Thing;
 use crate::ui::draw::{self, Hit};
 use crate::ui::prompt;
 use crate::ui::session::Playable;
-use crate::ui::view::Pane;
+use crate::ui::view::{Pane, Selection};
+
+/// A mouse button that went down on a node.
+pub(super) struct Press {
+    from: NodeId,
+    /// What it went down on, where the node was selected already.
+    again: Option<Thing>,
+}
+
+/// What of the cluster stands there.
+fn thing_at(hit: Hit) -> Option<Thing> {
+    match hit {
+        Hit::Node(id) => Some(Thing::Node(id)),
+        Hit::Entry { node, index } => Some(Thing::Entry { node, index }),
+        Hit::Line(_) | Hit::Row(_) | Hit::Time(_) | Hit::Link(_) | Hit::Pane(_) | Hit::Nothing => None,
+    }
+}
 
 impl<W: Playable> App<W> {
     pub(super) fn press(&mut self, place: Place) {
         self.pressed = None;
         match self.hit(place) {
-            Hit::Node(id) | Hit::Entry { node: id, .. } => self.press_node(id),
+            Hit::Node(id) => self.press_node(id, Thing::Node(id)),
+            Hit::Entry { node, index } => self.press_node(node, Thing::Entry { node, index }),
             Hit::Line(line) => self.why_line(line),
             Hit::Row(row) => self.touch(Touch::Row(row)),
             Hit::Time(at) => self.go_to_time(at),
@@ -24,18 +42,25 @@ impl<W: Playable> App<W> {
         }
     }
 
-    fn press_node(&mut self, id: NodeId) {
+    fn press_node(&mut self, id: NodeId, thing: Thing) {
         if self.view.overlay.is_some() {
             self.touch(Touch::Node(id));
         } else {
+            let again = (self.view.selection == Selection::Node(id)).then_some(thing);
             self.pick(id);
-            self.pressed = Some(id);
+            self.pressed = Some(Press { from: id, again });
         }
     }
 
     pub(super) fn release(&mut self, place: Place) {
-        let Some(from) = self.pressed.take() else { return };
-        let to = match self.hit(place) {
+        let Some(Press { from, again }) = self.pressed.take() else {
+            return;
+        };
+        let hit = self.hit(place);
+        if let Some(thing) = again.filter(|thing| thing_at(hit) == Some(*thing)) {
+            return self.why_of(thing, None);
+        }
+        let to = match hit {
             Hit::Node(to) | Hit::Entry { node: to, .. } if to != from => to,
             Hit::Node(_)
             | Hit::Entry { .. }

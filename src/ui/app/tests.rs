@@ -1,3 +1,4 @@
+mod because;
 mod disk;
 mod hand;
 mod links;

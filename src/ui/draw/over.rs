@@ -24,6 +24,7 @@ pub fn draw(
     match scene.view.overlay.as_ref()? {
         Overlay::Help(page) => help::draw(theme, keys, *page, screen, buffer),
         Overlay::Why(line) => why::draw(scene, theme, *line, screen, buffer),
+        Overlay::Because(because) => why::draw_of(scene, theme, because, screen, buffer),
         Overlay::Palette(palette) => return palette::draw(palette, theme, screen, buffer),
         Overlay::Open(dialog) => return open::draw(dialog, theme, screen, buffer),
         Overlay::Propose(input) => return prompt::propose(scene, input, theme, bottom, buffer),
@@ -46,9 +47,12 @@ pub fn hit(scene: &Scene<'_>, layout: &Layout, area: Rect, place: Position) -> O
             Some(messages::hit(scene.snapshot, hand, layout, area, place))
         }
         Overlay::Links(choice) => Some(links::hit(scene.snapshot, *choice, area, place)),
-        Overlay::Help(_) | Overlay::Why(_) | Overlay::Propose(_) | Overlay::Save(_) | Overlay::Compare(_) => {
-            Some(Hit::Nothing)
-        }
+        Overlay::Help(_)
+        | Overlay::Why(_)
+        | Overlay::Because(_)
+        | Overlay::Propose(_)
+        | Overlay::Save(_)
+        | Overlay::Compare(_) => Some(Hit::Nothing),
         Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Messages(_) => None,
     }
 }

@@ -17,12 +17,7 @@ pub(super) fn rows() -> Vec<Row> {
     };
     vec![
         walked(Mode::Messages, "choose"),
-        verb(&[Key::Char('g'), ENTER], MessageVerb::Deliver, "g", "now").bar(
-            0,
-            "g",
-            "now",
-            something_is_chosen,
-        ),
+        verb(&[Key::Char('g')], MessageVerb::Deliver, "g", "now").bar(0, "g", "now", something_is_chosen),
         verb(&[Key::Char('x')], MessageVerb::Drop, "x", "drop").bar(0, "x", "drop", a_message_is_chosen),
         verb(&[Key::Char('f')], MessageVerb::Hold, "f", "hold").bar(0, "f", "hold", a_flying_one_is_chosen),
         verb(&[Key::Char('r')], MessageVerb::Release, "r", "release").bar(
@@ -37,6 +32,7 @@ pub(super) fn rows() -> Vec<Row> {
             "duplicate",
             a_message_is_chosen,
         ),
+        over_later(2, "Enter", "why").key(&[ENTER], Action::WhyChosen, ""),
         over_later(3, "1-9", "only a node").node(Action::ListOnly),
         over_later(4, "h", "heartbeats").key(&[Key::Char('h')], Action::FoldMessages, ""),
         over_later(2, "u", "undo")

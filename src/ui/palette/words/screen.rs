@@ -2,7 +2,9 @@
 
 use super::form::one_of;
 use crate::save::seconds;
+use crate::types::LogIndex;
 use crate::ui::action::{Action, Step};
+use crate::ui::because::Thing;
 use crate::ui::palette::arguments::Context;
 use crate::ui::view::{Pane, Tab, ThemeName};
 
@@ -15,6 +17,26 @@ pub(super) fn zoom(text: &str, _: &Context<'_>) -> Result<Action, String> {
         ("off", Action::Zoom(None)),
     ];
     one_of(text, &choices)
+}
+
+/// The newest line, a node, an entry of a node's log, a node's vote.
+pub(super) fn why(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let thing = match parts[..] {
+        [] => return Ok(Action::Why),
+        ["vote", node] => Thing::Vote(context.node(node)?),
+        [node] => Thing::Node(context.node(node)?),
+        [node, index] => {
+            let node = context.node(node)?;
+            let number = index
+                .parse()
+                .map_err(|_| format!("`{index}` is no index of a log; try: why 3 5"))?;
+            let index = LogIndex::new(number);
+            Thing::Entry { node, index }
+        }
+        [..] => return Err("why what? try: why, why 3, why 3 5, why vote 3".to_owned()),
+    };
+    Ok(Action::WhyOf(thing))
 }
 
 /// The next tab, or the one that is named.
