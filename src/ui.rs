@@ -6,6 +6,7 @@ pub mod because;
 pub mod compare;
 pub mod draw;
 pub mod event_loop;
+pub mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod hand;

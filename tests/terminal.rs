@@ -99,6 +99,23 @@ fn why_of_a_message() {
     person.leaves(0);
 }
 
+/// Only what one wants to see of the story is shown, is walked along, and says so until Esc.
+#[test]
+fn a_filtered_story() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "1", "--speed", "10"]);
+    person.sees("leads term");
+    person.types(" ").sees("PAUSED");
+    person.types("/").sees("Show only");
+    person.types("votes for").sees("only votes for");
+    person.types("\r").sees("Esc all lines");
+    person.types("\x1b[A").sees("PAST");
+    person.types("\r").sees("Why?").sees("votes for S1");
+    person.types("\x1b").sees_not("Why?");
+    person.types("\x1b").sees_not("only votes for");
+    person.types("q");
+    person.leaves(0);
+}
+
 /// A leader is elected event by event, each chosen, while time stands; then time goes on.
 #[test]
 fn manual_mode() {

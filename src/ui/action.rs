@@ -89,6 +89,8 @@ pub enum Action {
     CycleZoom,
     /// This view fills the screen; `None`: all share it.
     Zoom(Option<Pane>),
+    /// Only these lines of the story are shown; without words, all.
+    Filter(String),
     /// Something is done to what is chosen in the list of messages.
     OnMessage(MessageVerb),
     /// The list of messages holds only what is about this node, or everything again.
@@ -269,6 +271,8 @@ pub enum Question {
     Palette(&'static str),
     /// A value to propose.
     Propose,
+    /// What is to be shown of the story.
+    Filter,
     /// The groups of a partition.
     Partition,
     /// The other end of a link.

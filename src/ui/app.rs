@@ -21,6 +21,7 @@ use pointer::Press;
 
 use super::action::{Action, Exit, Size, Step};
 use super::draw::KeyHint;
+use super::filter::Filter;
 use super::keymap;
 use super::layout::Layout;
 use super::library::{Library, Recording};
@@ -282,6 +283,7 @@ impl<W: Playable> App<W> {
             Action::ScrollLogs(step) => self.scroll_logs(step),
             Action::CycleZoom => self.cycle_zoom(),
             Action::Zoom(pane) => self.view.zoom = pane,
+            Action::Filter(text) => self.view.filter = Filter::new(&text),
             Action::OnMessage(verb) => self.on_message(verb),
             Action::ListOnly(id) => self.list_only(id),
             Action::FoldMessages => self.fold_messages(),
@@ -316,8 +318,8 @@ impl<W: Playable> App<W> {
 
     fn after(&mut self, ticked: Ticked) {
         match ticked {
-            Ticked::RunsOn => {}
-            Ticked::Line => self.pause(),
+            Ticked::Line if self.is_newest_shown() => self.pause(),
+            Ticked::RunsOn | Ticked::Line => {}
             Ticked::NoLine => {
                 self.pause();
                 self.tell("nothing but heartbeats for 2 s");
@@ -328,6 +330,14 @@ impl<W: Playable> App<W> {
             }
         }
         self.follow_first_steps();
+    }
+
+    /// Whether a line that was just told is shown.
+    fn is_newest_shown(&self) -> bool {
+        let newest = self.session.story().iter().rev();
+        let at = self.session.story().last().map(|line| line.at);
+        let mut newest = newest.take_while(|line| Some(line.at) == at);
+        newest.any(|line| self.view.shows(line))
     }
 
     fn follow_first_steps(&mut self) {
@@ -418,9 +428,9 @@ impl<W: Playable> App<W> {
         }
     }
 
-    /// What is open closes; else the notes are hidden; else the leader is followed again.
+    /// What is open closes; else all of the story is shown again; else the notes are hidden; else the leader is followed again.
     fn back(&mut self) {
-        if self.leave_overlay() {
+        if self.leave_overlay() || self.view.filter.take().is_some() {
             return;
         }
         if !self.view.notes.hidden && !self.view.notes.steps.is_empty() {

@@ -24,6 +24,8 @@ pub enum Overlay {
     Palette(Palette),
     /// A value to propose is typed.
     Propose(Input),
+    /// What is to be shown of the story is typed.
+    Filter(Input),
     /// A partition is put together, previewed as walls.
     Partition(PartitionDraft),
     /// The second half of "cut the link to": the next digit says to whom.
@@ -58,6 +60,8 @@ pub enum Mode {
     Palette,
     /// [`Overlay::Propose`].
     Propose,
+    /// [`Overlay::Filter`].
+    Filter,
     /// [`Overlay::Partition`].
     Partition,
     /// [`Overlay::Link`].
@@ -83,6 +87,7 @@ impl Mode {
             Some(Overlay::Why(_) | Overlay::Because(_)) => Self::Why,
             Some(Overlay::Palette(_)) => Self::Palette,
             Some(Overlay::Propose(_)) => Self::Propose,
+            Some(Overlay::Filter(_)) => Self::Filter,
             Some(Overlay::Partition(_)) => Self::Partition,
             Some(Overlay::Link { .. }) => Self::Link,
             Some(Overlay::Open(_)) => Self::Open,
@@ -96,7 +101,7 @@ impl Mode {
     /// Whether letters are typed into a line.
     pub const fn types(self) -> bool {
         match self {
-            Self::Palette | Self::Propose | Self::Open | Self::Save => true,
+            Self::Palette | Self::Propose | Self::Filter | Self::Open | Self::Save => true,
             Self::Messages
             | Self::Main
             | Self::Help

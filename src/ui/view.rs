@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use super::because::Cause;
+use super::filter::Filter;
 use super::journey::Journey;
 pub use super::overlay::Overlay;
 use crate::consensus::Flow;
@@ -45,6 +46,8 @@ pub struct View {
     pub log_scroll: Option<u64>,
     /// The last line of the story shown, by its place; `None` keeps the newest in view.
     pub story_scroll: Option<usize>,
+    /// What is shown of the story; `None`: all of it.
+    pub filter: Option<Filter>,
     /// The colours.
     pub theme: ThemeName,
     /// Whether only ASCII characters may be drawn.
@@ -352,6 +355,7 @@ impl Default for View {
             violation: None,
             log_scroll: None,
             story_scroll: None,
+            filter: None,
             theme: ThemeName::default(),
             ascii: false,
             zoom: None,
@@ -361,7 +365,19 @@ impl Default for View {
     }
 }
 
+impl Scene<'_> {
+    /// The lines of the story that are shown, by their places.
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        (0..self.story.len()).filter(|line| self.view.shows(&self.story[*line]))
+    }
+}
+
 impl View {
+    /// Whether this line of the story is shown.
+    pub fn shows(&self, line: &StoryLine) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.shows(line))
+    }
+
     /// Where a proposal goes that names no node: to the selected node if it leads, else to the leader of the highest term.
     pub fn proposal_goal(&self, snapshot: &Snapshot) -> Option<NodeId> {
         let leaders = snapshot.leaders();

@@ -8,7 +8,7 @@ use super::telling::Telling;
 use super::words::{indices, label, nodes};
 use super::{Describe, election::message_name, election::role_name};
 use crate::consensus::{IgnoreReason, IgnoredInput, ProposalRefusal, RoleName, Rule};
-use crate::playground::story::Mark;
+use crate::playground::story::{Made, Mark};
 use crate::types::{
     AppendReply, AppendRequest, Entry, Envelope, LogIndex, LogPosition, Message, MessageKind, NodeId,
     Payload, ProposalId, Term,
@@ -222,6 +222,8 @@ pub(super) fn flushed(
         RoleName::Follower | RoleName::PreCandidate | RoleName::Candidate => {
             Telling::step(own, format!("{own} stores {what}, on disk: yes"))
                 .rule(Rule::PersistEntriesBeforeAcknowledging)
+                // That it took them is folded away: this is the line that tells of them.
+                .makes(Made::Entries { first, last: through })
                 .value("its acknowledgement leaves now, not before".to_owned())
                 .otherwise("A power cut before this would have lost it, and nobody had been told of it.")
         }

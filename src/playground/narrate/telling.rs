@@ -3,7 +3,7 @@
 use super::words::{LONG_WIDTH, SHORT_WIDTH, fit, nodes};
 use crate::consensus::{Rule, Tally};
 use crate::playground::record::Record;
-use crate::playground::story::{Mark, StoryLine, Weight, Why};
+use crate::playground::story::{Made, Mark, StoryLine, Weight, Why};
 use crate::types::{LogIndex, NodeId, majority_of};
 
 /// A line without its time.
@@ -15,6 +15,7 @@ pub(super) struct Telling {
     long: String,
     mark: Option<Mark>,
     why: Why,
+    made: Option<Made>,
 }
 
 impl Telling {
@@ -26,6 +27,7 @@ impl Telling {
             short,
             mark: None,
             why: Why::default(),
+            made: None,
         }
     }
 
@@ -134,6 +136,12 @@ impl Telling {
         self
     }
 
+    /// What it tells the making of, where its record alone does not say that.
+    pub(super) fn makes(self, made: Made) -> Self {
+        let made = Some(made);
+        Self { made, ..self }
+    }
+
     /// The entry it is about.
     pub(super) fn about(mut self, index: LogIndex) -> Self {
         self.why.index = Some(index);
@@ -151,7 +159,7 @@ impl Telling {
             mark: self.mark,
             weight: self.weight,
             why: self.why,
-            made: super::made::by(&record.what),
+            made: self.made.or_else(|| super::made::by(&record.what)),
         }
     }
 }

@@ -4,10 +4,12 @@ use ratatui::layout::Rect;
 use tui_input::{Input, InputRequest};
 
 use super::App;
+use crate::playground::StoryLine;
 use crate::types::NodeId;
 use crate::ui::action::{MessageVerb, Question, Step};
 use crate::ui::because::{self, Because, Cause, Thing};
 use crate::ui::draw;
+use crate::ui::filter::Filter;
 use crate::ui::hand::Hand;
 use crate::ui::keymap;
 use crate::ui::library::Overwrite;
@@ -49,12 +51,26 @@ impl Typed<'_> {
     }
 }
 
+/// The line before or after this one among those that are shown; this one, where there is none.
+fn next_shown(story: &[StoryLine], filter: Option<&Filter>, line: usize, step: Step) -> usize {
+    let is_shown = |line: &usize| filter.is_none_or(|filter| filter.shows(&story[*line]));
+    let found = match step {
+        Step::Back => (0..line).rev().find(is_shown),
+        Step::Forward => (line + 1..story.len()).find(is_shown),
+    };
+    found.unwrap_or(line)
+}
+
 impl<W: Playable> App<W> {
     pub(super) fn ask(&mut self, question: Question) {
         let selected = self.view.selected(self.session.snapshot());
         let overlay = match question {
             Question::Palette(prefix) => Some(Overlay::Palette(palette::open(prefix, &self.context()))),
             Question::Propose => Some(Overlay::Propose(Input::default())),
+            Question::Filter => {
+                let text = self.view.filter.as_ref().map_or("", Filter::text);
+                Some(Overlay::Filter(text.into()))
+            }
             Question::Partition => selected
                 .map(|id| prompt::partition_draft(self.session.snapshot(), id))
                 .map(Overlay::Partition),
@@ -102,8 +118,11 @@ impl<W: Playable> App<W> {
     }
 
     pub(super) fn why(&mut self) {
-        match self.session.here() {
+        let here = self.session.here();
+        let is_shown = |line: &usize| self.view.shows(&self.session.story()[*line]);
+        match here.and_then(|here| (0..=here).rev().find(is_shown)) {
             Some(line) => self.view.overlay = Some(Overlay::Why(line)),
+            None if here.is_some() => self.tell("no line that is shown has happened yet; Esc shows all"),
             None => self.tell("nothing has happened yet"),
         }
     }
@@ -129,6 +148,10 @@ impl<W: Playable> App<W> {
     /// Leaves what is open. Who asked in the list of messages is there again. Says whether anything was.
     pub(super) fn leave_overlay(&mut self) -> bool {
         match self.view.overlay.take() {
+            Some(Overlay::Filter(_)) => {
+                self.view.filter = None;
+                true
+            }
             Some(Overlay::Because(because)) => {
                 self.view.overlay = because.list.map(Overlay::Messages);
                 true
@@ -150,12 +173,12 @@ impl<W: Playable> App<W> {
             }
 
             (Overlay::Why(line), Touch::Choose(step)) => {
-                prompt::choose(line, self.session.story().len(), step);
+                *line = next_shown(self.session.story(), self.view.filter.as_ref(), *line, step);
             }
 
             (Overlay::Because(because), Touch::Choose(step)) => {
-                if let Cause::Line(mut line) = because.cause {
-                    prompt::choose(&mut line, self.session.story().len(), step);
+                if let Cause::Line(line) = because.cause {
+                    let line = next_shown(self.session.story(), self.view.filter.as_ref(), line, step);
                     self.view.overlay = Some(Overlay::Why(line));
                 }
             }
@@ -206,6 +229,13 @@ impl<W: Playable> App<W> {
                 self.view.overlay = None;
                 self.propose(None, &command);
             }
+
+            (Overlay::Filter(input), Touch::Type(typed)) => {
+                typed.into_line(input);
+                self.view.filter = Filter::new(input.value());
+                self.view.story_scroll = None;
+            }
+            (Overlay::Filter(_), Touch::Confirm) => self.view.overlay = None,
 
             (Overlay::Partition(draft), Touch::Confirm) => match prompt::partition(draft) {
                 Ok(command) => {

@@ -1,5 +1,6 @@
 mod because;
 mod disk;
+mod filter;
 mod hand;
 mod links;
 mod sharing;

@@ -24,23 +24,31 @@ impl<W: Playable> App<W> {
         has_arrived
     }
 
+    fn is_shown(&self, line: usize) -> bool {
+        self.view.shows(&self.session.story()[line])
+    }
+
     pub(super) fn previous_line(&mut self) {
-        let arrived = match self.session.here() {
-            None => return self.tell("this is where it begins"),
-            Some(0) => self.session.go_home(),
-            Some(line) => self.session.go_to_line(line - 1),
+        let Some(here) = self.session.here() else {
+            return self.tell("this is where it begins");
+        };
+        let arrived = match (0..here).rev().find(|line| self.is_shown(*line)) {
+            None => self.session.go_home(),
+            Some(line) => self.session.go_to_line(line),
         };
         self.arrive(arrived);
     }
 
     /// The next line, where it is known. Says whether it is.
     pub(super) fn next_known_line(&mut self) -> bool {
-        let next = self.session.here().map_or(0, |line| line + 1);
-        if self.session.journey().past.is_none() && self.session.journey().cursor.is_none()
-            || next >= self.session.story().len()
-        {
+        if self.session.journey().past.is_none() && self.session.journey().cursor.is_none() {
             return false;
         }
+        let next = self.session.here().map_or(0, |line| line + 1);
+        let mut later = next..self.session.story().len();
+        let Some(next) = later.find(|line| self.is_shown(*line)) else {
+            return false;
+        };
         let arrived = self.session.go_to_line(next);
         self.arrive(arrived);
         true
@@ -49,7 +57,7 @@ impl<W: Playable> App<W> {
     pub(super) fn go_to_mark(&mut self, step: Step) {
         let here = self.session.here();
         let story = self.session.story();
-        let is_marked = |line: &usize| story[*line].mark.is_some();
+        let is_marked = |line: &usize| story[*line].mark.is_some() && self.is_shown(*line);
         let goal = match step {
             Step::Back => (0..here.unwrap_or(0)).rev().find(is_marked),
             Step::Forward => (here.map_or(0, |line| line + 1)..story.len()).find(is_marked),

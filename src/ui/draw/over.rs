@@ -28,6 +28,7 @@ pub fn draw(
         Overlay::Palette(palette) => return palette::draw(palette, theme, screen, buffer),
         Overlay::Open(dialog) => return open::draw(dialog, theme, screen, buffer),
         Overlay::Propose(input) => return prompt::propose(scene, input, theme, bottom, buffer),
+        Overlay::Filter(input) => return prompt::filter(input, theme, bottom, buffer),
         Overlay::Save(dialog) => return prompt::save(dialog, theme, bottom, buffer),
         Overlay::Partition(draft) => prompt::partition(draft, theme, bottom, buffer),
         Overlay::Messages(hand) => messages::draw(scene.snapshot, hand, theme, layout, buffer),
@@ -51,6 +52,7 @@ pub fn hit(scene: &Scene<'_>, layout: &Layout, area: Rect, place: Position) -> O
         | Overlay::Why(_)
         | Overlay::Because(_)
         | Overlay::Propose(_)
+        | Overlay::Filter(_)
         | Overlay::Save(_)
         | Overlay::Compare(_) => Some(Hit::Nothing),
         Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Messages(_) => None,

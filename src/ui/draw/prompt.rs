@@ -65,6 +65,19 @@ pub fn propose(
     input(&label, typed, theme, area, buffer)
 }
 
+/// What is to be shown of the story.
+pub fn filter(typed: &Input, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    strip(theme, area, buffer);
+    hint(
+        "S3 · election leader commit cut crash · any text; all words must fit",
+        "Enter · Esc all",
+        theme,
+        area,
+        buffer,
+    );
+    input(" Show only: ", typed, theme, area, buffer)
+}
+
 /// A name for a save.
 pub fn save(dialog: &SaveDialog, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     strip(theme, area, buffer);

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
-use super::text::Pen;
+use super::text::{Pen, fit, width};
 use super::{Hit, pane, timeline};
 use crate::playground::{StoryLine, Weight};
 use crate::ui::theme::{Theme, glyph};
@@ -17,7 +17,9 @@ const LONG_FROM: u16 = 52;
 
 /// What stands where no line does: before the first, or after a save was opened.
 const fn empty(scene: &Scene<'_>) -> &'static str {
-    if scene.snapshot.delivered == 0 {
+    if !scene.story.is_empty() {
+        "no line is like that: Esc shows all"
+    } else if scene.snapshot.delivered == 0 {
         "nothing has happened yet"
     } else {
         "nothing has happened since the save"
@@ -25,21 +27,18 @@ const fn empty(scene: &Scene<'_>) -> &'static str {
 }
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let hint = if scene.story.is_empty() {
-        ""
-    } else {
-        "· Enter: why "
-    };
-    let inner = pane::draw("Story", hint, theme, area, buffer);
-    if scene.story.is_empty() {
+    let shown: Vec<usize> = scene.shown().collect();
+    let inner = pane::draw("Story", "", theme, area, buffer);
+    draw_hint(scene, shown.len(), theme, area, buffer);
+    if shown.is_empty() {
         Pen::new(buffer, inner, 0)
             .skip(1)
             .write(empty(scene), theme.faint);
     }
-    let here = cursor(scene);
+    let here = last_up_to(&shown, cursor(scene)).map_or(usize::MAX, |place| shown[place]);
     let passed = scene.journey.passed(scene.story.len());
     let time = scene.story.last().map_or(0, |newest| newest.at.to_string().len());
-    for (row, place) in (0..inner.height).zip(visible(scene, inner)) {
+    for (row, place) in (0..inner.height).zip(visible(scene, &shown, inner)) {
         let line = &scene.story[place];
         draw_line(
             line,
@@ -49,6 +48,25 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             &mut Pen::new(buffer, inner, row),
         );
     }
+}
+
+/// Behind the name: what can be done with the lines, or which are shown only.
+fn draw_hint(scene: &Scene<'_>, shown: usize, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let (hint, style) = match &scene.view.filter {
+        Some(filter) => {
+            let count = format!(" {} {shown} of {} ", glyph::DOT, scene.story.len());
+            let room = area.width.saturating_sub(17 + width(&count));
+            (format!("only {}{count}", fit(filter.text(), room)), theme.warn)
+        }
+        None if scene.story.is_empty() => return,
+        None => ("· Enter: why ".to_owned(), theme.faint),
+    };
+    Pen::new(buffer, area, 0).skip(8).write(&hint, style);
+}
+
+/// The place among the lines shown of the last one up to this.
+fn last_up_to(shown: &[usize], line: usize) -> Option<usize> {
+    shown.partition_point(|place| *place <= line).checked_sub(1)
 }
 
 /// The line that is spoken of: the one whose why is shown, else the last that has passed.
@@ -61,19 +79,20 @@ fn cursor(scene: &Scene<'_>) -> usize {
 }
 
 /// The lines shown, by their places.
-fn visible(scene: &Scene<'_>, inner: Rect) -> Range<usize> {
-    let count = scene.story.len();
+fn visible<'s>(scene: &Scene<'_>, shown: &'s [usize], inner: Rect) -> impl Iterator<Item = usize> + use<'s> {
+    let count = shown.len();
     let height = usize::from(inner.height);
-    let explained = scene.view.explained().map(|line| line + height / 2);
+    let place = |line: usize| last_up_to(shown, line).unwrap_or(0);
+    let explained = scene.view.explained().map(|line| place(line) + height / 2);
     let past = scene.journey.past.is_some() || scene.journey.cursor.is_some();
-    let here = || scene.journey.here(count).unwrap_or(0);
+    let here = || place(scene.journey.here(scene.story.len()).unwrap_or(0));
     let travelled = past.then(|| here() + height / 3);
     let last = explained
-        .or(scene.view.story_scroll)
+        .or(scene.view.story_scroll.map(place))
         .or(travelled)
         .unwrap_or(count);
     let end = (last.saturating_add(1)).clamp(height.min(count), count);
-    end.saturating_sub(height)..end
+    shown[end.saturating_sub(height)..end].iter().copied()
 }
 
 fn draw_line(
@@ -118,7 +137,10 @@ fn style(weight: Weight, theme: &Theme) -> Style {
 
 /// The lines in view, by their places.
 pub fn in_view(scene: &Scene<'_>, area: Rect) -> Range<usize> {
-    visible(scene, pane::inner(area))
+    let shown: Vec<usize> = scene.shown().collect();
+    let mut seen = visible(scene, &shown, pane::inner(area));
+    let first = seen.next().unwrap_or(0);
+    first..seen.last().unwrap_or(first) + 1
 }
 
 pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
@@ -127,7 +149,8 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
         return Hit::Pane(Pane::Story);
     }
     let row = usize::from(place.y - inner.y);
-    visible(scene, inner)
+    let shown: Vec<usize> = scene.shown().collect();
+    visible(scene, &shown, inner)
         .nth(row)
         .map_or(Hit::Pane(Pane::Story), Hit::Line)
 }

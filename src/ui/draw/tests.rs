@@ -82,6 +82,7 @@ fn overlays() -> Vec<(&'static str, Overlay)> {
         ("why", Overlay::Why(8)),
         ("palette", Overlay::Palette(palette())),
         ("propose", Overlay::Propose("x=7".into())),
+        ("filter", Overlay::Filter("S3 commit".into())),
         ("partition", Overlay::Partition(draft())),
         (
             "link",
@@ -149,6 +150,15 @@ fn every_world_at_the_size_of_a_fresh_terminal() {
             text(&snapshot, &fixture::view(), (80, 24))
         );
     }
+}
+
+#[test]
+fn a_filtered_story_says_so() {
+    let view = View {
+        filter: crate::ui::filter::Filter::new("S3 leads"),
+        ..fixture::view()
+    };
+    insta::assert_snapshot!(text(&fixture::minority_leader(), &view, (80, 24)));
 }
 
 #[test]

@@ -95,9 +95,10 @@ fn legend_width() -> u16 {
 /// For each column the weightiest mark that falls into it.
 fn marks(scene: &Scene<'_>, columns: u16) -> Vec<Option<Mark>> {
     let mut marks = vec![None; usize::from(columns)];
-    let marked = scene.story.iter().filter_map(|line| Some((line.at, line.mark?)));
-    for (at, mark) in marked {
-        let Some(place) = marks.get_mut(column(at, end(scene), columns)) else {
+    let marked = scene.story.iter().filter_map(|line| Some((line, line.mark?)));
+    let shown = marked.filter(|(line, _)| scene.view.shows(line));
+    for (line, mark) in shown {
+        let Some(place) = marks.get_mut(column(line.at, end(scene), columns)) else {
             continue;
         };
         if place.is_none_or(|other| rank(mark) >= rank(other)) {

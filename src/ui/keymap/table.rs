@@ -96,7 +96,9 @@ fn pick() -> Vec<Row> {
         row(KeyGroup::Look, "0", "the leader; again: another")
             .key(&[Key::Char('0')], Action::PickLeader, "leader")
             .bar(3, "0-9", "node", always),
-        row(KeyGroup::Look, "Esc", "hide notes, follow leader").key(&[ESC], Action::Back, ""),
+        row(KeyGroup::Look, "Esc", "hide notes, follow leader")
+            .key(&[ESC], Action::Back, "")
+            .bar(0, "Esc", "all lines", is_filtered),
     ]
 }
 
@@ -168,7 +170,8 @@ fn look() -> Vec<Row> {
         row(KeyGroup::Look, "Enter", "why")
             .key(&[ENTER], Action::Why, "why")
             .bar(4, "Enter", "why", has_story),
-        row(KeyGroup::Look, "z Tab", "zoom, next tab")
+        row(KeyGroup::Look, "z Tab /", "zoom, next tab, filter")
+            .key(&[Key::Char('/')], Action::Ask(Question::Filter), "filter")
             .key(&[Key::Char('z')], Action::CycleZoom, "zoom")
             .key(&[TAB], Action::NextTab, "tab"),
         row(KeyGroup::Look, "[ ]", "scroll the logs")
@@ -279,6 +282,8 @@ fn prompts() -> Vec<Row> {
         confirm(Mode::Save, "save"),
         back(Mode::Save),
         confirm(Mode::Propose, "propose"),
+        confirm(Mode::Filter, "keep"),
+        back(Mode::Filter),
         back(Mode::Propose),
     ]
 }
@@ -355,6 +360,10 @@ impl Row {
         });
         self
     }
+}
+
+fn is_filtered(scene: &Scene<'_>) -> bool {
+    scene.view.filter.is_some()
 }
 
 fn is_manual(scene: &Scene<'_>) -> bool {

@@ -6,12 +6,16 @@ use crate::types::NodeId;
 use crate::ui::palette::parse;
 use crate::ui::testing::{Keyboard, key};
 
-const MODES: [Mode; 9] = [
+const MODES: [Mode; 13] = [
     Mode::Main,
     Mode::Help,
     Mode::Why,
     Mode::Palette,
     Mode::Propose,
+    Mode::Filter,
+    Mode::Messages,
+    Mode::Compare,
+    Mode::Links,
     Mode::Partition,
     Mode::Link,
     Mode::Open,

@@ -21,7 +21,7 @@ use self::form::{bare, one_of, optional, required};
 use self::message::{held, in_flight, not_arrived, on_message, on_the_wire};
 use self::network::{cut, link_setting, mend};
 use self::node::{disk, drift, node_command, on_node};
-use self::screen::{notes, tab, theme, why, zoom};
+use self::screen::{filter, notes, tab, theme, why, zoom};
 use self::shape::{shape, shapes};
 use self::time::{bookmark, bookmarks, branch, branches, compare, go, other_branches};
 use super::arguments::{Context, count, share, span, whole_span};
@@ -653,8 +653,14 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "why",
         "why",
-        "why the newest line; a node, an entry, a vote: why 3, why 3 5, why vote 3",
+        "the newest line; or why 3, why 3 5, why vote 3",
         why,
+    ),
+    word(
+        "filter",
+        "filter",
+        "show only lines like these: filter S3 commit",
+        filter,
     ),
     word(
         "zoom",

@@ -3,7 +3,7 @@
 use super::form::one_of;
 use crate::save::seconds;
 use crate::types::LogIndex;
-use crate::ui::action::{Action, Step};
+use crate::ui::action::{Action, Question, Step};
 use crate::ui::because::Thing;
 use crate::ui::palette::arguments::Context;
 use crate::ui::view::{Pane, Tab, ThemeName};
@@ -37,6 +37,19 @@ pub(super) fn why(text: &str, context: &Context<'_>) -> Result<Action, String> {
         [..] => return Err("why what? try: why, why 3, why 3 5, why vote 3".to_owned()),
     };
     Ok(Action::WhyOf(thing))
+}
+
+/// Words that lines must fit; without any, they are asked for.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every word is read by a function of this form"
+)]
+pub(super) fn filter(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    Ok(match text.trim() {
+        "" => Action::Ask(Question::Filter),
+        "off" => Action::Filter(String::new()),
+        words => Action::Filter(words.to_owned()),
+    })
 }
 
 /// The next tab, or the one that is named.
