@@ -136,15 +136,6 @@ pub fn simulated(nodes: u64, duration: Duration) -> Result<SimulatedReport, Benc
 mod tests {
     use super::*;
 
-    /// Ten heartbeats are a second, and nobody campaigns meanwhile.
-    #[test]
-    fn an_idle_cluster_has_time_pass() {
-        for nodes in [1, 5] {
-            let report = idle(nodes, Duration::from_millis(1)).expect("it runs");
-            assert!(report.core_idle_s_per_s > 0.0);
-        }
-    }
-
     fn work(nodes: u64, inflight: u64) -> Workload {
         Workload {
             nodes,

@@ -21,7 +21,7 @@ const LONG: u64 = 1 << 12;
 /// So many entries stay behind.
 const RETAINED: u64 = 1 << 12;
 
-/// One election timeout; nothing here waits for it.
+/// One election timeout. It never runs out: every message arrives at once.
 const ELECTION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Between two heartbeats, in simulated time.
@@ -41,14 +41,13 @@ pub(super) fn measure(work: &Workload) -> Result<Report, BenchError> {
 /// A cluster of which nobody wants anything, for so long.
 pub(super) fn measure_idle(nodes: u64, duration: Duration) -> Result<IdleReport, BenchError> {
     let mut cluster = Cluster::new(nodes);
-    let (started, mut simulated) = (Instant::now(), Duration::ZERO);
+    let (started, from) = (Instant::now(), cluster.now);
     while started.elapsed() < duration {
-        let from = cluster.now;
         for _ in 0..ROUNDS {
             cluster.pass_time()?;
         }
-        simulated += cluster.now.since(from);
     }
+    let simulated = cluster.now.since(from);
     Ok(IdleReport {
         peer: "raft-play",
         mode: "idle",
@@ -293,6 +292,31 @@ impl Member {
             let index = state.volatile.applied;
             let data = self.machine.bytes().to_vec().into();
             self.absorb(now, Input::SnapshotTaken { index, data });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Term;
+
+    /// Ten heartbeats are a second, every follower hears each of them, and nobody campaigns.
+    #[test]
+    fn an_idle_cluster_has_heartbeats_and_nothing_else() {
+        for nodes in [1, 3, 5] {
+            let mut cluster = Cluster::new(nodes);
+            let from = cluster.now;
+            for _ in 0..50 {
+                cluster.pass_time().expect("the leader stays");
+            }
+            assert_eq!(cluster.now.since(from), Duration::from_secs(5), "{nodes} nodes");
+            for member in &cluster.members {
+                assert_eq!(member.raft.state().persistent.metadata.term, Term::new(1));
+            }
+            let due = cluster.now.after(ELECTION_TIMEOUT);
+            let followers = cluster.members.iter().skip(1);
+            assert!(followers.into_iter().all(|member| member.election == Some(due)));
         }
     }
 }

@@ -6,7 +6,7 @@ use tui_input::{Input, InputRequest};
 use super::App;
 use crate::playground::StoryLine;
 use crate::types::NodeId;
-use crate::ui::action::{MessageVerb, Question, Step};
+use crate::ui::action::{Question, Step};
 use crate::ui::because::{self, Because, Cause, Thing};
 use crate::ui::draw;
 use crate::ui::filter::Filter;
@@ -249,7 +249,6 @@ impl<W: Playable> App<W> {
             (Overlay::Link { .. }, Touch::Node(id)) => self.link_to(id),
 
             (Overlay::Messages(hand), Touch::Choose(step)) => hand.step(snapshot, step),
-            (Overlay::Messages(_), Touch::Confirm) => self.on_message(MessageVerb::Deliver),
             (Overlay::Messages(_), Touch::Node(id)) => self.list_only(id),
             (Overlay::Messages(_), Touch::Row(row)) => self.press_message(row),
 
