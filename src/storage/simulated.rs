@@ -318,8 +318,12 @@ impl SimulatedDisk {
     }
 
     fn number_of(&self, name: &str) -> io::Result<FileNumber> {
+        if let Some(number) = self.names.get(name) {
+            return Ok(*number);
+        }
+        // What no file may be called, none is.
         name::check(name)?;
-        self.names.get(name).copied().ok_or_else(|| not_found(name))
+        Err(not_found(name))
     }
 
     fn file_mut(&mut self, name: &str) -> io::Result<&mut SimulatedFile> {
@@ -385,29 +389,25 @@ impl Disk for SimulatedDisk {
 
     fn write_at(&mut self, name: &str, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let room = self.room();
-        let len = self.file_mut(name)?.len();
+        let number = self.number_of(name)?;
+        let file = self.files.get_mut(&number).ok_or_else(|| not_found(name))?;
         offset
             .checked_add(bytes.len() as u64)
             .filter(|end| *end <= LONGEST_FILE)
             .ok_or(ErrorKind::FileTooLarge)?;
-        let fitting = len.saturating_add(room).saturating_sub(offset);
+        let fitting = file.len().saturating_add(room).saturating_sub(offset);
         let kept = &bytes[..clamp(fitting, bytes.len())];
         if !kept.is_empty() {
-            let number = self.next_op();
             let bytes = Bytes::copy_from_slice(kept);
-            self.file_mut(name)?.push(
-                number,
-                FileOp::Write {
-                    offset,
-                    bytes: bytes.clone(),
-                },
-            );
+            let followed = self.journal.0.is_some().then(|| bytes.clone());
+            self.last_op.0 += 1;
+            file.push(self.last_op, FileOp::Write { offset, bytes });
             self.journal.record(|| {
-                [DiskOp::Write {
+                followed.map(|bytes| DiskOp::Write {
                     name: name.to_owned(),
                     offset,
                     bytes,
-                }]
+                })
             });
         }
         if kept.len() < bytes.len() {

@@ -171,8 +171,25 @@ pub struct Wal<D> {
     identity: Identity,
     options: WalOptions,
     tail: Tail,
+    target: Target,
     state: LogState,
     failed: bool,
+}
+
+/// What each batch needs of the segment that it goes into.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Target {
+    file: String,
+    seed: Seed,
+}
+
+impl Target {
+    fn of(identity: Identity, segment: SegmentNumber) -> Self {
+        Self {
+            file: segment.file_name(),
+            seed: Seed::new(identity, segment.number()),
+        }
+    }
 }
 
 /// The segment that is written to.
@@ -220,6 +237,7 @@ impl<D: Disk> Wal<D> {
             identity,
             options,
             tail,
+            target: Target::of(identity, tail.segment),
             state,
             failed: false,
         };
@@ -272,20 +290,22 @@ impl<D: Disk> Wal<D> {
         };
         let named = snapshot.as_ref().map(|encoded| encoded.named);
         self.apply(write, named)?;
-        let seed = Seed::new(self.identity, self.tail.segment.number());
-        let mut batch = record::encode_batch(seed, self.tail.end, self.tail.synced, write, named.as_ref())?;
+        let Target { file, seed } = &self.target;
+        let mut batch = record::encode_batch(*seed, self.tail.end, self.tail.synced, write, named.as_ref())?;
         let end = self.tail.end + batch.len() as u64;
         let room = self.room_after(end);
         batch.resize(batch.len() + room, 0);
         if let Some(snapshot) = snapshot {
             snapshot.put_down(&mut self.disk)?;
         }
-        let file = self.tail.segment.file_name();
         let sync = self
             .disk
-            .write_at(&file, self.tail.end, &batch)
-            .and_then(|()| self.disk.begin_sync(&file));
-        let sync = sync.map_err(|source| WalError::Disk { file, source })?;
+            .write_at(file, self.tail.end, &batch)
+            .and_then(|()| self.disk.begin_sync(file));
+        let sync = sync.map_err(|source| WalError::Disk {
+            file: file.clone(),
+            source,
+        })?;
         self.tail.file_bytes = self.tail.file_bytes.max(end + room as u64);
         self.tail.end = end;
         self.tail.names_snapshot |= named.is_some();
@@ -359,6 +379,7 @@ impl<D: Disk> Wal<D> {
             .and_then(|()| write_header(&mut self.disk, &header));
         let header_bytes = made.map_err(|source| WalError::Disk { file, source })?;
         self.tail = Tail::new(header.number, header_bytes);
+        self.target = Target::of(self.identity, header.number);
         self.state.begin_segment(header.number);
         self.state
             .drop_needless_files(&mut self.disk)

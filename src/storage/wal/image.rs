@@ -3,7 +3,7 @@
 use super::error::OpenError;
 use super::scan::{LastSegment, Scan};
 use super::segment::SegmentNumber;
-use super::{Identity, Tail, Wal, WalOptions};
+use super::{Identity, Tail, Target, Wal, WalOptions};
 use crate::types::disk::Disk;
 
 /// What must be known of a running log, besides its disk, to go on with it exactly.
@@ -56,6 +56,7 @@ impl<D: Disk> Wal<D> {
             identity,
             options,
             tail,
+            target: Target::of(identity, tail.segment),
             state,
             failed: false,
         })

@@ -9,6 +9,8 @@
 //! they are and **before which offset everything had been synced** when it was written. That mark is what tells
 //! corruption from a torn tail: unsynced sectors land in any order, so valid records behind a bad one prove nothing.
 
+use std::ops::Range;
+
 use super::Identity;
 use super::error::{Damage, Inconsistency, WalError};
 use super::fixed::{u32_at, u64_at};
@@ -37,7 +39,7 @@ pub(super) const LONGEST_COMMAND: usize = 1 << 30;
 const RUN_BYTES: usize = 1 << 20;
 
 /// What the checksums in one segment begin with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Seed(u32);
 
 impl Seed {
@@ -176,7 +178,8 @@ pub(super) fn encode_batch(
         base: usize::try_from(offset).map_err(|_| WalError::TooLarge)?,
         bytes: Vec::with_capacity(4 * BATCH_BYTES + likely),
     };
-    batch.push(KIND_BATCH, |payload| payload.extend([0; 16]))?;
+    // The header is filled in once it is known what it has to say.
+    batch.bytes.extend([0; BATCH_BYTES]);
     if let Some(metadata) = write.metadata {
         batch.push(KIND_METADATA, |payload| write_metadata(payload, metadata))?;
     }
@@ -191,19 +194,16 @@ pub(super) fn encode_batch(
             payload.extend(from.number().to_le_bytes());
         })?;
     }
-    for run in runs(&write.append)? {
+    let mut rest = write.append.clone();
+    while !rest.is_empty() {
+        let run = rest.take(run_length(&rest)?);
         batch.push(KIND_ENTRIES, |payload| write_entries(payload, &run))?;
+        rest = rest.starting_at(run.last_index().next());
     }
     let bytes = (batch.bytes.len() - BATCH_BYTES) as u64;
-    let mut header = Writer {
-        bytes: Vec::new(),
-        ..batch
-    };
-    header.push(KIND_BATCH, |payload| {
-        payload.extend(synced.to_le_bytes());
-        payload.extend(bytes.to_le_bytes());
-    })?;
-    batch.bytes[..BATCH_BYTES].copy_from_slice(&header.bytes);
+    batch.bytes[FRAME_BYTES..FRAME_BYTES + 8].copy_from_slice(&synced.to_le_bytes());
+    batch.bytes[FRAME_BYTES + 8..FRAME_BYTES + 16].copy_from_slice(&bytes.to_le_bytes());
+    batch.frame(0..BATCH_BYTES, 16, KIND_BATCH);
     Ok(batch.bytes)
 }
 
@@ -223,37 +223,36 @@ impl Writer {
         let length = self.bytes.len() - start - FRAME_BYTES;
         let length = u32::try_from(length).map_err(|_| WalError::TooLarge)?;
         self.bytes.resize(self.bytes.len().next_multiple_of(ALIGNMENT), 0);
-        let offset = self.base + start;
-        let record = &mut self.bytes[start..];
+        self.frame(start..self.bytes.len(), length, kind);
+        Ok(())
+    }
+
+    /// Completes a record whose payload stands in its place.
+    fn frame(&mut self, place: Range<usize>, length: u32, kind: u8) {
+        let offset = self.base + place.start;
+        let record = &mut self.bytes[place];
         record[4..8].copy_from_slice(&length.to_le_bytes());
         record[8] = kind;
         let checksum = self.seed.checksum(offset, &record[4..]);
         record[..4].copy_from_slice(&checksum.to_le_bytes());
-        Ok(())
     }
 }
 
-/// The entries in runs that fit a record each.
-fn runs(entries: &Entries) -> Result<Vec<Entries>, WalError> {
-    let mut runs = Vec::new();
-    let mut rest = entries.clone();
-    while !rest.is_empty() {
-        let mut weight = 0;
-        let mut count = 0;
-        for entry in rest.as_slice() {
-            weight += usize::try_from(entry.weight()).unwrap_or(usize::MAX);
-            if weight > LONGEST_COMMAND && count == 0 {
-                return Err(WalError::TooLarge);
-            }
-            if count > 0 && weight > RUN_BYTES {
-                break;
-            }
-            count += 1;
+/// How many of the entries fit into the next record.
+fn run_length(entries: &Entries) -> Result<usize, WalError> {
+    let mut weight = 0;
+    let mut count = 0;
+    for entry in entries.as_slice() {
+        weight += usize::try_from(entry.weight()).unwrap_or(usize::MAX);
+        if weight > LONGEST_COMMAND && count == 0 {
+            return Err(WalError::TooLarge);
         }
-        runs.push(rest.take(count));
-        rest = rest.starting_at(LogIndex::new(rest.first_index().number() + count as u64));
+        if count > 0 && weight > RUN_BYTES {
+            break;
+        }
+        count += 1;
     }
-    Ok(runs)
+    Ok(count)
 }
 
 fn write_metadata(payload: &mut Vec<u8>, metadata: Metadata) {
@@ -291,7 +290,7 @@ fn read_index(payload: &[u8]) -> Option<LogIndex> {
 
 /// The first index, then each entry: its term, and what it carries.
 fn write_entries(payload: &mut Vec<u8>, run: &Entries) {
-    payload.extend(run.first_index().number().to_le_bytes());
+    payload.extend_from_slice(&run.first_index().number().to_le_bytes());
     write_number(payload, run.len() as u64);
     for entry in run.as_slice() {
         write_number(payload, entry.term.number());
