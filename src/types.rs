@@ -8,6 +8,7 @@ pub mod disk;
 mod entry;
 mod id;
 mod message;
+mod node_map;
 mod route;
 mod session;
 mod snapshot;
@@ -24,6 +25,7 @@ pub use message::{
     AppendReply, AppendRequest, ElectionOrigin, Envelope, InstallSnapshot, Message, MessageKind,
     PreVoteReply, PreVoteRequest, SnapshotReply, TimeoutNow, VoteReply, VoteRequest,
 };
+pub use node_map::NodeMap;
 pub use route::{Address, Gossip, Route, RouteNews, RouteVersion};
 pub use session::Guarded;
 pub use snapshot::Snapshot;

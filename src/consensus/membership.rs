@@ -194,7 +194,7 @@ impl Raft {
         };
         for peer in configuration.peers_of(id) {
             let unknown = || Progress::new(last, now);
-            leader.peers.entry(peer).or_insert_with(unknown);
+            leader.peers.get_or_insert_with(peer, unknown);
         }
         leader
             .catching_up

@@ -142,7 +142,7 @@ impl Raft {
             return;
         };
         let (last, bytes) = (snapshot.last, snapshot.data.len() as u64);
-        for (&follower, progress) in &mut leader.peers {
+        for (&follower, progress) in leader.peers.iter_mut() {
             let next = match progress.flow {
                 Flow::Probe(_) | Flow::Replicate { .. } if progress.next <= base => progress.next,
                 Flow::Snapshot(sending) if sending.last != last => progress.matched.next(),

@@ -11,7 +11,7 @@ use super::log::Log;
 use super::progress::Progress;
 use super::reroute::Served;
 use crate::types::{
-    Caller, ClusterTime, Configuration, InstallSnapshot, LocalTime, LogIndex, LogPosition, NodeId,
+    Caller, ClusterTime, Configuration, InstallSnapshot, LocalTime, LogIndex, LogPosition, NodeId, NodeMap,
     ProposalId, Round, Snapshot, WriteSequence,
 };
 
@@ -205,7 +205,7 @@ pub struct Candidate {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Leader {
     /// Each follower's progress.
-    pub peers: BTreeMap<NodeId, Progress>,
+    pub peers: NodeMap<Progress>,
     /// Whom it hands over to, while it does.
     pub transfer: Option<Transfer>,
     /// The round of entries that each learner is getting.

@@ -8,11 +8,11 @@
 //! better does not depend on who heard what first, and all tables come to agree. Nobody can tell a server what its own route is; it
 //! answers what is wrong with a higher version. Routes are hints: a wrong one loses messages, which Raft can bear, and breaks no promise.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::types::{
-    Address, ClusterId, Gossip, Incarnation, LocalTime, MessageKind, NodeId, Route, RouteNews, RouteVersion,
+    Address, ClusterId, Gossip, Incarnation, LocalTime, MessageKind, NodeId, NodeMap, Route, RouteNews,
+    RouteVersion,
 };
 
 /// The greatest age: what is older is as old. So ages stay small numbers, whatever is sent.
@@ -26,7 +26,7 @@ pub const ROUTES_MOST: usize = 256;
 pub struct Routes {
     id: NodeId,
     own: Route,
-    known: BTreeMap<NodeId, KnownRoute>,
+    known: NodeMap<KnownRoute>,
 }
 
 /// A route to another server, as this one knows it.
@@ -112,13 +112,13 @@ impl Routes {
         Self {
             id,
             own: Route { address, version },
-            known: BTreeMap::new(),
+            known: NodeMap::new(),
         }
     }
 
     /// The table as a save has it: `None` where it names the server itself among the others, too many of them, or what no server
     /// can have said.
-    pub fn of(id: NodeId, own: Route, known: BTreeMap<NodeId, KnownRoute>) -> Option<Self> {
+    pub fn of(id: NodeId, own: Route, known: NodeMap<KnownRoute>) -> Option<Self> {
         let routes = known.values().map(|known| &known.route).chain([&own]);
         let are_possible = routes.map(|route| route.version).all(RouteVersion::is_possible);
         let are_young = known.values().all(|known| known.age <= OLDEST);
@@ -137,7 +137,7 @@ impl Routes {
     }
 
     /// The routes to others.
-    pub fn known(&self) -> &BTreeMap<NodeId, KnownRoute> {
+    pub fn known(&self) -> &NodeMap<KnownRoute> {
         &self.known
     }
 

@@ -3,7 +3,6 @@
 //! An address is a channel's name: S3's is `ch-3`, and after its first move `ch-3.1`. A message goes to the address that its sender knows;
 //! where nobody is reached under that, or none is known, it is lost. No address is ever given twice.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::draw::{Draws, Purpose};
@@ -16,8 +15,8 @@ use crate::consensus::{ChangeRefusal, Switch};
 use crate::machine::Exhibit;
 use crate::node::{KnownRoute, ProposalEnd, Routes};
 use crate::types::{
-    Address, Incarnation, JoinToken, LocalTime, MembershipChange, NodeId, ProposalId, Route, RouteNews,
-    RouteVersion,
+    Address, Incarnation, JoinToken, LocalTime, MembershipChange, NodeId, NodeMap, ProposalId, Route,
+    RouteNews, RouteVersion,
 };
 
 /// How long a node is silent between two rounds of gossip, for which the world draws: not all at once.
@@ -39,7 +38,7 @@ pub(super) fn usual_routes(
     nodes: impl IntoIterator<Item = (NodeId, u64)>,
 ) -> Routes {
     let mut address = address_of(own, 0);
-    let mut known = BTreeMap::new();
+    let mut known = NodeMap::new();
     for (id, moves) in nodes {
         if id == own {
             address = address_of(own, moves);

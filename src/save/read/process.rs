@@ -19,7 +19,8 @@ use crate::save::format::{
 use crate::save::scalar::{List, Number, Seconds, Text};
 use crate::storage::wal::{WalImage, WalSync};
 use crate::types::{
-    ClusterTime, Envelope, LocalTime, LogIndex, NodeId, ProposalId, Round, Term, VirtualTime, WriteSequence,
+    ClusterTime, Envelope, LocalTime, LogIndex, NodeId, NodeMap, ProposalId, Round, Term, VirtualTime,
+    WriteSequence,
 };
 
 /// What the memory of a running node is made from.
@@ -234,11 +235,11 @@ impl Maker<'_> {
         Ok(rounds)
     }
 
-    fn peers(&self, files: &[PeerFile]) -> Result<BTreeMap<NodeId, Progress>, Problem> {
+    fn peers(&self, files: &[PeerFile]) -> Result<NodeMap<Progress>, Problem> {
         let next = self.persistent.log.last_index().next();
         let others = self.persistent.log.configuration().peers_of(self.id);
         let now = self.now;
-        let mut peers: BTreeMap<_, _> = others.map(|peer| (peer, Progress::new(next, now))).collect();
+        let mut peers: NodeMap<_> = others.map(|peer| (peer, Progress::new(next, now))).collect();
         let mut named = BTreeSet::from([self.id]);
         for file in files {
             let peer = self.peer(file.node)?;

@@ -1,13 +1,13 @@
 //! Routes.
 
-use std::collections::BTreeMap;
-
 use super::{Members, Orders, Problem, ensure, ensure_to_come};
 use crate::node::{KnownRoute, Routes};
 use crate::playground::WorldImage;
 use crate::save::format::{MANY, NewsFile, NodeFile, RouteFile, StateFile};
 use crate::save::scalar::{List, Number, Seconds, brief};
-use crate::types::{Address, Incarnation, LocalTime, NodeId, Route, RouteNews, RouteVersion, VirtualTime};
+use crate::types::{
+    Address, Incarnation, LocalTime, NodeId, NodeMap, Route, RouteNews, RouteVersion, VirtualTime,
+};
 
 /// What a node knows of where nodes are; by default all that a person could have written down.
 pub(super) fn routes_of(id: NodeId, file: &NodeFile, image: &WorldImage) -> Result<Routes, Problem> {
@@ -30,10 +30,8 @@ pub(super) fn routes_of(id: NodeId, file: &NodeFile, image: &WorldImage) -> Resu
     })
 }
 
-fn known_of<const MOST: usize>(
-    routes: &List<RouteFile, MOST>,
-) -> Result<BTreeMap<NodeId, KnownRoute>, Problem> {
-    let mut known = BTreeMap::new();
+fn known_of<const MOST: usize>(routes: &List<RouteFile, MOST>) -> Result<NodeMap<KnownRoute>, Problem> {
+    let mut known = NodeMap::new();
     for file in routes.iter() {
         let node = Members::possible(file.node)?;
         let route = route_of(&file.address, file.version)?;
