@@ -31,7 +31,7 @@ use sessions::SessionLedger;
 pub use fact::{Ballot, Base, Effect, Fact, Found, Kept};
 pub use violation::{Property, Violation};
 
-use crate::types::{Configuration, LogIndex, LogPosition, NodeId, ProposalId, Term};
+use crate::types::{Configuration, LogIndex, LogPosition, NodeId, NodeMap, ProposalId, Term};
 
 /// A leader's change of the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,7 @@ pub struct Checker {
     /// Every configuration that ever stood in a log.
     configurations: BTreeMap<LogPosition, Arc<Configuration>>,
     watched: BTreeSet<Property>,
-    servers: BTreeMap<NodeId, Server>,
+    servers: NodeMap<Server>,
     /// Who led each term.
     leaders: BTreeMap<Term, NodeId>,
     /// Whom each server voted for in each term.
@@ -84,7 +84,7 @@ impl Checker {
             genesis: Arc::new(configuration),
             configurations: BTreeMap::new(),
             watched: Property::ALL.iter().copied().collect(),
-            servers: BTreeMap::new(),
+            servers: NodeMap::new(),
             leaders: BTreeMap::new(),
             votes: BTreeMap::new(),
             archive: Archive::default(),
@@ -180,7 +180,7 @@ impl Checker {
 
     /// A server; an empty one where nothing was ever told of it.
     fn server(&mut self, node: NodeId) -> &mut Server {
-        self.servers.entry(node).or_default()
+        self.servers.get_or_insert_with(node, Server::default)
     }
 }
 

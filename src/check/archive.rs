@@ -43,7 +43,7 @@ impl Archive {
         let index = previous.index.next();
         let digest = digest(self.digest(previous), entry);
         let entries = self.by_term.entry(entry.term).or_default();
-        match entries.binary_search_by_key(&index, |record| record.index) {
+        match place_of(entries, index) {
             Ok(at) if entries[at].digest == digest || !entries[at].is_seen => Fit::Same,
             Ok(_) => Fit::Different,
             Err(at) => {
@@ -65,7 +65,7 @@ impl Archive {
             return;
         }
         let entries = self.by_term.entry(base.term).or_default();
-        if let Err(at) = entries.binary_search_by_key(&base.index, |record| record.index) {
+        if let Err(at) = place_of(entries, base.index) {
             let record = Record {
                 index: base.index,
                 digest: 0,
@@ -91,8 +91,18 @@ impl Archive {
 
     fn find(&self, position: LogPosition) -> Option<Record> {
         let entries = self.by_term.get(&position.term)?;
-        let at = entries.binary_search_by_key(&position.index, |record| record.index);
+        let at = place_of(entries, position.index);
         at.ok().map(|at| entries[at])
+    }
+}
+
+/// Where the entry at an index stands among those of its term, or would: mostly they follow each other.
+fn place_of(entries: &[Record], index: LogIndex) -> Result<usize, usize> {
+    let first = entries.first().map_or(index, |record| record.index);
+    let guess = usize::try_from(index.since(first)).unwrap_or(usize::MAX);
+    match entries.get(guess) {
+        Some(record) if record.index == index => Ok(guess),
+        Some(_) | None => entries.binary_search_by_key(&index, |record| record.index),
     }
 }
 

@@ -177,50 +177,50 @@ impl Checker {
     }
 
     fn commit_through(&mut self, node: NodeId, through: LogIndex, belief: Belief) {
-        let log = self.servers[&node].log.clone();
-        let last = log.last_index();
+        let last = self.servers[&node].log.last_index();
         if through > last {
             let detail = format!("{node} committed through {through}, but its log ends at {last}");
             let violation = Violation::new(Property::IndexOrder, node, detail);
             self.report(violation.at(through).at(last));
         }
         let through = through.min(last);
-        self.judge_agreement(node, &log, through);
+        if let Some(violation) = self.judge_agreement(node, &self.servers[&node].log, through) {
+            self.report(violation);
+        }
         if through <= self.committed.last_index() {
             return;
         }
+        let Server { log, ballot, .. } = &self.servers[&node];
+        let term = ballot.term;
         if belief == Belief::Seen {
-            if let Some((joint, index)) = self.left_in_this_step(node, &log) {
-                self.judge_quorum(node, &log, index, &joint);
+            let left = self.left_in_this_step(node, log);
+            let left = left.and_then(|(joint, index)| self.judge_quorum(node, log, index, &joint));
+            let latest = self.judge_quorum(node, log, through, self.configuration_of(log));
+            for violation in left.into_iter().chain(latest) {
+                self.report(violation);
             }
-            let latest = self.configuration_of(&log).clone();
-            self.judge_quorum(node, &log, through, &latest);
         }
-        let term = self.servers[&node].ballot.term;
-        self.committed.extend(&log, through, term);
-        let leaders: Vec<_> = self
-            .servers
-            .iter()
-            .filter_map(|(id, server)| Some((*id, server.leads?)))
-            .collect();
+        self.committed.extend(&self.servers[&node].log, through, term);
+        // Few ever lead, and fewer while a leader of an earlier term commits.
+        let leads_later =
+            |(id, server): (&NodeId, &Server)| Some((*id, server.leads.filter(|led| *led > term)?));
+        let leaders: Vec<_> = self.servers.iter().filter_map(leads_later).collect();
         for (leader, led) in leaders {
-            if led > term {
-                self.judge_completeness(leader, led);
-            }
+            self.judge_completeness(leader, led);
         }
     }
 
     /// What one server commits, no other commits differently: it is going to be applied.
-    fn judge_agreement(&mut self, node: NodeId, log: &Outline, through: LogIndex) {
+    fn judge_agreement(&self, node: NodeId, log: &Outline, through: LogIndex) -> Option<Violation> {
         let committed = self.committed.log();
         let shared = through.min(committed.last_index());
         if !committed.knows(shared) {
-            return;
+            return None;
         }
         let differing = || committed.first_missing_in(log, shared);
         let theirs = LogPosition::new(shared, committed.term_at(shared).unwrap_or_default());
         if log.holds(theirs) {
-            return;
+            return None;
         }
         let theirs = differing().unwrap_or(theirs);
         let own = log.term_at(theirs.index).unwrap_or_default();
@@ -229,20 +229,17 @@ impl Checker {
             theirs.index, theirs.term
         );
         let violation = Violation::new(Property::StateMachineSafety, node, detail);
-        let violation = violation.at(theirs.index).in_term(own).in_term(theirs.term);
-        self.report(violation);
+        Some(violation.at(theirs.index).in_term(own).in_term(theirs.term))
     }
 
     fn judge_quorum(
-        &mut self,
+        &self,
         node: NodeId,
         log: &Outline,
         through: LogIndex,
         configuration: &Configuration,
-    ) {
-        let Some(term) = log.term_at(through) else {
-            return;
-        };
+    ) -> Option<Violation> {
+        let term = log.term_at(through)?;
         let position = LogPosition::new(through, term);
         let has_copy = |id: &NodeId| {
             self.servers.get(id).is_none_or(|server| {
@@ -252,9 +249,7 @@ impl Checker {
         let lacking = |electorate: &&BTreeSet<NodeId>| {
             electorate.iter().filter(|id| has_copy(id)).count() < majority_of(electorate)
         };
-        let Some(electorate) = configuration.electorates().find(lacking) else {
-            return;
-        };
+        let electorate = configuration.electorates().find(lacking)?;
         let (holders, others): (Vec<NodeId>, Vec<NodeId>) = electorate.iter().partition(|id| has_copy(id));
         let detail = format!(
             "{node} committed entry {position}, which only {} of {} voters have on disk",
@@ -267,7 +262,7 @@ impl Checker {
             .into_iter()
             .filter(|&id| id != node)
             .fold(violation, Violation::and);
-        self.report(violation);
+        Some(violation)
     }
 
     /// The joint configuration that a leader has left in the step at hand, and its index. A leader leaves it in the step that commits

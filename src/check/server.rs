@@ -1,10 +1,12 @@
 //! What the checker knows of one server: its memory, its disk, and the writes between the two.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use smallvec::SmallVec;
 
 use super::fact::{Ballot, Found};
 use super::outline::Outline;
-use crate::types::{LogIndex, LogPosition, NodeId, Term, WriteSequence};
+use crate::types::{Entries, LogIndex, LogPosition, NodeMap, Term, WriteSequence};
 
 /// One server, as seen from outside.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +32,7 @@ pub(super) struct Server {
     /// The last entry that it has acknowledged, as far as no later leader has overridden it: no restart may lose it.
     pub(super) acknowledged: LogPosition,
     /// As a leader: what it knows each follower to have on disk.
-    pub(super) matched: BTreeMap<NodeId, LogIndex>,
+    pub(super) matched: NodeMap<LogIndex>,
     under_way: VecDeque<UnderWay>,
 }
 
@@ -48,7 +50,7 @@ pub(super) struct Disk {
 struct UnderWay {
     sequence: WriteSequence,
     cuts: Cuts,
-    append: Vec<Term>,
+    append: SmallVec<[Term; 2]>,
 }
 
 /// What a write takes away.
@@ -165,13 +167,14 @@ impl Server {
         self.under_way.push_back(UnderWay {
             sequence,
             cuts,
-            append: Vec::new(),
+            append: SmallVec::new(),
         });
     }
 
     /// Adds entries to the write that began last.
-    pub(super) fn append_to_write(&mut self, terms: Vec<Term>) {
-        self.log.extend(terms.iter().copied());
+    pub(super) fn append_to_write(&mut self, entries: &Entries) {
+        let terms = entries.as_slice().iter().map(|entry| entry.term);
+        self.log.extend(terms.clone());
         if let Some(write) = self.under_way.back_mut() {
             write.append.extend(terms);
         }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smallvec::SmallVec;
+
 use crate::check::Checker;
 use crate::check::server::Server;
 use crate::check::violation::{Property, Violation};
@@ -93,7 +95,7 @@ impl Checker {
             }
         };
         let through = |electorate: &BTreeSet<NodeId>| {
-            let mut copies: Vec<LogIndex> = electorate.iter().map(has).collect();
+            let mut copies: SmallVec<[LogIndex; 9]> = electorate.iter().map(has).collect();
             copies.sort_unstable_by_key(|index| std::cmp::Reverse(*index));
             let last = majority_of(electorate) - 1;
             copies.get(last).copied().unwrap_or_default()

@@ -21,7 +21,6 @@ impl Checker {
         cuts: Cuts,
         append: &Entries,
     ) {
-        let terms = append.as_slice().iter().map(|entry| entry.term).collect();
         self.server(node).write(sequence, cuts);
         if !append.is_empty() {
             self.judge_place(node, append);
@@ -31,7 +30,7 @@ impl Checker {
             let term = self.server(node).log.term_at(before);
             self.record_log(node, LogPosition::new(before, term.unwrap_or_default()), append);
         }
-        self.server(node).append_to_write(terms);
+        self.server(node).append_to_write(append);
     }
 
     /// Judges what a write takes away.
