@@ -495,9 +495,10 @@ pub enum Verdict {
 }
 
 /// A role's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RoleName {
-    /// A follower.
+    /// A follower: as such a server begins.
+    #[default]
     Follower,
     /// A pre-candidate.
     PreCandidate,

@@ -1,8 +1,11 @@
 //! The network: directed links that a person can cut, slow and spoil, and the messages in flight on them.
 
+mod on_the_way;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use self::on_the_way::OnTheWay;
 use super::draw::{Draws, Purpose};
 use super::record::Loss;
 use super::settings::{LinkSettings, Span};
@@ -26,7 +29,7 @@ pub(super) type LinkId = (NodeId, NodeId);
 pub(super) struct Network {
     pub(super) links: BTreeMap<LinkId, Link>,
     pub(super) partition: Vec<BTreeSet<NodeId>>,
-    pub(super) in_flight: BTreeMap<MessageId, InFlight>,
+    pub(super) in_flight: OnTheWay,
     pub(super) next_message: u64,
 }
 
@@ -151,7 +154,7 @@ impl Network {
         let id = MessageId(self.next_message);
         self.next_message += 1;
         if let Ok(due) = fate {
-            self.in_flight.insert(
+            self.in_flight.push(
                 id,
                 InFlight {
                     envelope: envelope.clone(),
@@ -174,13 +177,13 @@ impl Network {
             order: None,
             ..message.clone()
         };
-        self.in_flight.insert(id, copy);
+        self.in_flight.push(id, copy);
         id
     }
 
     /// Takes a message off the wire.
     pub(super) fn take(&mut self, id: MessageId) -> Option<InFlight> {
-        self.in_flight.remove(&id)
+        self.in_flight.remove(id)
     }
 
     /// Whether a link carries nothing: it is cut, or a wall stands in the way.
@@ -227,16 +230,17 @@ impl Network {
             .in_flight
             .iter()
             .filter(|(_, message)| is_dead(self, message))
-            .map(|(id, _)| *id)
+            .map(|(id, _)| id)
             .collect();
-        for id in &blocked {
-            if let Some(link) = self.links.get_mut(&self.in_flight[id].link()) {
+        for &id in &blocked {
+            let link = self.in_flight.get(id).map(InFlight::link);
+            if let Some(link) = link.and_then(|link| self.links.get_mut(&link)) {
                 link.last_due = VirtualTime::default();
             }
         }
         blocked
             .into_iter()
-            .filter_map(|id| Some((id, self.in_flight.remove(&id)?)))
+            .filter_map(|id| Some((id, self.in_flight.remove(id)?)))
             .collect()
     }
 }

@@ -30,11 +30,12 @@ impl Trace {
 
     pub(super) fn record(&mut self, at: VirtualTime, what: Happening) {
         let ordinal = self.next_ordinal;
-        let record = Record { at, ordinal, what };
         self.next_ordinal += 1;
-        record.hash(&mut self.hash);
+        // As a record hashes, which is only made where somebody hears of it.
+        (at, ordinal).hash(&mut self.hash);
+        what.hash(&mut self.hash);
         if !self.is_unheard {
-            self.uncollected.push(record);
+            self.uncollected.push(Record { at, ordinal, what });
         }
     }
 

@@ -5,6 +5,7 @@
 //! So the same seed and the same commands give the same trace, wherever the nodes run.
 
 mod act;
+mod agenda;
 mod calls;
 mod checkpoint;
 mod clients;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use self::agenda::Agenda;
 use self::watch::Watch;
 use self::witness::Witness;
 use super::clock::Clock;
@@ -49,8 +51,8 @@ use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
 use crate::machine::Exhibit;
 use crate::node::{Applied, NodeSettings, ProposalEnd, Sent};
 use crate::types::{
-    Address, Configuration, Envelope, JoinToken, LogIndex, NodeId, Payload, ProposalId, Term, VirtualTime,
-    WriteSequence,
+    Address, Configuration, Envelope, JoinToken, LogIndex, NodeId, NodeMap, Payload, ProposalId, Term,
+    VirtualTime, WriteSequence,
 };
 
 /// A cluster in a world of its own.
@@ -60,13 +62,13 @@ pub struct World<M> {
     draws: Draws,
     settings: Settings,
     configuration: Configuration,
-    queue: BTreeMap<Slot, Due>,
+    queue: Agenda,
     next_order: u64,
     next_proposal: ProposalId,
     clients: Clients,
     /// The new servers that have asked a node to let them join, by their tokens.
     joining: BTreeMap<JoinToken, NodeId>,
-    nodes: BTreeMap<NodeId, Server>,
+    nodes: NodeMap<Server>,
     network: Network,
     host: Box<dyn Host<M>>,
     host_kind: HostKind,
@@ -77,6 +79,8 @@ pub struct World<M> {
     trace: Trace,
     delivered: u64,
     is_halted: bool,
+    /// Where the next step is written down: the last one's memory.
+    spare: Option<Box<Stepped>>,
     complaints: Vec<String>,
     /// Where the files are that follow the nodes' disks.
     data_dir: Option<PathBuf>,
@@ -167,7 +171,7 @@ impl<M: Exhibit + Default> World<M> {
         if self.is_manual() {
             return None;
         }
-        self.queue.keys().next().map(|slot| slot.at)
+        self.queue.first().map(|slot| slot.at)
     }
 
     /// Whether every event is in the hand of a person: time stands, and nothing happens but by a command.
@@ -330,7 +334,7 @@ impl<M: Exhibit + Default> World<M> {
         let message = self
             .network
             .in_flight
-            .get_mut(&id)
+            .get_mut(id)
             .expect("what is to be delivered is in flight");
         (message.due, message.order) = (due, Some(slot.order));
     }
@@ -349,7 +353,7 @@ impl<M: Exhibit + Default> World<M> {
         let message = self
             .network
             .in_flight
-            .get_mut(&id)
+            .get_mut(id)
             .expect("what is due is in flight");
         let to = message.envelope.to;
         message.order = None;
@@ -450,13 +454,15 @@ impl<M: Exhibit + Default> World<M> {
         } else {
             None
         };
-        match self.host.call(id, Request::Step(now, input)) {
-            Response::Stepped(stepped) => {
+        let spare = self.spare.take().unwrap_or_default();
+        match self.host.call(id, Request::Step(now, input, spare)) {
+            Response::Stepped(mut stepped) => {
                 // Only now is it known that the sync has not failed.
                 if let Some(sequence) = synced {
                     self.watch.flushed(id, sequence);
                 }
-                self.follow(id, *stepped);
+                self.follow(id, &mut stepped);
+                self.spare = Some(stepped);
             }
             Response::Failed(reason) => self.stop(id, |_| Stop::Failed { reason }),
             Response::Seen(_) | Response::Imaged(_) | Response::Done(_) => {
@@ -466,9 +472,9 @@ impl<M: Exhibit + Default> World<M> {
         self.halt_on_violation();
     }
 
-    /// Does what follows from a node's step, in the order in which it happened.
-    fn follow(&mut self, id: NodeId, stepped: Stepped) {
-        self.complaints.extend(stepped.mirror_complaint);
+    /// Does what follows from a node's step, in the order in which it happened, and leaves nothing of it.
+    fn follow(&mut self, id: NodeId, stepped: &mut Stepped) {
+        self.complaints.extend(stepped.mirror_complaint.take());
         self.watch.stepped::<M>(
             id,
             stepped.term,
@@ -485,34 +491,34 @@ impl<M: Exhibit + Default> World<M> {
             server.attempt = 0;
         }
         (server.term, server.role) = (stepped.term, stepped.role);
-        for event in stepped.events {
+        for event in stepped.events.drain(..) {
             self.record(Happening::Node { node: id, event });
         }
-        for event in stepped.routes {
+        for event in stepped.routes.drain(..) {
             self.record(Happening::Routes { node: id, event });
         }
-        if let Some(write) = stepped.write {
+        if let Some(write) = stepped.write.take() {
             self.begin_sync(id, write.sequence);
         }
         self.set_timers(id, stepped.election, stepped.heartbeat);
         let mut newest = None;
-        for applied in stepped.applied {
+        for applied in stepped.applied.drain(..) {
             if let Payload::Configuration(configuration) = &applied.payload {
                 newest = Some(Arc::clone(configuration));
             }
             self.applied(id, applied);
         }
         let mut sent_on = Vec::new();
-        for (proposal, end) in stepped.answers {
+        for (proposal, end) in stepped.answers.drain(..) {
             match self.join_sent_on(id, proposal, &end) {
                 Some(leader) => sent_on.push((proposal, leader)),
                 None => self.answer(id, proposal, answer_of(end)),
             }
         }
-        for sent in stepped.sent {
+        for sent in stepped.sent.drain(..) {
             self.post(sent);
         }
-        if let Some(reason) = stepped.snapshot_failure {
+        if let Some(reason) = stepped.snapshot_failure.take() {
             self.record(Happening::SnapshotFailed { node: id, reason });
         }
         self.follow_snapshot(id, stepped.taking);

@@ -24,8 +24,8 @@ use crate::types::{
 
 /// What a host is asked to do with a node.
 pub(in crate::playground) enum Request {
-    /// Hand it an input.
-    Step(LocalTime, HostInput),
+    /// Hand it an input. What comes of it is to be written down here, in memory that is used again.
+    Step(LocalTime, HostInput, Box<Stepped>),
     /// Look at it.
     Look,
     /// Write down its memory and its disk.
@@ -103,6 +103,7 @@ pub(in crate::playground) enum Response {
 }
 
 /// What came of an input.
+#[derive(Default)]
 pub(in crate::playground) struct Stepped {
     pub(in crate::playground) events: Vec<Event>,
     pub(in crate::playground) write: Option<Write>,
@@ -144,6 +145,8 @@ pub(in crate::playground) struct Hosted<M> {
     node: Node<M, Wal<SimulatedDisk>>,
     syncs: BTreeMap<WriteSequence, Pending<Wal<SimulatedDisk>>>,
     mirror: Option<Mirror>,
+    /// Empty between two steps, but for its memory.
+    effects: Effects<Wal<SimulatedDisk>>,
 }
 
 impl<M: Exhibit + Default> Hosted<M> {
@@ -157,6 +160,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             node,
             syncs: BTreeMap::new(),
             mirror,
+            effects: Effects::default(),
         }
     }
 
@@ -172,11 +176,15 @@ impl<M: Exhibit + Default> Hosted<M> {
     }
 
     /// Takes over the effects of a node's start.
-    pub(in crate::playground) fn stepped(
-        &mut self,
-        events: Vec<Event>,
-        effects: Effects<Wal<SimulatedDisk>>,
-    ) -> Stepped {
+    pub(in crate::playground) fn started(&mut self, effects: Effects<Wal<SimulatedDisk>>) -> Stepped {
+        let mut stepped = Stepped::default();
+        self.effects = effects;
+        self.write_down(&mut stepped);
+        stepped
+    }
+
+    /// Writes down the effects of a step, beside the events of it, and leaves none. Lists that are empty there come in exchange.
+    fn write_down(&mut self, stepped: &mut Stepped) {
         let Effects {
             write,
             sent,
@@ -188,30 +196,21 @@ impl<M: Exhibit + Default> Hosted<M> {
             taking,
             snapshot_failure,
             answers,
-        } = effects;
-        let write = write.map(|(write, pending)| {
+        } = &mut self.effects;
+        stepped.write = write.take().map(|(write, pending)| {
             self.syncs.insert(pending.sequence(), pending);
             write
         });
-        let mirror_complaint = self.follow();
+        std::mem::swap(&mut stepped.sent, sent);
+        std::mem::swap(&mut stepped.routes, routes);
+        std::mem::swap(&mut stepped.applied, applied);
+        std::mem::swap(&mut stepped.answers, answers);
+        (stepped.election, stepped.heartbeat) = (election.take(), heartbeat.take());
+        (stepped.commit, stepped.taking) = (commit.take(), taking.take());
+        stepped.snapshot_failure = snapshot_failure.take();
+        stepped.mirror_complaint = self.follow();
         let state = self.node.state();
-        let (term, role) = (state.persistent.metadata.term, state.role.name());
-        Stepped {
-            events,
-            write,
-            sent,
-            routes,
-            election,
-            heartbeat,
-            commit,
-            applied,
-            taking,
-            snapshot_failure,
-            answers,
-            term,
-            role,
-            mirror_complaint,
-        }
+        (stepped.term, stepped.role) = (state.persistent.metadata.term, state.role.name());
     }
 
     /// Carries out a request. A panic ends the node, not the world.
@@ -237,7 +236,7 @@ impl<M: Exhibit + Default> Hosted<M> {
 
     fn carry_out(&mut self, request: Request) -> Response {
         match request {
-            Request::Step(now, input) => self.step(now, input),
+            Request::Step(now, input, stepped) => self.step(now, input, stepped),
             Request::Look => Response::Seen(Box::new(self.look())),
             Request::Image => Response::Imaged(self.image()),
             Request::Rules(rules) => {
@@ -285,7 +284,7 @@ impl<M: Exhibit + Default> Hosted<M> {
         }
     }
 
-    fn step(&mut self, now: LocalTime, input: HostInput) -> Response {
+    fn step(&mut self, now: LocalTime, input: HostInput, mut stepped: Box<Stepped>) -> Response {
         let input = match input {
             HostInput::Receive(cluster, message) => NodeInput::Receive { cluster, message },
             HostInput::Gossip(draw) => NodeInput::Gossip { draw },
@@ -308,9 +307,13 @@ impl<M: Exhibit + Default> Hosted<M> {
                 NodeInput::Synced(pending.sync())
             }
         };
-        let mut events = Vec::new();
-        match self.node.step(now, input, &mut events) {
-            Ok(effects) => Response::Stepped(Box::new(self.stepped(events, effects))),
+        let (effects, events) = (&mut self.effects, &mut stepped.events);
+        let absorbed = self.node.absorb(now, input, effects, events);
+        match absorbed.and_then(|()| self.node.act(now, effects, events)) {
+            Ok(()) => {
+                self.write_down(&mut stepped);
+                Response::Stepped(stepped)
+            }
             Err(error) => Response::Failed(error.to_string()),
         }
     }

@@ -1,20 +1,18 @@
 //! All nodes in the world's own thread.
 
-use std::collections::BTreeMap;
-
 use super::{Host, Hosted, Parked, Request, Response};
 use crate::machine::Exhibit;
-use crate::types::NodeId;
+use crate::types::{NodeId, NodeMap};
 
 /// Nodes that are called directly.
 pub(super) struct Inline<M> {
-    nodes: BTreeMap<NodeId, Hosted<M>>,
+    nodes: NodeMap<Hosted<M>>,
 }
 
 impl<M> Default for Inline<M> {
     fn default() -> Self {
         Self {
-            nodes: BTreeMap::new(),
+            nodes: NodeMap::new(),
         }
     }
 }

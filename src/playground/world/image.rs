@@ -298,7 +298,7 @@ impl<M: Exhibit + Default> World<M> {
     ///
     /// Where a node's disk has failed and the node has not been stopped yet.
     pub fn image(&mut self) -> Result<WorldImage, ImageError> {
-        let messages = self.network.in_flight.iter().map(|(&id, message)| MessageImage {
+        let messages = self.network.in_flight.iter().map(|(id, message)| MessageImage {
             id,
             envelope: message.envelope.clone(),
             sent: message.sent,

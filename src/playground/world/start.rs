@@ -183,18 +183,19 @@ impl<M: Exhibit + Default> World<M> {
             witness: Witness::new(),
             calls: None,
             configuration,
-            queue: std::collections::BTreeMap::new(),
+            queue: super::agenda::Agenda::default(),
             next_order: 0,
             next_proposal: ProposalId::new(1),
             clients: Clients::default(),
             joining: std::collections::BTreeMap::new(),
-            nodes: std::collections::BTreeMap::new(),
+            nodes: crate::types::NodeMap::new(),
             network: Network::default(),
             host: host.build(),
             host_kind: host,
             trace: Trace::default(),
             delivered: 0,
             is_halted: false,
+            spare: None,
             complaints: Vec::new(),
             data_dir: None,
         }
@@ -245,7 +246,7 @@ impl<M: Exhibit + Default> World<M> {
         self.watch.started(id, &state.persistent);
         self.witness.found(&state.persistent, state.volatile.applied);
         let mut hosted = Hosted::new(id, node, mirror);
-        let stepped = hosted.stepped(Vec::new(), effects);
+        let mut stepped = hosted.started(effects);
         self.host.start(id, hosted);
         let server = self.server(id);
         settings.routes = Routes::default();
@@ -260,7 +261,7 @@ impl<M: Exhibit + Default> World<M> {
             last,
             torn_bytes,
         });
-        self.follow(id, stepped);
+        self.follow(id, &mut stepped);
         self.begin_gossip(id);
         Ok(())
     }

@@ -15,7 +15,7 @@ impl<M: Exhibit + Default> World<M> {
     pub fn snapshot(&mut self) -> Snapshot {
         let ids: Vec<NodeId> = self.nodes.keys().copied().collect();
         let nodes: Vec<NodeView> = ids.iter().map(|&id| self.look(id)).collect();
-        let messages = self.network.in_flight.iter().map(|(&id, message)| MessageView {
+        let messages = self.network.in_flight.iter().map(|(id, message)| MessageView {
             id,
             envelope: message.envelope.clone(),
             sent: message.sent,

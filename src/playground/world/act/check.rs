@@ -247,7 +247,7 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn check_in_flight(&self, id: MessageId) -> Result<&InFlight, CommandError> {
-        let in_flight = self.network.in_flight.get(&id);
+        let in_flight = self.network.in_flight.get(id);
         in_flight.ok_or(CommandError::NoSuchMessage(id))
     }
 

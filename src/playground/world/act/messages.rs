@@ -97,7 +97,7 @@ impl<M: Exhibit + Default> World<M> {
     }
 
     fn in_hand(&mut self, id: MessageId) -> &mut InFlight {
-        let message = self.network.in_flight.get_mut(&id);
+        let message = self.network.in_flight.get_mut(id);
         message.expect("whoever names a message has checked that it is in flight")
     }
 
