@@ -129,11 +129,13 @@ impl Cluster {
             let mut is_quiet = true;
             for place in 0..self.members.len() {
                 let member = &mut self.members[place];
-                let mut inbox = std::mem::take(&mut member.inbox);
-                for envelope in inbox.drain(..) {
-                    member.absorb(self.now, Input::Receive(Inbound::received(envelope)));
+                if !member.inbox.is_empty() {
+                    let mut inbox = std::mem::take(&mut member.inbox);
+                    for envelope in inbox.drain(..) {
+                        member.absorb(self.now, Input::Receive(Inbound::received(envelope)));
+                    }
+                    member.inbox = inbox;
                 }
-                member.inbox = inbox;
                 while std::mem::take(&mut self.members[place].is_waiting) {
                     is_quiet = false;
                     self.act(place);
@@ -150,7 +152,8 @@ impl Cluster {
         let member = &mut self.members[place];
         let mut out = std::mem::take(&mut member.out);
         member.raft.flush(&mut out);
-        self.appended += out.answers.drain(..).count() as u64;
+        self.appended += out.answers.len() as u64;
+        out.answers.clear();
         let mut proof = None;
         if let Some(write) = out.write.take() {
             let pending = member.driver.begin(&write).expect("memory does not fail");

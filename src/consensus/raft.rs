@@ -1,6 +1,5 @@
 //! The server: takes inputs, changes its state, and says what is to be done.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -139,19 +138,12 @@ pub(super) struct Batch {
     /// The snapshot that the state machine is to be restored from.
     pub(super) restore: Option<Snapshot>,
     drafts: Vec<Draft>,
-    heartbeat_due: BTreeSet<NodeId>,
+    /// Whether a round of heartbeats has begun: every follower to whom nothing else goes is owed one.
     pub(super) is_round_begun: bool,
     pub(super) election: Option<TimerChange>,
     pub(super) heartbeat: Option<TimerChange>,
     pub(super) commit: Option<LogIndex>,
     pub(super) answers: Vec<Answer>,
-}
-
-impl Batch {
-    /// Has the next flush send these a heartbeat, where nothing else goes to them.
-    pub(super) fn owe_heartbeats(&mut self, peers: impl IntoIterator<Item = NodeId>) {
-        self.heartbeat_due.extend(peers);
-    }
 }
 
 /// Where a snapshot comes from.
@@ -286,14 +278,18 @@ impl Raft {
         self.begin_snapshots(observer);
     }
 
+    /// Whether the next [`flush`](Self::flush) wants the state machine restored from a snapshot.
+    pub fn is_to_restore(&self) -> bool {
+        self.batch.restore.is_some()
+    }
+
     /// Says what is to be done about all that was absorbed since the last time.
     pub fn flush(&mut self, out: &mut Output) {
         out.clear();
-        self.batch.is_round_begun = false;
         self.batch.now = LocalTime::default();
         self.state.persistent.log.seal();
-        let heartbeats = std::mem::take(&mut self.batch.heartbeat_due);
-        self.draft_appends(&heartbeats);
+        self.draft_appends();
+        self.batch.is_round_begun = false;
         out.write = self.flush_write();
         let mut drafts = std::mem::take(&mut self.batch.drafts);
         out.messages

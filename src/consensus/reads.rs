@@ -115,7 +115,6 @@ impl Raft {
         }
         let round = leader.reading.round;
         self.batch.is_round_begun = true;
-        self.batch.owe_heartbeats(leader.peers.keys().copied());
         round
     }
 

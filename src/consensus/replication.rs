@@ -171,13 +171,12 @@ impl Raft {
     }
 
     /// Drafts what may go out to each follower now, and a heartbeat where one is due and nothing else went.
-    pub(super) fn draft_appends(&mut self, heartbeats: &BTreeSet<NodeId>) {
+    pub(super) fn draft_appends(&mut self) {
         let Role::Leader(leader) = &self.state.role else {
             return;
         };
-        let last = self.state.persistent.log.last_index();
-        let is_due =
-            |(id, progress): &(&NodeId, &Progress)| progress.may_be_sent(last) || heartbeats.contains(id);
+        let (last, is_owed) = (self.state.persistent.log.last_index(), self.batch.is_round_begun);
+        let is_due = |(_, progress): &(&NodeId, &Progress)| is_owed || progress.may_be_sent(last);
         let peers: SmallVec<[NodeId; 8]> = leader.peers.iter().filter(is_due).map(|(id, _)| *id).collect();
         for peer in peers {
             let mut is_silent = true;
@@ -189,7 +188,7 @@ impl Raft {
                 self.draft(peer, Message::AppendRequest(request), Promise::Nothing);
                 is_silent = false;
             }
-            if is_silent && heartbeats.contains(&peer) {
+            if is_silent && is_owed {
                 self.draft_heartbeat(peer);
             }
         }
@@ -211,7 +210,7 @@ impl Raft {
         let progress = leader.peers.get_mut(&peer).expect("one of the leader's peers");
         let log = &self.state.persistent.log;
         let is_probe = matches!(progress.flow, Flow::Probe(_));
-        if !progress.has_room(limits.in_flight) || (!is_probe && progress.next > log.last_index()) {
+        if (!is_probe && progress.next > log.last_index()) || !progress.has_room(limits.in_flight) {
             return None;
         }
         let previous = log
@@ -516,7 +515,7 @@ impl Raft {
         }
         let entries = request.entries.starting_at(commit.next());
         let configuration = Arc::clone(self.configuration());
-        self.store(leader, &entries, observer);
+        self.store(leader, entries, observer);
         self.learn_commit(leader, request, observer);
         self.note_configuration(&configuration, observer);
         self.acknowledge(leader, through, request.round);
@@ -532,7 +531,7 @@ impl Raft {
     }
 
     /// Adds the entries that are new, after removing what conflicts with them.
-    fn store(&mut self, leader: NodeId, entries: &Entries, observer: &mut impl Observer) {
+    fn store(&mut self, leader: NodeId, entries: Entries, observer: &mut impl Observer) {
         let log = &self.state.persistent.log;
         let new = entries
             .iter()
@@ -548,7 +547,12 @@ impl Raft {
                 return;
             }
         };
-        let new = entries.starting_at(from);
+        let is_all = from == entries.first_index();
+        let new = if is_all {
+            entries
+        } else {
+            entries.starting_at(from)
+        };
         let (first, last) = (new.first_index(), new.last_index());
         self.state.persistent.log.extend(new);
         self.mark_changed(first);

@@ -227,6 +227,11 @@ impl Entries {
         self.weight
     }
 
+    /// What the entries from `index` on count towards limits in bytes.
+    pub fn weight_from(&self, index: LogIndex) -> u64 {
+        self.weight_of_part(self.offset_of(index), self.len())
+    }
+
     /// The part from `index` on, shared; all of it where `index` is before it, none where it is past it.
     #[must_use]
     pub fn starting_at(&self, index: LogIndex) -> Self {
@@ -259,19 +264,22 @@ impl Entries {
         if end - start == self.len() {
             return self.clone();
         }
-        // What is left out may be less than what is taken.
-        let left_out = self.len() - (end - start);
-        let entries = self.as_slice();
-        let weight = if left_out < end - start {
-            self.weight - weight_of(&entries[..start]) - weight_of(&entries[end..])
-        } else {
-            weight_of(&entries[start..end])
-        };
         Self {
             first,
             shared: Some(Arc::clone(shared)),
             range: self.range.start + start..self.range.start + end,
-            weight,
+            weight: self.weight_of_part(start, end),
+        }
+    }
+
+    fn weight_of_part(&self, start: usize, end: usize) -> u64 {
+        // What is left out may be less than what is taken.
+        let left_out = self.len() - (end - start);
+        let entries = self.as_slice();
+        if left_out < end - start {
+            self.weight - weight_of(&entries[..start]) - weight_of(&entries[end..])
+        } else {
+            weight_of(&entries[start..end])
         }
     }
 }

@@ -48,11 +48,9 @@ impl Runs {
 
     /// What the entries through `index` weigh together.
     pub(super) fn weight_through(&self, index: LogIndex) -> u64 {
-        let place = self
-            .sealed
-            .partition_point(|run| run.entries.last_index() < index);
+        let place = self.place_not_before(index);
         let through = match self.sealed.get(place) {
-            Some(run) => run.through - run.entries.starting_at(index.next()).weight(),
+            Some(run) => run.through - run.entries.weight_from(index.next()),
             None => self.end(),
         };
         through - self.dropped
@@ -152,13 +150,23 @@ impl Runs {
         if index > newest.entries.last_index() || index < self.sealed[0].entries.first_index() {
             return None;
         }
-        if index >= newest.entries.first_index() {
-            return Some(self.sealed.len() - 1);
-        }
-        Some(
-            self.sealed
+        Some(self.place_not_before(index))
+    }
+
+    /// The place of the first run that ends at `index` or after it; past the last, where none does. Where entries come one by one, what
+    /// is asked about stands in a run of its own, as far from the last run as from the last entry.
+    fn place_not_before(&self, index: LogIndex) -> usize {
+        let behind = self
+            .last_index()
+            .and_then(|last| last.number().checked_sub(index.number()));
+        let behind = behind.and_then(|entries| usize::try_from(entries).ok());
+        let guess = behind.and_then(|entries| self.sealed.len().checked_sub(entries.saturating_add(1)));
+        match guess {
+            Some(place) if self.sealed[place].entries.entry(index).is_some() => place,
+            Some(_) | None => self
+                .sealed
                 .partition_point(|run| run.entries.last_index() < index),
-        )
+        }
     }
 
     fn join_short(&mut self) {
