@@ -12,11 +12,13 @@ mod proposals;
 mod routes;
 pub mod snapshot;
 mod start;
+mod work;
 
 pub use image::NodeImage;
 pub use io::{Applied, Effects, NodeError, NodeInput, ProposalEnd, Sent, StartError};
 pub use routes::{KnownRoute, ROUTES_MOST, RouteEvent, RouteRefusal, Routes};
 pub use start::{PrepareError, Started, first_nodes, inspect, prepare, recovered_log, recovered_state};
+pub use work::{Applying, Work, Worked};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -26,14 +28,15 @@ use bytes::Bytes;
 use self::gossip::foreign;
 use self::proposals::Proposals;
 use self::snapshot::Taking;
+use self::work::Place;
 use crate::consensus::durable::{Driver, Held, Store};
 use crate::consensus::{
     Input, Limits, Observer, Output, Protections, Raft, RuleSet, Settings, State, Switch,
 };
-use crate::machine::{SerialCheck, SessionTable, Sessions, StateMachine};
+use crate::machine::{Execution, SerialCheck, SessionTable, StateMachine};
 use crate::storage::wal::{Identity, WalOptions};
 use crate::types::{
-    ClusterId, Configuration, Envelope, LocalTime, LogIndex, LogPosition, Message, ProposalId,
+    ClusterId, Configuration, Entry, Envelope, LocalTime, LogIndex, LogPosition, Message, ProposalId, Term,
 };
 
 /// What a node is told once, when it starts.
@@ -67,7 +70,8 @@ pub struct Node<M, S: Store> {
     routes: Routes,
     driver: Driver<S>,
     held: Vec<Held<Envelope>>,
-    machine: Sessions<M>,
+    machine: Place<M>,
+    applying: Applying,
     /// The snapshot that is being taken.
     taking: Option<Taking>,
     proposals: Proposals,
@@ -197,14 +201,14 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         self.raft.state()
     }
 
-    /// Its state machine, to look at.
+    /// Its state machine, to look at: where it works [here](Applying::Here).
     pub fn machine(&self) -> &M {
-        self.machine.machine()
+        self.machine.here().machine()
     }
 
-    /// The sessions of its clients, to look at.
+    /// The sessions of its clients, to look at: where its machine works [here](Applying::Here).
     pub fn sessions(&self) -> &SessionTable {
-        self.machine.table()
+        self.machine.here().table()
     }
 
     /// What it knows of where it and the others are, to look at.
@@ -268,7 +272,6 @@ impl<M: StateMachine, S: Store> Node<M, S> {
             let pending = self.driver.begin(&write)?;
             effects.write = Some((write, pending));
         }
-        self.held.append(&mut self.out.messages);
         self.release_held(effects);
         effects.election = self.out.election;
         effects.heartbeat = self.out.heartbeat;
@@ -276,11 +279,11 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         Ok(())
     }
 
-    /// Lets go of the messages whose writes are durable. Those that wait stay in order.
+    /// Lets go of the messages whose writes are durable, the new ones last. Those that wait stay in order.
     fn release_held(&mut self, effects: &mut Effects<S>) {
         let proof = self.driver.proof();
         let mut all = std::mem::take(&mut self.held);
-        for held in all.drain(..) {
+        for held in all.drain(..).chain(self.out.messages.drain(..)) {
             match held.release(&proof) {
                 Ok(message) => {
                     let address = self.routes.address_of(message.get().to).cloned();
@@ -297,39 +300,52 @@ impl<M: StateMachine, S: Store> Node<M, S> {
 
     /// While sessions are open, a leader stamps the time.
     fn mind_sessions(&mut self, now: LocalTime, observer: &mut impl Observer) {
-        let table = self.machine.table();
-        if !table.is_empty() {
-            self.raft.absorb(now, Input::SessionsOpen(table.time()), observer);
+        if let Some(time) = self.machine.sessions_time() {
+            self.raft.absorb(now, Input::SessionsOpen(time), observer);
         }
     }
 
     fn apply_committed<O: Observer>(&mut self, now: LocalTime, effects: &mut Effects<S>, observer: &mut O) {
-        let Some(commit) = effects.commit else { return };
-        let applied = self.raft.state().volatile.applied;
+        let Some(commit) = effects.commit.filter(|_| self.applying == Applying::Here) else {
+            return;
+        };
         let check = serial_check(&self.raft);
-        let mut before = self.raft.state().persistent.log.term_at(applied);
-        let mut next = applied.next();
+        let mut before = self.applied_term();
+        let mut next = self.raft.state().volatile.applied.next();
         while next <= commit {
             let run = self.raft.state().persistent.log.run_from(next);
             assert!(!run.is_empty(), "what is committed is in the log");
             for (index, entry) in run.iter().take_while(|(index, _)| *index <= commit) {
-                if before.replace(entry.term) != Some(entry.term) {
-                    self.end_proposals_before(entry.term, effects);
-                }
-                let execution = self.machine.apply(index, &entry.payload, check);
-                let position = LogPosition::new(index, entry.term);
-                self.end_proposals(position, &entry.payload, &execution, effects);
-                if O::ENABLED {
-                    effects.applied.push(Applied {
-                        position,
-                        payload: entry.payload.clone(),
-                        execution,
-                    });
-                }
+                let execution = self.machine.here_mut().apply(index, &entry.payload, check);
+                self.note_applied::<O>(index, entry, execution, (&mut before, index), effects);
             }
             next = run.last_index().next();
         }
         self.raft.absorb(now, Input::Applied(commit), observer);
+    }
+
+    /// Tells who waited for an entry what it did. The machine has applied everything through `reached`; `before` is the term of the
+    /// entry before.
+    fn note_applied<O: Observer>(
+        &mut self,
+        index: LogIndex,
+        entry: &Entry,
+        execution: Execution,
+        (before, reached): (&mut Option<Term>, LogIndex),
+        effects: &mut Effects<S>,
+    ) {
+        if before.replace(entry.term) != Some(entry.term) {
+            self.end_proposals_before(entry.term, effects);
+        }
+        let position = LogPosition::new(index, entry.term);
+        self.end_proposals(position, &entry.payload, &execution, reached, effects);
+        if O::ENABLED {
+            effects.applied.push(Applied {
+                position,
+                payload: entry.payload.clone(),
+                execution,
+            });
+        }
     }
 }
 

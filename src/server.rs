@@ -16,9 +16,11 @@
 //!
 //! The server's thread takes everything that has come (messages, what callers ask, finished syncs), absorbs it as one batch,
 //! and acts once: one write, one message to each follower, one sync. A second thread syncs, so that a leader's disk works while
-//! its followers' do, and whatever is written during a sync shares the next one. [`Transport`] carries messages;
+//! its followers' do, and whatever is written during a sync shares the next one. Where that is [wished](ServerOptions::applying), a third applies,
+//! for a state machine that is slow. [`Transport`] carries messages;
 //! [`LocalNetwork`] does within a process, and [`ByteLinks`] does it as bytes.
 
+mod apply;
 mod cluster;
 mod error;
 mod handle;

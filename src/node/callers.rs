@@ -5,7 +5,7 @@ use super::{Effects, Node, ProposalEnd};
 use crate::consensus::durable::Store;
 use crate::consensus::{Answer, ProposalOutcome};
 use crate::machine::{Execution, StateMachine};
-use crate::types::{LogPosition, Payload, ProposalId, Term};
+use crate::types::{LogIndex, LogPosition, Payload, ProposalId, Term};
 
 impl<M: StateMachine, S: Store> Node<M, S> {
     /// The proposals that nobody knows the end of yet.
@@ -106,6 +106,7 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         position: LogPosition,
         payload: &Payload,
         execution: &Execution,
+        reached: LogIndex,
         effects: &mut Effects<S>,
     ) {
         let LogPosition { index, term } = position;
@@ -118,8 +119,8 @@ impl<M: StateMachine, S: Store> Node<M, S> {
             let end = match (entry.term == term, query) {
                 (true, None) => end_of(position, payload, execution),
                 (true, Some(query)) => ProposalEnd::Read {
-                    applied: index,
-                    answer: self.machine.machine().query(&query),
+                    applied: reached,
+                    answer: self.machine().query(&query),
                 },
                 (false, _) => ProposalEnd::Overwritten { index },
             };
@@ -140,12 +141,13 @@ impl<M: StateMachine, S: Store> Node<M, S> {
     pub(super) fn answer_ready(&mut self, effects: &mut Effects<S>) {
         let applied = self.raft.state().volatile.applied;
         while let Some(&(index, id)) = self.ready.first()
+            && let Some(machine) = self.machine.home()
             && index <= applied
         {
             self.ready.pop_first();
             let query = self.queries.remove(&id);
             let query = query.expect("a question waits until it is answered");
-            let answer = self.machine.machine().query(&query);
+            let answer = machine.machine().query(&query);
             effects.answers.push((id, ProposalEnd::Read { applied, answer }));
         }
     }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::proposals::Proposals;
 use super::snapshot::{self, Taking};
+use super::work::{Applying, Place};
 use super::{Node, NodeSettings, StartError};
 use crate::consensus::durable::{Driver, Held, Pending};
 use crate::consensus::{Output, Persistent, Raft, Role, State};
@@ -61,7 +62,7 @@ impl<M: StateMachine + Default, D: Disk> Node<M, Wal<D>> {
     fn executed_again(&self) -> Vec<LogIndex> {
         let snapshot = self.raft.state().persistent.snapshot.as_ref();
         let last = snapshot.map_or(LogIndex::GENESIS, |snapshot| snapshot.last.index);
-        let again = self.machine.executed_again().iter().copied();
+        let again = self.machine.here().executed_again().iter().copied();
         again.filter(|index| *index > last).collect()
     }
 
@@ -127,7 +128,8 @@ impl<M: StateMachine + Default, D: Disk> Node<M, Wal<D>> {
             routes,
             driver,
             held,
-            machine,
+            machine: Place::Home(machine),
+            applying: Applying::Here,
             taking,
             proposals,
             queries,

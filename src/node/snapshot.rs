@@ -122,8 +122,11 @@ impl<M: StateMachine, S: Store> Node<M, S> {
             .snapshot
             .as_ref()
             .map(|snapshot| snapshot.last.index);
-        if self.taking.is_none() && index > last.unwrap_or_default() {
-            self.taking = Some(Taking::begin(&mut self.machine, index));
+        if self.taking.is_none()
+            && index > last.unwrap_or_default()
+            && let Some(machine) = self.machine.home_mut()
+        {
+            self.taking = Some(Taking::begin(machine, index));
         }
     }
 
@@ -135,9 +138,9 @@ impl<M: StateMachine, S: Store> Node<M, S> {
     }
 
     /// Whether a snapshot was begun and only waits to be [finished](super::NodeInput::FinishSnapshot). Where the machine is still at
-    /// it, it wakes the context's task when it is done.
+    /// it, it wakes the context's task when it is done. A machine that is away shows it when it is home.
     pub fn is_snapshot_made(&mut self, context: &mut Context<'_>) -> bool {
-        let Some(Taking { work, .. }) = &mut self.taking else {
+        let (Some(Taking { work, .. }), Some(_)) = (&mut self.taking, self.machine.home()) else {
             return false;
         };
         if let Work::Running(task) = work
@@ -184,7 +187,7 @@ impl<M: StateMachine, S: Store> Node<M, S> {
     }
 
     fn finished(&self, index: LogIndex) -> Result<Bytes, SnapshotError> {
-        match self.machine.machine().snapshot() {
+        match self.machine().snapshot() {
             Some(snapshot) if snapshot.last_applied == index => Ok(snapshot.into_bytes()?),
             Some(_) | None => Err(SnapshotError::Refused(
                 "the machine shows another than the one it has just taken",
@@ -200,7 +203,7 @@ impl<M: StateMachine, S: Store> Node<M, S> {
         effects: &mut Effects<S>,
     ) -> Result<(), NodeError<S::Error>> {
         self.taking = None;
-        restore(&mut self.machine, &snapshot.data)?;
+        restore(self.machine.here_mut(), &snapshot.data)?;
         while let Some((_, id)) = self.proposals.take_through(snapshot.last.index) {
             self.queries.remove(&id);
             effects.answers.push((id, ProposalEnd::Unknown));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::proposals::Proposals;
+use super::work::{Applying, Place};
 use super::{Effects, Node, NodeSettings, StartError, snapshot};
 use crate::consensus::durable::{Driver, DriverError, Store, Write};
 use crate::consensus::{Log, Output, Persistent, Raft, State};
@@ -47,7 +48,8 @@ impl<M: StateMachine, S: Store> Node<M, S> {
             routes,
             driver,
             held: Vec::new(),
-            machine,
+            machine: Place::Home(machine),
+            applying: Applying::Here,
             taking: None,
             proposals: Proposals::default(),
             queries: BTreeMap::new(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossbeam_channel::{Sender, unbounded};
 
+use super::apply::Applier;
 use super::error::AskError;
 use super::mailbox::{Ask, Letter, Mailbox, Reply};
 use super::onlooker::Onlooker;
@@ -25,7 +26,7 @@ use super::transport::Transport;
 use crate::consensus::durable::GroupSync;
 use crate::consensus::{Log, Persistent, ReadWay};
 use crate::machine::StateMachine;
-use crate::node::{Effects, Node, ProposalEnd, StartError};
+use crate::node::{Applying, Effects, Node, ProposalEnd, StartError};
 use crate::storage::memory::MemoryStore;
 use crate::storage::real::{DirectoryError, RealDisk};
 use crate::storage::wal::TornTail;
@@ -121,7 +122,7 @@ impl Server {
 
     fn run<M: StateMachine, S: GroupSync + Send + 'static, T: Transport>(
         options: &ServerOptions,
-        node: Node<M, S>,
+        mut node: Node<M, S>,
         effects: Effects<S>,
         storage: Storage<S>,
         connect: impl FnOnce(Mailbox) -> T,
@@ -134,6 +135,15 @@ impl Server {
             incarnation: node.settings().raft.incarnation,
         };
         let Storage { syncer, finishes } = storage;
+        let (applier, apply_thread) = match options.applying {
+            Applying::Here => (Applier::here(), None),
+            Applying::Apart => {
+                let name = format!("raft-apply-{}", options.id.number());
+                let (applier, thread) = Applier::apart(name).map_err(ServerError::Thread)?;
+                (applier, Some(thread))
+            }
+        };
+        node.set_applying(options.applying);
         let timers = Timers::new(
             options.election_timeout,
             options.heartbeat_interval,
@@ -147,6 +157,7 @@ impl Server {
             letters: received,
             synced: finishes.receiver,
             syncer,
+            applier,
             now: timers.now(),
             timers,
             onlooker: Onlooker::of(options.id),
@@ -161,12 +172,13 @@ impl Server {
             let ended = engine.run();
             // It ends when its last write is synced, for nobody sends it any more.
             let synced = finishes.thread.map_or(Ok(()), JoinHandle::join);
+            let worked = apply_thread.map_or(Ok(()), JoinHandle::join);
             // Only now does it give its directory back.
             let ended = ended.map(drop).map_err(|error| error.to_string());
             onlooker.leave(ended.as_ref().err().map(String::as_str));
             ended.map_err(ServerError::Failed)?;
-            // Without anybody who syncs, the server has stopped of itself.
-            synced.map_err(|_| ServerError::Panicked)
+            // Without anybody who syncs or applies, the server has stopped of itself.
+            synced.and(worked).map_err(|_| ServerError::Panicked)
         };
         let thread = thread::Builder::new().name(name).spawn(work);
         Ok(Self {

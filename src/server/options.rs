@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::consensus::{Compaction, Limits, Protections, RuleSet, Settings, Switch};
-use crate::node::{NodeSettings, Routes};
+use crate::node::{Applying, NodeSettings, Routes};
 use crate::storage::wal::WalOptions;
 use crate::types::{
     Address, ClusterId, Configuration, Incarnation, LocalTime, NodeId, Route, RouteNews, RouteVersion,
@@ -41,6 +41,9 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// How its log is kept, where it is kept on a disk.
     pub wal: WalOptions,
+    /// Where its state machine applies commands: on the server's thread, which is the quickest where it takes microseconds; or on one of its own, so
+    /// that replication, heartbeats and other callers do not wait for a machine that takes longer.
+    pub applying: Applying,
 }
 
 impl ServerOptions {
@@ -73,6 +76,7 @@ impl ServerOptions {
                 segment_bytes: 64 << 20,
                 room_bytes: 1 << 20,
             },
+            applying: Applying::Here,
         }
     }
 

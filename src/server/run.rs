@@ -8,6 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, select};
 
+use super::apply::Applier;
 use super::mailbox::{Ask, Letter, LinkId, Mailbox, Reply, Told};
 use super::onlooker::Onlooker;
 use super::open::Open;
@@ -19,7 +20,7 @@ use super::transport::Transport;
 use crate::consensus::Role;
 use crate::consensus::durable::{Finished, GroupSync, Inbound, Write};
 use crate::machine::StateMachine;
-use crate::node::{Effects, Node, NodeError, NodeInput};
+use crate::node::{Effects, Node, NodeError, NodeInput, Worked};
 use crate::types::LocalTime;
 use crate::wire::{Decoder, Limits};
 
@@ -35,6 +36,7 @@ pub(super) struct Engine<M, S: GroupSync, T> {
     pub(super) letters: Receiver<Letter>,
     pub(super) synced: Receiver<Finished<S>>,
     pub(super) syncer: Syncer<S>,
+    pub(super) applier: Applier<M>,
     pub(super) timers: Timers,
     /// Its own clock, when it last looked.
     pub(super) now: LocalTime,
@@ -48,9 +50,10 @@ pub(super) struct Engine<M, S: GroupSync, T> {
 }
 
 /// What came.
-enum Mail<S: GroupSync> {
+enum Mail<M, S: GroupSync> {
     Letter(Letter),
     Synced(Finished<S>),
+    Worked(Box<Worked<M>>),
     /// Nobody is left who could send anything.
     Gone,
 }
@@ -78,8 +81,8 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
         loop {
             let course = self.take_in()?;
             self.take_due()?;
-            self.act()?;
-            if course == Course::Stop {
+            let acted = self.act()?;
+            if course == Course::Stop || acted == Course::Stop {
                 return Ok(self.node);
             }
         }
@@ -100,6 +103,10 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
             let course = match mail {
                 Mail::Letter(letter) => self.open_letter(letter)?,
                 Mail::Synced(finished) => self.absorb(NodeInput::Synced(finished)).map(|()| Course::On)?,
+                Mail::Worked(worked) => {
+                    self.take_back(*worked);
+                    Course::On
+                }
                 Mail::Gone => Course::Stop,
             };
             if course == Course::Stop {
@@ -115,9 +122,16 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
     }
 
     /// What is there already, if anything; syncs first, for others wait for them.
-    fn next(&self) -> Option<Mail<S>> {
+    fn next(&self) -> Option<Mail<M, S>> {
         if let Ok(finished) = self.synced.try_recv() {
             return Some(Mail::Synced(finished));
+        }
+        if self.applier.is_apart() {
+            match self.applier.worked.try_recv() {
+                Ok(worked) => return Some(Mail::Worked(Box::new(worked))),
+                Err(TryRecvError::Disconnected) => return Some(Mail::Gone),
+                Err(TryRecvError::Empty) => {}
+            }
         }
         match self.letters.try_recv() {
             Ok(letter) => Some(Mail::Letter(letter)),
@@ -127,9 +141,9 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
     }
 
     /// Waits until something comes, or a timer runs out.
-    fn wait(&self) -> Option<Mail<S>> {
+    fn wait(&self) -> Option<Mail<M, S>> {
         let deadline = self.timers.next();
-        if !self.syncer.is_apart() {
+        if !self.syncer.is_apart() && !self.applier.is_apart() {
             return match self.letters.recv_deadline(deadline) {
                 Ok(letter) => Some(Mail::Letter(letter)),
                 Err(RecvTimeoutError::Timeout) => None,
@@ -138,6 +152,7 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
         }
         select! {
             recv(self.synced) -> finished => Some(finished.map_or(Mail::Gone, Mail::Synced)),
+            recv(self.applier.worked) -> worked => Some(worked.map_or(Mail::Gone, |worked| Mail::Worked(Box::new(worked)))),
             recv(self.letters) -> letter => Some(letter.map_or(Mail::Gone, Mail::Letter)),
             default(deadline.saturating_duration_since(Instant::now())) => None,
         }
@@ -244,12 +259,27 @@ impl<M: StateMachine, S: GroupSync + 'static, T: Transport> Engine<M, S, T> {
             .absorb(self.now, input, &mut self.effects, &mut self.onlooker)
     }
 
-    /// Acts on all that was taken in, until nothing more follows at once.
-    fn act(&mut self) -> Result<(), NodeError<S::Error>> {
+    fn take_back(&mut self, worked: Worked<M>) {
+        let (effects, onlooker) = (&mut self.effects, &mut self.onlooker);
+        self.node.take_back(self.now, worked, effects, onlooker);
+    }
+
+    /// Acts on all that was taken in, until nothing more follows at once. It stops where it needs its machine, and that has panicked.
+    fn act(&mut self) -> Result<Course, NodeError<S::Error>> {
         loop {
+            if self.node.misses_its_machine() {
+                let Ok(worked) = self.applier.wait() else {
+                    return Ok(Course::Stop);
+                };
+                self.take_back(worked);
+            }
             self.node.act(self.now, &mut self.effects, &mut self.onlooker)?;
-            if !self.carry_out()? {
-                return Ok(());
+            let is_more = self.carry_out()?;
+            if let Some(work) = self.node.take_work() {
+                self.applier.begin(work);
+            }
+            if !is_more {
+                return Ok(Course::On);
             }
         }
     }
