@@ -79,6 +79,8 @@ fn a_command_of_a_session_is_applied_once() {
 fn servers_join_lead_and_leave() {
     let cluster = Cluster::local(3, KeyValue::default).unwrap();
     let leader = cluster.wait_for_leader();
+    // A leader changes nothing before an entry of its own term is committed (thesis §4.1).
+    leader.propose_command("x=1").wait().unwrap();
     let token = JoinToken::new(7);
     assert!(matches!(
         leader.add_learner(token).wait(),
