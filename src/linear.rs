@@ -22,6 +22,7 @@
 //! any time after its call, once, or never. One that is known to have had no effect is no part of a history.
 
 mod blame;
+mod depth_first;
 mod explain;
 mod history;
 mod judge;
@@ -37,6 +38,10 @@ mod replay;
 mod search;
 mod shrink;
 mod spares;
+#[cfg(test)]
+mod tests;
+mod to_come;
+mod window;
 mod words;
 
 pub use explain::{tell, tell_stretch};

@@ -32,6 +32,14 @@ pub fn tell(history: &History, failure: &Failure) -> String {
 pub fn tell_stretch(history: &History, stretch: &Stretch) -> String {
     let order = &stretch.failure.order;
     let mut text = String::new();
+    if let Some(begin) = stretch.begin {
+        let key = words::quoted(&stretch.failure.key);
+        writeln!(
+            text,
+            "        what was answered by {begin} is over, and {key} may be anything then"
+        )
+        .expect("a string can be written to");
+    }
     let skipped = order.len().saturating_sub(LISTED);
     if skipped > 0 {
         writeln!(text, "        {skipped} before").expect("a string can be written to");

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::history::{History, Operation};
+use super::history::{History, Moment, Operation};
 use super::key_value::Key;
-use super::replay;
-use super::search::{self, Finding, Limits, Stuck, search};
+use super::replay::Value;
+use super::search::{Decision, Finding, Limits, Stuck, decide, search};
 
 /// What came of judging a history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +83,22 @@ impl Report {
     }
 }
 
+/// What was before some operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing: the history begins with them.
+    Nothing,
+    /// Nobody knows.
+    Anything,
+}
+
+impl Before {
+    /// What was before a stretch that begins at a moment, or with the history.
+    pub(super) fn of(begin: Option<Moment>) -> Self {
+        begin.map_or(Self::Nothing, |_| Self::Anything)
+    }
+}
+
 /// Judges a history. The limits are for each key.
 pub fn judge(history: &History, limits: Limits) -> Report {
     let mut keys: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -98,11 +114,12 @@ pub fn judge(history: &History, limits: Limits) -> Report {
     report.unknown = history.operations.iter().filter(is_unknown).count();
     for (key, places) in keys {
         let known = places.iter().map(|at| (*at, true)).collect::<Vec<_>>();
-        match judge_key(history, key, &known, limits) {
+        let before = Before::Nothing;
+        match judge_key(history, key, &known, before, limits) {
             Finding::Order(_) => {}
             Finding::None(stuck) => report
                 .failures
-                .push(Failure::of(history, key, places.len(), stuck)),
+                .push(Failure::of(history, key, &known, before, stuck)),
             Finding::OutOfMemory => report.undecided.push(Undecided::Memory {
                 key: key.to_owned(),
                 bytes: limits.bytes,
@@ -122,10 +139,11 @@ pub(super) fn judge_key(
     history: &History,
     key: &str,
     operations: &[(usize, bool)],
+    before: Before,
     limits: Limits,
 ) -> Finding {
-    let (mut model, places, calls) = Key::of(history, key, &taken_for(history, operations));
-    let place = |at: usize| operations[places[at]].0;
+    let (mut model, calls) = Key::of(history, key, &taken_for(history, operations), before);
+    let place = |at: usize| operations[at].0;
     let back = |order: Vec<usize>| order.into_iter().map(place).collect();
     match search(&mut model, &calls, limits) {
         Finding::Order(order) => Finding::Order(back(order)),
@@ -142,13 +160,14 @@ pub(super) fn has_order(
     history: &History,
     key: &str,
     operations: &[(usize, bool)],
+    before: Before,
     limits: Limits,
 ) -> Option<bool> {
-    let (mut model, _, calls) = Key::of(history, key, &taken_for(history, operations));
-    match search::run(&mut model, &calls, limits) {
-        Finding::Order(_) => Some(true),
-        Finding::None(_) => Some(false),
-        Finding::OutOfMemory | Finding::OutOfSteps => None,
+    let (mut model, calls) = Key::of(history, key, &taken_for(history, operations), before);
+    match decide(&mut model, &calls, limits) {
+        Decision::Order(_) => Some(true),
+        Decision::None(_) => Some(false),
+        Decision::OutOfMemory | Decision::OutOfSteps => None,
     }
 }
 
@@ -160,24 +179,35 @@ fn taken_for<'a>(history: &'a History, operations: &[(usize, bool)]) -> Vec<(&'a
 }
 
 impl Failure {
-    pub(super) fn of(history: &History, key: &str, operations: usize, stuck: Stuck) -> Self {
+    /// What is said of these operations of a key, each taken for what it is or for one of unknown outcome.
+    pub(super) fn of(
+        history: &History,
+        key: &str,
+        operations: &[(usize, bool)],
+        before: Before,
+        stuck: Stuck,
+    ) -> Self {
         let Stuck { blamed, orders } = stuck;
-        let values = orders.iter().map(|order| value_after(history, key, order));
+        let known: BTreeSet<usize> = operations
+            .iter()
+            .filter_map(|(at, is_known)| is_known.then_some(*at))
+            .collect();
+        let value_after = |order: &Vec<usize>| {
+            let mut value = Value::at_first(history, key, before);
+            for at in order {
+                value.apply(&history.operations[*at], known.contains(at));
+            }
+            match value {
+                Value::Is(value) => Some(value),
+                Value::Anything => None,
+            }
+        };
         Self {
             key: key.to_owned(),
-            operations,
+            operations: operations.len(),
             blamed,
-            values: values.collect(),
+            values: orders.iter().filter_map(value_after).collect(),
             order: orders.into_iter().next().unwrap_or_default(),
         }
     }
-}
-
-/// What a key's value is after these operations.
-fn value_after(history: &History, key: &str, order: &[usize]) -> Option<String> {
-    let mut value = history.initial_of(key).map(str::to_owned);
-    for at in order {
-        replay::apply(&mut value, &history.operations[*at].action);
-    }
-    value
 }

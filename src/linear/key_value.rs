@@ -8,9 +8,11 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::history::{Action, Answer, History, Operation};
+use super::judge::Before;
 use super::model::{Model, Part, Sure};
 use super::pieces::Pieces;
 use super::search::Call;
+use super::to_come::{ToCome, needed_by};
 
 /// A value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +30,8 @@ pub(super) enum Value {
     },
     /// Something else.
     Unseen,
+    /// Whatever it is: what a stretch of a history begins with, of which nothing is known before.
+    Anything,
 }
 
 /// What can happen to a key, and be seen of it.
@@ -37,8 +41,8 @@ pub(super) enum Step<'a> {
     Was(Value),
     /// It becomes this.
     Becomes(Value),
-    /// This is added, with this result where it was told; and whether it may stand in a text that matters.
-    Grows(&'a str, Option<Value>, bool),
+    /// This is added, with this result where it was told.
+    Grows(&'a str, Option<Value>),
     /// It becomes `new` where it is `expected`.
     Swaps { expected: Value, new: Value, told: Told },
     /// It is taken away; whether it was there, where that was told.
@@ -65,7 +69,7 @@ pub(super) enum Told {
 pub(super) struct Key<'a> {
     /// The texts that matter, each once.
     texts: Vec<&'a str>,
-    /// What may stand in them.
+    /// What may stand in those that are needed.
     pieces: Pieces,
     initial: Value,
     /// Whether a value that nobody saw can be told from none, or from one that somebody compared with.
@@ -75,43 +79,23 @@ pub(super) struct Key<'a> {
     to_come: Option<ToCome>,
 }
 
-/// So many texts are looked at where it costs nothing but time not to.
-const FEW_TEXTS: usize = 64;
-
-/// What is still to come, for each text that matters.
-#[derive(Clone, Debug)]
-struct ToCome {
-    /// How many steps need it.
-    needs: Vec<u32>,
-    /// How many steps of unknown outcome it would be of use to.
-    wishes: Vec<u32>,
-    /// How many steps make the value a beginning of it, whatever the value was.
-    begins: Vec<u32>,
-}
-
 impl<'a> Key<'a> {
-    /// A key and what was done with it, by places among the operations. An operation is taken for one of unknown outcome unless `is_known`
-    /// says otherwise; of those, the ones that can be of no use are left out.
+    /// A key and what was done with it. An operation is taken for one of unknown outcome unless `is_known` says otherwise.
     pub(super) fn of(
         history: &'a History,
         name: &str,
         operations: &[(&'a Operation, bool)],
-    ) -> (Self, Vec<usize>, Vec<Call<Step<'a>>>) {
+        before: Before,
+    ) -> (Self, Vec<Call<Step<'a>>>) {
         let mut texts: Vec<&str> = operations
             .iter()
             .flat_map(|(operation, is_known)| seen(operation, *is_known))
             .collect();
         texts.sort_unstable();
         texts.dedup();
-        let appended = operations
-            .iter()
-            .filter_map(|(operation, _)| match &operation.action {
-                Action::Append(piece) => Some(piece.as_str()),
-                Action::Get | Action::Set(_) | Action::CompareAndSet { .. } | Action::Delete => None,
-            });
         let mut key = Self {
-            pieces: Pieces::of(&texts, appended),
             texts,
+            pieces: Pieces::default(),
             initial: Value::Nothing,
             is_unseen_noticed: operations.iter().any(|(operation, is_known)| {
                 let is_mismatch = operation.answer() == Some(&Answer::Mismatch);
@@ -121,54 +105,17 @@ impl<'a> Key<'a> {
             }),
             to_come: None,
         };
-        key.initial = key.value(history.initial_of(name));
-        let (mut places, mut calls) = (Vec::new(), Vec::new());
-        for (place, (operation, is_known)) in operations.iter().enumerate() {
-            let step = key.step(operation, *is_known);
-            if *is_known || key.is_of_use(&step) {
-                places.push(place);
-                calls.push(Call {
-                    called: operation.called,
-                    answered: operation.answered_at().filter(|_| *is_known),
-                    step,
-                });
-            }
-        }
-        (key, places, calls)
-    }
-
-    /// Whether a step of unknown outcome may be of use to an order.
-    fn is_of_use(&self, step: &Step<'a>) -> bool {
-        let is_seen = |value: Value| value != Value::Unseen || self.is_unseen_noticed;
-        match *step {
-            Step::Was(_) | Step::Never => false,
-            Step::Becomes(value) => is_seen(value),
-            Step::Swaps { new, .. } => is_seen(new),
-            Step::Grows(_, _, is_seen) => is_seen || self.is_unseen_noticed,
-            Step::Goes(_) => true,
-        }
-    }
-
-    fn count(&self, known: &[&Step<'a>], unknown: &[&Step<'a>]) -> Option<ToCome> {
-        let nothing = || vec![0; self.texts.len()];
-        let mut to_come = ToCome {
-            needs: nothing(),
-            wishes: nothing(),
-            begins: nothing(),
+        key.initial = match before {
+            Before::Nothing => key.value(history.initial_of(name)),
+            Before::Anything => Value::Anything,
         };
-        let all = || known.iter().chain(unknown);
-        let work: usize = all().map(|step| begun_by(step).len()).sum();
-        let has_deletes = all().any(|step| matches!(step, Step::Goes(_)));
-        if has_deletes || work > 16 * (known.len() + unknown.len()) {
-            return None;
-        }
-        for step in known {
-            to_come.change(step, Sure::Yes, 1);
-        }
-        for step in unknown {
-            to_come.change(step, Sure::No, 1);
-        }
-        Some(to_come)
+        let calls = operations.iter().map(|(operation, is_known)| Call {
+            called: operation.called,
+            answered: operation.answered_at().filter(|_| *is_known),
+            step: key.step(operation, *is_known),
+        });
+        let calls = calls.collect();
+        (key, calls)
     }
 
     fn value(&self, text: Option<&str>) -> Value {
@@ -199,6 +146,34 @@ impl<'a> Key<'a> {
             Value::Nothing => self.value(Some(piece)),
             Value::Begun { first, end, length } => self.begun(first..end, length, piece),
             Value::Unseen => Value::Unseen,
+            Value::Anything => Value::Anything,
+        }
+    }
+
+    /// Whether a value may end so. What does not matter may end in any way.
+    fn may_end(&self, value: Value, piece: &str) -> bool {
+        match value {
+            Value::Begun { first, length, .. } => {
+                self.texts[first].as_bytes()[..length].ends_with(piece.as_bytes())
+            }
+            Value::Nothing => false,
+            Value::Unseen | Value::Anything => true,
+        }
+    }
+
+    /// The value after a step, where it may have been any before.
+    fn after_anything(&self, step: &Step<'a>) -> Option<Value> {
+        match *step {
+            Step::Was(value) | Step::Becomes(value) => Some(value),
+            Step::Grows(_, None) => Some(Value::Anything),
+            Step::Grows(piece, Some(told)) => self.may_end(told, piece).then_some(told),
+            Step::Swaps { expected, new, told } => match told {
+                Told::Nothing | Told::Mismatch => Some(Value::Anything),
+                Told::Done => Some(new),
+                Told::Was(value) => (value != expected).then_some(value),
+            },
+            Step::Goes(_) => Some(Value::Nothing),
+            Step::Never => None,
         }
     }
 
@@ -208,11 +183,9 @@ impl<'a> Key<'a> {
         match (&operation.action, answer) {
             (Action::Get, Some(Answer::Value(text))) => Step::Was(value(text)),
             (Action::Set(text), Some(Answer::Done) | None) => Step::Becomes(self.value(Some(text))),
-            (Action::Append(piece), Some(Answer::Done) | None) => {
-                Step::Grows(piece, None, self.pieces.may_hold(piece))
-            }
+            (Action::Append(piece), Some(Answer::Done) | None) => Step::Grows(piece, None),
             (Action::Append(piece), Some(Answer::Value(text @ Some(_)))) => {
-                Step::Grows(piece, Some(value(text)), true)
+                Step::Grows(piece, Some(value(text)))
             }
             (Action::CompareAndSet { expected, new }, answer) => Step::Swaps {
                 expected: self.value(Some(expected)),
@@ -248,50 +221,11 @@ fn seen(operation: &Operation, is_known: bool) -> impl Iterator<Item = &str> {
     expected.into_iter().chain(answer)
 }
 
-/// The text that a step needs the value to be, or to become.
-fn needed_by(step: &Step<'_>) -> Option<usize> {
-    let value = match *step {
-        Step::Was(value) | Step::Grows(_, Some(value), _) => value,
-        Step::Swaps { expected, told, .. } => match told {
-            Told::Done | Told::Nothing => expected,
-            Told::Was(value) => value,
-            Told::Mismatch => return None,
-        },
-        Step::Becomes(_) | Step::Grows(_, None, _) | Step::Goes(_) | Step::Never => return None,
-    };
-    match value {
-        Value::Begun { first, .. } => Some(first),
-        Value::Nothing | Value::Unseen => None,
-    }
-}
-
-/// The texts of which a step makes the value a beginning, whatever it was.
-fn begun_by(step: &Step<'_>) -> Range<usize> {
-    let value = match *step {
-        Step::Becomes(value) => value,
-        Step::Swaps { new, told, .. } => match told {
-            Told::Done | Told::Nothing => new,
-            Told::Mismatch | Told::Was(_) => return 0..0,
-        },
-        Step::Was(_) | Step::Grows(..) | Step::Goes(_) | Step::Never => return 0..0,
-    };
-    match value {
-        Value::Begun { first, end, .. } => first..end,
-        Value::Nothing | Value::Unseen => 0..0,
-    }
-}
-
-impl ToCome {
-    fn change(&mut self, step: &Step<'_>, sure: Sure, by: i32) {
-        let change = |count: &mut u32| *count = count.wrapping_add_signed(by);
-        let needs = match sure {
-            Sure::Yes => &mut self.needs,
-            Sure::No => &mut self.wishes,
-        };
-        if let Some(text) = needed_by(step) {
-            change(&mut needs[text]);
-        }
-        self.begins[begun_by(step)].iter_mut().for_each(change);
+/// The piece that a step adds.
+fn piece_of<'a>(step: &Step<'a>) -> Option<&'a str> {
+    match *step {
+        Step::Grows(piece, _) => Some(piece),
+        Step::Was(_) | Step::Becomes(_) | Step::Swaps { .. } | Step::Goes(_) | Step::Never => None,
     }
 }
 
@@ -303,11 +237,18 @@ impl<'a> Model for Key<'a> {
         self.initial
     }
 
+    fn anything(&self) -> Option<Value> {
+        Some(Value::Anything)
+    }
+
     fn after(&self, state: Value, step: &Step<'a>) -> Option<Value> {
+        if state == Value::Anything {
+            return self.after_anything(step);
+        }
         match *step {
             Step::Was(value) => (state == value).then_some(state),
             Step::Becomes(value) => Some(value),
-            Step::Grows(piece, told, _) => {
+            Step::Grows(piece, told) => {
                 let grown = self.grown(state, piece);
                 told.is_none_or(|told| told == grown).then_some(grown)
             }
@@ -333,7 +274,7 @@ impl<'a> Model for Key<'a> {
     /// A value that nobody saw gives no answer that another would not give, unless somebody was told that it is not a certain one, or
     /// that there is one.
     fn after_unknown(&self, state: Value, step: &Step<'a>) -> Option<Value> {
-        let after = self.after(state, step)?;
+        let after = self.settled(self.after(state, step)?);
         (after != Value::Unseen || self.is_unseen_noticed).then_some(after)
     }
 
@@ -344,7 +285,7 @@ impl<'a> Model for Key<'a> {
                 depends: true,
                 resets: false,
             },
-            Step::Grows(_, told, _) => Part {
+            Step::Grows(_, told) => Part {
                 changes: true,
                 depends: told.is_some(),
                 resets: false,
@@ -369,17 +310,17 @@ impl<'a> Model for Key<'a> {
     /// Without a reset a value only grows.
     fn leads_to(&self, state: Value, goal: &Step<'a>) -> bool {
         let wanted = match *goal {
-            Step::Was(value) | Step::Grows(_, Some(value), _) => value,
+            Step::Was(value) | Step::Grows(_, Some(value)) => value,
             Step::Swaps { expected, told, .. } => match told {
                 Told::Was(value) => value,
                 Told::Done => expected,
                 Told::Nothing | Told::Mismatch => return true,
             },
             Step::Never => return false,
-            Step::Becomes(_) | Step::Grows(_, None, _) | Step::Goes(_) => return true,
+            Step::Becomes(_) | Step::Grows(_, None) | Step::Goes(_) => return true,
         };
         match (state, wanted) {
-            (Value::Nothing, _) | (Value::Unseen, Value::Unseen) => true,
+            (Value::Nothing | Value::Anything, _) | (Value::Unseen, Value::Unseen) => true,
             (
                 Value::Begun { first, end, length },
                 Value::Begun {
@@ -392,18 +333,43 @@ impl<'a> Model for Key<'a> {
         }
     }
 
-    /// To set or append what nobody will see does no harm after what nobody will see.
+    /// To set or append what nobody will see does no harm after what nobody will see. A read tells what a value is that may be anything, so it does.
     fn is_idle(&self, state: Value, step: &Step<'a>) -> bool {
+        if state == Value::Anything {
+            return !self.part(step).changes && self.after_anything(step) == Some(state);
+        }
         match *step {
             Step::Becomes(value) => {
                 let is_unseen = state == Value::Unseen && self.settled(value) == Value::Unseen;
                 is_unseen && !self.is_unseen_noticed
             }
-            Step::Grows(_, None, false) => state == Value::Unseen && !self.is_unseen_noticed,
+            Step::Grows(piece, None) => {
+                state == Value::Unseen && !self.is_unseen_noticed && !self.pieces.may_hold(piece)
+            }
             Step::Was(_) | Step::Grows(..) | Step::Swaps { .. } | Step::Goes(_) | Step::Never => {
                 !self.part(step).changes && self.after(state, step).is_some()
             }
         }
+    }
+
+    /// A piece that stands in a text that is needed, where it makes no such text.
+    fn wastes(&self, step: &Step<'a>, after: Value) -> bool {
+        match *step {
+            Step::Grows(piece, _) => after == Value::Unseen && self.pieces.may_hold(piece),
+            Step::Was(_) | Step::Becomes(_) | Step::Swaps { .. } | Step::Goes(_) | Step::Never => false,
+        }
+    }
+
+    fn is_of_use(&self, step: &Step<'a>) -> bool {
+        let is_seen = |value: Value| self.settled(value) != Value::Unseen;
+        self.is_unseen_noticed
+            || match *step {
+                Step::Was(_) | Step::Never => false,
+                Step::Becomes(value) => is_seen(value),
+                Step::Swaps { new, .. } => is_seen(new),
+                Step::Grows(piece, _) => self.pieces.may_hold(piece),
+                Step::Goes(_) => true,
+            }
     }
 
     /// A value that nothing to come needs, and none that it may grow into, is as good as one that nobody sees at all.
@@ -411,8 +377,7 @@ impl<'a> Model for Key<'a> {
         let (Some(to_come), Value::Begun { first, end, .. }) = (&self.to_come, state) else {
             return state;
         };
-        let is_used = |text: usize| to_come.needs[text] > 0 || to_come.wishes[text] > 0;
-        if self.is_unseen_noticed || end - first > FEW_TEXTS || (first..end).any(is_used) {
+        if self.is_unseen_noticed || to_come.may_use(first..end) {
             state
         } else {
             Value::Unseen
@@ -420,31 +385,42 @@ impl<'a> Model for Key<'a> {
     }
 
     fn expect(&mut self, known: &[&Step<'a>], unknown: &[&Step<'a>]) {
-        self.to_come = self.count(known, unknown);
+        let all = || known.iter().chain(unknown).copied();
+        let mut needed: Vec<usize> = all().filter_map(needed_by).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        let needed: Vec<&str> = needed.into_iter().map(|text| self.texts[text]).collect();
+        self.pieces = Pieces::of(&needed, all().filter_map(piece_of));
+        self.to_come = ToCome::of(self.texts.len(), known, unknown);
+    }
+
+    fn in_sight(&mut self, step: &Step<'a>) {
+        if let Some(to_come) = &mut self.to_come {
+            to_come.sight(step, 1);
+        }
+    }
+
+    fn out_of_sight(&mut self, step: &Step<'a>) {
+        if let Some(to_come) = &mut self.to_come {
+            to_come.sight(step, -1);
+        }
     }
 
     fn took(&mut self, step: &Step<'a>, sure: Sure) {
         if let Some(to_come) = &mut self.to_come {
-            to_come.change(step, sure, -1);
+            to_come.note(step, sure, -1);
         }
     }
 
     fn took_back(&mut self, step: &Step<'a>, sure: Sure) {
         if let Some(to_come) = &mut self.to_come {
-            to_come.change(step, sure, 1);
+            to_come.note(step, sure, 1);
         }
     }
 
-    /// A text that is needed, and that nothing still to come begins, must be begun by the value, for good.
-    fn strands(&self, before: Value, after: Value) -> bool {
-        let (Some(to_come), Value::Begun { first, end, .. }) = (&self.to_come, before) else {
-            return false;
-        };
-        let still = match after {
-            Value::Begun { first, end, .. } => first..end,
-            Value::Nothing | Value::Unseen => 0..0,
-        };
-        let mut texts = (first..end.min(first + FEW_TEXTS)).filter(|text| !still.contains(text));
-        texts.any(|text| to_come.needs[text] > 0 && to_come.begins[text] == 0)
+    /// A text that is due, and that nothing still to come begins, must be begun by the value.
+    fn strands(&self, state: Value) -> bool {
+        let to_come = self.to_come.as_ref();
+        to_come.is_some_and(|to_come| to_come.strands(state))
     }
 }

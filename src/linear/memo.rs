@@ -149,9 +149,11 @@ impl<S: Copy + Eq + Hash> Memo<S> {
         found.into_iter().map(|(_, place)| place).collect()
     }
 
-    /// How much memory it takes.
+    /// How much memory it takes, what is kept free included.
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.places) + size_of_val(&*self.sets) + size_of_val(&*self.table)
+        self.places.capacity() * size_of::<Visited<S>>()
+            + self.sets.capacity() * size_of::<u64>()
+            + self.table.capacity() * size_of::<u32>()
     }
 
     /// Where in the table a key is, or would be.

@@ -15,6 +15,12 @@ pub trait Model {
     /// The state at the beginning.
     fn initial(&self) -> Self::State;
 
+    /// A state that stands for all of them, for where nothing is known of what was before: a step that can be taken in any state can be taken in
+    /// it, and leads to where it leads from there, or leaves it as it is. `None` where there is none such, and that costs nothing but time.
+    fn anything(&self) -> Option<Self::State> {
+        None
+    }
+
     /// The state after a step; `None` where no such answer is given in this state.
     fn after(&self, state: Self::State, step: &Self::Step) -> Option<Self::State>;
 
@@ -34,6 +40,17 @@ pub trait Model {
         !self.part(step).changes && self.after(state, step).is_some()
     }
 
+    /// Whether to take a step whose outcome is known and that leads to this state may be to use up what some other step needs. It costs
+    /// nothing but time to say either.
+    fn wastes(&self, _step: &Self::Step, _after: Self::State) -> bool {
+        false
+    }
+
+    /// Whether a step whose outcome is unknown may be of use to an order of what is expected.
+    fn is_of_use(&self, _step: &Self::Step) -> bool {
+        true
+    }
+
     /// Whether `goal`, a step that [depends](Part::depends) on the state, may still be taken some time after this state, if all that
     /// is taken between does not [reset](Part::resets) it. It costs nothing but time to say yes.
     fn leads_to(&self, _state: Self::State, _goal: &Self::Step) -> bool {
@@ -49,15 +66,21 @@ pub trait Model {
     /// count of what is still to come.
     fn expect(&mut self, _known: &[&Self::Step], _unknown: &[&Self::Step]) {}
 
+    /// Takes note of a step that is to be taken soon, for its answer is not far.
+    fn in_sight(&mut self, _step: &Self::Step) {}
+
+    /// Takes note that a step is not, for it was taken, or its answer is far again.
+    fn out_of_sight(&mut self, _step: &Self::Step) {}
+
     /// Takes note of a step that was taken.
     fn took(&mut self, _step: &Self::Step, _sure: Sure) {}
 
     /// Takes note that a step was taken back.
     fn took_back(&mut self, _step: &Self::Step, _sure: Sure) {}
 
-    /// Whether to go from one state to the other, with what was taken so far, leaves a step that is still to come without any way to be
-    /// taken. It costs nothing but time to say no.
-    fn strands(&self, _before: Self::State, _after: Self::State) -> bool {
+    /// Whether this state, with what was taken so far, leaves a step that is in sight without any way to be taken. It costs nothing but time
+    /// to say no.
+    fn strands(&self, _state: Self::State) -> bool {
         false
     }
 }

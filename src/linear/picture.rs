@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::history::{Action, History, Moment, Operation};
-use super::replay;
+use super::replay::Value;
 use super::shrink::Stretch;
 use super::words;
 
@@ -152,6 +152,9 @@ impl<'a> Picture<'a> {
         if self.left_out > 0 {
             notes.push(format!("{} earlier ones are not shown", self.left_out));
         }
+        if self.stretch.begin.is_some() {
+            notes.push(format!("before, {key} may have been anything"));
+        }
         text(svg, (16.0, 58.0), "fill=\"#666666\"", &notes.join(" · "));
     }
 
@@ -229,15 +232,9 @@ impl<'a> Picture<'a> {
     /// What the value is after each step of the order, and what it would have to be.
     fn draw_values(&self, below: f64, svg: &mut String) {
         let failure = &self.stretch.failure;
-        let mut value = self.history.initial_of(&failure.key).map(str::to_owned);
-        let mut told = vec![words::value(value.as_deref())];
-        for at in &failure.order {
-            let before = value.clone();
-            replay::apply(&mut value, &self.history.operations[*at].action);
-            if value != before {
-                told.push(words::value(value.as_deref()));
-            }
-        }
+        let mut values = self.stretch.values(self.history);
+        values.dedup();
+        let told: Vec<String> = values.iter().map(Value::in_words).collect();
         let shown = told.len().saturating_sub(8);
         let begun = if shown > 0 { "… → " } else { "" };
         let key = words::quoted(&failure.key);

@@ -1,23 +1,29 @@
-//! Which pieces of text may stand somewhere in some texts.
+//! Which pieces of text stand somewhere in some texts.
 
 use std::collections::BTreeSet;
 
-/// What may stand in some texts: all of their pieces of certain lengths, by hash. It may take one for another, and so say that a piece is there that is not;
-/// it never misses one.
-#[derive(Debug)]
+/// Which of some pieces stand in some texts, by their hashes. It may take one for another, and so say that a piece is there that is not; it never misses one.
+#[derive(Debug, Default)]
 pub(super) struct Pieces {
-    /// A bit for each hash; none where there would have been too much to look at.
-    bits: Vec<u64>,
+    /// A power of two of places, at most a quarter of them taken: a hash, and whether its piece was found. None where there would have been
+    /// too much to look at.
+    table: Vec<(u64, bool)>,
 }
 
 /// So many lengths are looked at, and so many bytes.
 const LENGTHS: usize = 16;
 const WORK: usize = 1 << 26;
 
+/// No hash.
+const FREE: u64 = 0;
+/// What each byte is multiplied by, once for each byte after it.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl Pieces {
-    /// The pieces of ascending texts that are as long as one of `wanted`.
+    /// Looks for pieces in ascending texts.
     pub(super) fn of<'a>(texts: &[&str], wanted: impl Iterator<Item = &'a str>) -> Self {
-        let lengths: BTreeSet<usize> = wanted.map(str::len).filter(|length| *length > 0).collect();
+        let wanted: Vec<&str> = wanted.filter(|piece| !piece.is_empty()).collect();
+        let lengths: BTreeSet<usize> = wanted.iter().map(|piece| piece.len()).collect();
         // A text that another begins with has no other pieces.
         let is_begun = |at: usize| texts.get(at + 1).is_some_and(|next| next.starts_with(texts[at]));
         let whole: Vec<&[u8]> = (0..texts.len())
@@ -25,39 +31,83 @@ impl Pieces {
             .map(|at| texts[at].as_bytes())
             .collect();
         let bytes: usize = whole.iter().map(|text| text.len()).sum();
-        let total = lengths.iter().map(|length| bytes.saturating_mul(*length));
-        let total = total.fold(0, usize::saturating_add);
-        if lengths.len() > LENGTHS || total > WORK {
-            return Self { bits: Vec::new() };
+        if lengths.len() > LENGTHS || bytes.saturating_mul(lengths.len()) > WORK {
+            return Self::default();
         }
-        let words = (bytes * lengths.len() / 4).next_power_of_two().max(64);
-        let mut pieces = Self { bits: vec![0; words] };
+        let places = (4 * wanted.len()).next_power_of_two();
+        let mut pieces = Self {
+            table: vec![(FREE, false); places],
+        };
+        for piece in wanted {
+            let hash = hash_of(piece.as_bytes());
+            let at = pieces.place(hash);
+            pieces.table[at].0 = hash;
+        }
         for length in lengths {
-            for piece in whole.iter().flat_map(|text| text.windows(length)) {
-                let (word, bit) = pieces.place(piece);
-                pieces.bits[word] |= bit;
+            for text in &whole {
+                pieces.look_in(text, length);
             }
         }
         pieces
     }
 
-    /// Whether a piece of one of the wanted lengths may be there.
-    pub(super) fn may_hold(&self, piece: &str) -> bool {
-        let is_there = || {
-            let (word, bit) = self.place(piece.as_bytes());
-            self.bits[word] & bit != 0
+    /// Marks what is found in a text, of one length: the hash is carried along from each place to the next.
+    fn look_in(&mut self, text: &[u8], length: usize) {
+        let Some(first) = text.get(..length) else {
+            return;
         };
-        piece.is_empty() || self.bits.is_empty() || is_there()
+        let leaving = (1..length).fold(1_u64, |power, _| power.wrapping_mul(BASE));
+        let mut sum = sum_of(first);
+        self.mark(finished(sum));
+        for (gone, come) in text.iter().zip(&text[length..]) {
+            sum = sum.wrapping_sub(value_of(*gone).wrapping_mul(leaving));
+            sum = sum.wrapping_mul(BASE).wrapping_add(value_of(*come));
+            self.mark(finished(sum));
+        }
     }
 
-    fn place(&self, piece: &[u8]) -> (usize, u64) {
-        let hash = piece.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let hash = hash ^ (hash >> 29);
-        let word = usize::try_from(hash >> 6 & 0xffff_ffff).expect("half a word");
-        (word & (self.bits.len() - 1), 1 << (hash & 63))
+    fn mark(&mut self, hash: u64) {
+        let at = self.place(hash);
+        self.table[at].1 |= self.table[at].0 == hash;
     }
+
+    /// Whether one of the wanted pieces may be there.
+    pub(super) fn may_hold(&self, piece: &str) -> bool {
+        piece.is_empty() || self.table.is_empty() || {
+            let hash = hash_of(piece.as_bytes());
+            self.table[self.place(hash)] == (hash, true)
+        }
+    }
+
+    /// Where in the table a hash is, or would be.
+    fn place(&self, hash: u64) -> usize {
+        let mask = self.table.len() - 1;
+        let mut at = usize::try_from(hash >> 32).expect("half a word") & mask;
+        while self.table[at].0 != FREE && self.table[at].0 != hash {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+}
+
+/// No byte counts for nothing.
+fn value_of(byte: u8) -> u64 {
+    u64::from(byte) + 1
+}
+
+fn sum_of(bytes: &[u8]) -> u64 {
+    let add = |sum: u64, byte: &u8| sum.wrapping_mul(BASE).wrapping_add(value_of(*byte));
+    bytes.iter().fold(0, add)
+}
+
+fn hash_of(bytes: &[u8]) -> u64 {
+    finished(sum_of(bytes))
+}
+
+/// Spreads what differs over all bits.
+fn finished(sum: u64) -> u64 {
+    let mixed = (sum ^ (sum >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (mixed ^ (mixed >> 32)).max(1)
 }
 
 #[cfg(test)]

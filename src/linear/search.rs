@@ -1,26 +1,15 @@
-//! The search for an order of operations that explains all answers.
+//! Whether there is an order of operations that explains all answers.
 //!
-//! In the manner of Wing and Gong ("Testing and verifying concurrent objects", 1993) with the memory of Lowe ("Testing for linearizability", 2017):
-//! calls and answers stand in a list by time. What is called before the first answer in the list may happen next; one of them is
-//! taken, and leaves the list with its answer; where none can be, the last taken is put back. Where the search has been once it need not go again, and
-//! where it has been is small: how many answers are accounted for, which of the operations *open* at the next one are, and the state.
-//!
-//! Beyond that:
-//!
-//! - What can do no harm to anything else, as a read, is taken as soon as it fits and never taken back ([`Model::is_idle`]).
-//! - Operations of unknown outcome stand beside the list, for they may happen at any time after their calls, or never, and are tried last. Of equal
-//!   ones the first is used. To be where one has been with more of them used is of no use.
-//! - An order that can't give a later answer is given up at once, not when it gets there: appends that are read much later would
-//!   otherwise be tried in every order. That is so where the next answer that depends on the state is out of reach
-//!   ([`Model::leads_to`]), or any that nothing else can bring about ([`Model::strands`]). What keeps the next answer in reach is tried first.
+//! An order is found depth first ([`depth_first`](super::depth_first)), mostly straight away. That there is none would take long to find so: all orders of all
+//! that went well before the contradiction would have to be tried too. So where that search comes no further for a while, it is asked whether
+//! the calls around the place where it got stuck contradict each other by themselves, whatever was before ([`window`]). Only where they do not must
+//! everything be tried.
 
 use super::blame;
+use super::depth_first::{DepthFirst, End, Thrift};
 use super::history::Moment;
-use super::list::{List, call_of};
-use super::memo::{Memo, Place, Sight, Taken};
-use super::model::{Model, Sure};
-use super::outlook::{Class, Goal, classes, goals};
-use super::spares::{Spares, Used};
+use super::model::Model;
+use super::window::{self, Answers};
 
 /// An operation, as the search sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +25,8 @@ pub struct Call<S> {
 /// How much a search may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many bytes it may remember.
+    /// How many bytes it may remember of where it has been: besides, it takes some hundred bytes for each operation, and while what it remembers
+    /// grows, as much again for a moment.
     pub bytes: usize,
     /// How many steps it may try.
     pub steps: u64,
@@ -75,403 +65,75 @@ pub struct Stuck {
     pub orders: Vec<Vec<usize>>,
 }
 
-/// How many orders are kept of a search that found none.
-const ORDERS: usize = 8;
-
 /// Searches for an order.
 pub fn search<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Finding
 where
     M::Step: Clone,
 {
-    match run(model, calls, limits) {
-        Finding::None(_) => Finding::None(blame::pin_down(model, calls, limits)),
-        other => other,
+    match decide(model, calls, limits) {
+        Decision::Order(order) => Finding::Order(order),
+        Decision::None(refuted) => Finding::None(blame::pin_down(model, calls, limits, refuted)),
+        Decision::OutOfMemory => Finding::OutOfMemory,
+        Decision::OutOfSteps => Finding::OutOfSteps,
     }
 }
 
-/// Searches. It looks ahead, so it may give up before it is stuck: what is said of where is a lower bound.
-pub(super) fn run<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Finding {
-    Search::new(model, calls, limits, Foresight::Yes).run()
+/// Whether there is an order.
+#[derive(Debug)]
+pub(super) enum Decision {
+    Order(Vec<usize>),
+    None(Refuted),
+    OutOfMemory,
+    OutOfSteps,
 }
 
-/// How far a search comes that does not give up early, but soon: the first operation that it did not place.
-pub(super) fn reach<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> usize {
-    let limits = Limits {
-        bytes: limits.bytes,
-        steps: limits.steps.min(100_000 + 40 * calls.len() as u64),
-    };
-    let mut search = Search::new(model, calls, limits, Foresight::No);
-    search.find();
-    let answered = search.memo.answered(search.best) as usize;
-    search.known[answered.min(search.known.len() - 1)].0
+/// What is known where there is no order.
+#[derive(Debug)]
+pub(super) struct Refuted {
+    /// How many answers can be accounted for, from the first on, at least.
+    pub(super) placed: usize,
+    /// Orders of these.
+    pub(super) orders: Vec<Vec<usize>>,
+    /// How many contradict each other, from the first on; `None` where that is known of all together only.
+    pub(super) contradiction: Option<usize>,
 }
 
-/// Whether a search gives up what can't give a later answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Foresight {
-    Yes,
-    No,
-}
+/// The searches that are made, one after the other. A search that comes no further in so many steps is given up, if it then turns out that the calls
+/// around contradict each other; and if not, there is a more patient one.
+const ATTEMPTS: [(Thrift, u64); 3] = [
+    (Thrift::Yes, 50_000),
+    (Thrift::No, 2_000_000),
+    (Thrift::No, u64::MAX),
+];
 
-struct Search<'a, M: Model> {
-    model: &'a mut M,
-    foresight: Foresight,
-    limits: Limits,
-    steps: u64,
-    /// The answered operations, by the order of their answers.
-    known: Vec<(usize, &'a M::Step)>,
-    /// Where each stands in a set of open operations.
-    slots: Vec<u32>,
-    classes: Vec<Class<'a, M::Step>>,
-    /// For each answer the next that depends on the state, from it on.
-    goals: Vec<Option<Goal>>,
-    /// For each answer how many that reset the state are answered before it.
-    resets: Vec<usize>,
-    list: List,
-    memo: Memo<M::State>,
-    spares: Spares,
-    /// Which operations are accounted for.
-    is_placed: Vec<bool>,
-    /// Of those that are and were answered later than the first that is not, where they stand in a set.
-    open: Vec<u64>,
-    now: Sight<M::State>,
-    place: Place,
-    taken: Vec<Frame<M::State>>,
-    best: Place,
-}
+/// So many answers ahead the search looks whether it can still give them: not farther, so that where it gets stuck is not far from why.
+const SIGHT: usize = 256;
 
-/// Something taken, and what to go back to.
-struct Frame<S> {
-    taken: Taken,
-    before: Sight<S>,
-    place: Place,
-    /// What to try when it is taken back; `None` where nothing else need be.
-    next: Option<Candidate>,
-}
-
-/// What may be taken next.
-#[derive(Clone, Copy, Debug)]
-enum Candidate {
-    /// A node of the list, if it is a call that promises well.
-    Promising(u32),
-    /// The same, if it does not.
-    Other(u32),
-    /// The class before this one.
-    Spare(u32),
-}
-
-impl<'a, M: Model> Search<'a, M> {
-    fn new(model: &'a mut M, calls: &'a [Call<M::Step>], limits: Limits, foresight: Foresight) -> Self {
-        let mut known: Vec<(Moment, usize)> = Vec::new();
-        let mut unknown: Vec<usize> = Vec::new();
-        for (at, call) in calls.iter().enumerate() {
-            match call.answered {
-                Some(answered) => known.push((answered, at)),
-                None => unknown.push(at),
-            }
-        }
-        known.sort_unstable();
-        let answers: Vec<Moment> = known.iter().map(|(answered, _)| *answered).collect();
-        let (list, slots, open) = List::of(&known, calls);
-        let classes = classes(&unknown, calls, &answers);
-        let known: Vec<_> = known.into_iter().map(|(_, at)| (at, &calls[at].step)).collect();
-        let (goals, resets) = goals(model, &known, calls, &unknown, &answers);
-        let steps: Vec<_> = known.iter().map(|(_, step)| *step).collect();
-        let spare_steps: Vec<_> = unknown.iter().map(|at| &calls[*at].step).collect();
-        model.expect(&steps, &spare_steps);
+/// Decides whether there is an order.
+pub(super) fn decide<M: Model>(model: &mut M, calls: &[Call<M::Step>], limits: Limits) -> Decision
+where
+    M::Step: Clone,
+{
+    for (thrift, patience) in ATTEMPTS {
         let state = model.initial();
-        let memo = Memo::starting_at(state, open);
-        Self {
-            model,
-            foresight,
-            limits,
-            steps: 0,
-            is_placed: vec![false; known.len()],
-            open: vec![0; memo.words()],
-            known,
-            slots,
-            classes,
-            goals,
-            resets,
-            list,
-            memo,
-            spares: Spares::new(),
-            now: Sight {
-                answered: 0,
-                state,
-                used: Used::NONE,
-            },
-            place: Place::START,
-            taken: Vec::new(),
-            best: Place::START,
-        }
-    }
-
-    fn run(mut self) -> Finding {
-        self.find()
-    }
-
-    fn find(&mut self) -> Finding {
-        let mut next = Candidate::Promising(self.list.first());
-        loop {
-            if self.now.answered as usize == self.known.len() {
-                return Finding::Order(self.order_to(self.place));
-            }
-            if self.steps > self.limits.steps {
-                return Finding::OutOfSteps;
-            }
-            if self.memo.bytes() + self.spares.bytes() > self.limits.bytes {
-                return Finding::OutOfMemory;
-            }
-            if self.advance(next) {
-                next = Candidate::Promising(self.list.first());
-                continue;
-            }
-            match self.take_back() {
-                Some(other) => next = other,
-                None => return Finding::None(self.stuck()),
-            }
-        }
-    }
-
-    /// Takes one more operation, the candidate or one after it. Gives whether there was one.
-    fn advance(&mut self, mut candidate: Candidate) -> bool {
-        if let Candidate::Promising(first) = candidate
-            && first == self.list.first()
-            && let Some(idle) = self.idle()
-        {
-            let state = self.after_known(idle);
-            return state.is_some_and(|state| self.take(Taken::Known(idle), state, None));
-        }
-        loop {
-            let (taken, state, next) = match candidate {
-                Candidate::Spare(0) => return false,
-                Candidate::Spare(above) => {
-                    let class = above - 1;
-                    (
-                        Taken::Spare(class),
-                        self.after_spare(class),
-                        Candidate::Spare(class),
-                    )
-                }
-                Candidate::Promising(node) => {
-                    let Some(operation) = call_of(node) else {
-                        candidate = Candidate::Other(self.list.first());
-                        continue;
-                    };
-                    let state = self.after_known(operation);
-                    let state = state.filter(|state| self.is_promising(*state));
-                    let next = Candidate::Promising(self.list.after(node));
-                    (Taken::Known(operation), state, next)
-                }
-                Candidate::Other(node) => {
-                    let Some(operation) = call_of(node) else {
-                        candidate = Candidate::Spare(self.last_class());
-                        continue;
-                    };
-                    let state = self.after_known(operation);
-                    let state = state.filter(|state| !self.is_promising(*state));
-                    let next = Candidate::Other(self.list.after(node));
-                    (Taken::Known(operation), state, next)
-                }
-            };
-            if let Some(state) = state
-                && self.take(taken, state, Some(next))
-            {
-                return true;
-            }
-            candidate = next;
-        }
-    }
-
-    fn after_known(&mut self, operation: u32) -> Option<M::State> {
-        self.steps += 1;
-        let step = self.known[operation as usize].1;
-        self.model.after(self.now.state, step)
-    }
-
-    /// Whether the next answer that depends on the state may come right after.
-    fn is_promising(&self, state: M::State) -> bool {
-        self.next_goal().is_none_or(|goal| {
-            let step = self.known[goal.operation as usize].1;
-            self.model.leads_to(state, step)
-        })
-    }
-
-    /// The next answer that depends on the state and is not accounted for.
-    fn next_goal(&self) -> Option<Goal> {
-        let mut at = self.now.answered as usize;
-        while let Some(Some(goal)) = self.goals.get(at) {
-            if !self.is_placed[goal.operation as usize] {
-                return Some(*goal);
-            }
-            at = goal.operation as usize + 1;
-        }
-        None
-    }
-
-    /// An operation that may as well happen now.
-    fn idle(&mut self) -> Option<u32> {
-        let mut node = self.list.first();
-        while let Some(operation) = call_of(node) {
-            self.steps += 1;
-            if self
-                .model
-                .is_idle(self.now.state, self.known[operation as usize].1)
-            {
-                return Some(operation);
-            }
-            node = self.list.after(node);
-        }
-        None
-    }
-
-    fn last_class(&self) -> u32 {
-        u32::try_from(self.classes.len()).expect("fewer than calls")
-    }
-
-    /// The state after one more of a class; `None` where none is left that was called, or to take it is of no use: then it need not be taken.
-    fn after_spare(&mut self, class: u32) -> Option<M::State> {
-        let Class { step, members } = &self.classes[class as usize];
-        let used = self.spares.count(self.now.used, class) as usize;
-        members
-            .get(used)
-            .filter(|(callable, _)| *callable <= self.now.answered)?;
-        self.steps += 1;
-        let state = self.model.after_unknown(self.now.state, step)?;
-        if state == self.now.state {
-            return None;
-        }
-        // What was taken before it for nothing need not have been.
-        let last = self.taken.last();
-        let before = last.filter(|frame| matches!(frame.taken, Taken::Spare(_)));
-        let is_vain =
-            before.is_some_and(|frame| self.model.after_unknown(frame.before.state, step) == Some(state));
-        (!is_vain).then_some(state)
-    }
-
-    /// Takes an operation, unless that leads nowhere new.
-    fn take(&mut self, taken: Taken, state: M::State, next: Option<Candidate>) -> bool {
-        let before = self.now;
-        match taken {
-            Taken::Known(operation) => self.lift(operation),
-            Taken::Spare(class) => self.now.used = self.spares.with(self.now.used, class),
-        }
-        let (step, sure) = step_of(&self.known, &self.classes, taken);
-        self.model.took(step, sure);
-        self.now.state = self.model.settled(state);
-        let is_lost = self.is_lost(before.state);
-        let way = (self.place, taken);
-        let visited = (!is_lost)
-            .then(|| self.memo.visit(&self.spares, self.now, &self.open, way))
-            .flatten();
-        let Some(place) = visited else {
-            self.restore(taken, before);
-            return false;
+        let mut search = DepthFirst::new(model, state, calls, SIGHT, thrift, limits);
+        let end = search.run(patience);
+        let (placed, orders) = match end {
+            End::Order(order) => return Decision::Order(order),
+            End::OutOfMemory => return Decision::OutOfMemory,
+            End::OutOfSteps => return Decision::OutOfSteps,
+            End::Exhausted | End::OutOfPatience => (search.answered(), search.orders()),
         };
-        self.taken.push(Frame {
-            taken,
-            before,
-            place: self.place,
-            next,
-        });
-        self.place = place;
-        if self.memo.answered(self.best) < self.now.answered {
-            self.best = place;
-        }
-        true
-    }
-
-    /// Takes back the last operation for which something else can be tried, and gives what.
-    fn take_back(&mut self) -> Option<Candidate> {
-        loop {
-            let frame = self.taken.pop()?;
-            self.restore(frame.taken, frame.before);
-            self.place = frame.place;
-            if frame.next.is_some() {
-                return frame.next;
-            }
+        let answers = Answers::of(calls);
+        let contradiction = window::contradiction(model, calls, &answers, placed);
+        let is_refuted = thrift == Thrift::No && end == End::Exhausted;
+        if contradiction.is_some() || is_refuted {
+            return Decision::None(Refuted {
+                placed,
+                orders,
+                contradiction,
+            });
         }
     }
-
-    /// Accounts for an operation, and for all answers up to the first that is not accounted for.
-    fn lift(&mut self, operation: u32) {
-        self.list.lift(operation);
-        self.is_placed[operation as usize] = true;
-        self.flip(operation);
-        while self.is_placed.get(self.now.answered as usize) == Some(&true) {
-            self.flip(self.now.answered);
-            self.now.answered += 1;
-        }
-    }
-
-    fn restore(&mut self, taken: Taken, before: Sight<M::State>) {
-        let (step, sure) = step_of(&self.known, &self.classes, taken);
-        self.model.took_back(step, sure);
-        if let Taken::Known(operation) = taken {
-            while self.now.answered > before.answered {
-                self.now.answered -= 1;
-                self.flip(self.now.answered);
-            }
-            self.flip(operation);
-            self.is_placed[operation as usize] = false;
-            self.list.put_back(operation);
-        }
-        self.now = before;
-    }
-
-    fn flip(&mut self, operation: u32) {
-        let slot = self.slots[operation as usize];
-        self.open[slot as usize / 64] ^= 1 << (slot % 64);
-    }
-
-    /// Whether some answer that depends on the state can't be had any more.
-    fn is_lost(&self, before: M::State) -> bool {
-        let is_out_of_reach = |goal: Goal| {
-            let step = self.known[goal.operation as usize].1;
-            let have_come = self.resets[self.now.answered as usize];
-            let is_straight = goal.resets.is_some_and(|may_come| may_come <= have_come);
-            is_straight && !self.model.leads_to(self.now.state, step)
-        };
-        if self.foresight == Foresight::No {
-            return false;
-        }
-        self.model.strands(before, self.now.state) || self.next_goal().is_some_and(is_out_of_reach)
-    }
-
-    fn stuck(&self) -> Stuck {
-        let answered = self.memo.answered(self.best);
-        let mut places = vec![self.best];
-        places.extend(
-            self.memo
-                .places_at(answered, ORDERS)
-                .into_iter()
-                .filter(|place| *place != self.best),
-        );
-        places.truncate(ORDERS);
-        Stuck {
-            blamed: self.known[answered as usize].0,
-            orders: places.into_iter().map(|place| self.order_to(place)).collect(),
-        }
-    }
-
-    fn order_to(&self, place: Place) -> Vec<usize> {
-        let mut used = vec![0; self.classes.len()];
-        let way = self.memo.way_to(place).into_iter();
-        let call = |taken| match taken {
-            Taken::Known(operation) => self.known[operation as usize].0,
-            Taken::Spare(class) => {
-                used[class as usize] += 1;
-                self.classes[class as usize].members[used[class as usize] - 1].1
-            }
-        };
-        way.map(call).collect()
-    }
-}
-
-fn step_of<'a, S>(known: &[(usize, &'a S)], classes: &[Class<'a, S>], taken: Taken) -> (&'a S, Sure) {
-    match taken {
-        Taken::Known(operation) => (known[operation as usize].1, Sure::Yes),
-        Taken::Spare(class) => (classes[class as usize].step, Sure::No),
-    }
+    Decision::OutOfSteps
 }

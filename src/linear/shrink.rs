@@ -7,12 +7,15 @@
 use std::collections::BTreeSet;
 
 use super::history::{Action, Answer, History, Moment};
-use super::judge::{Failure, has_order, judge_key};
+use super::judge::{Before, Failure, has_order, judge_key};
+use super::replay::Value;
 use super::search::{Finding, Limits};
 
 /// Operations of one key for which there is no order, few of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
+    /// What was answered by then is over, and the value may be anything; `None` where the stretch begins with the history.
+    pub begin: Option<Moment>,
     /// Those whose answers contradict each other, by their places in the history and in the order of their calls.
     pub kept: Vec<usize>,
     /// Those that may happen at any time after their calls, or never, and that does not help.
@@ -31,14 +34,14 @@ const ATTEMPT: Limits = Limits {
     steps: 1_000_000,
 };
 
-/// How many operations are looked at first.
-const FIRST: usize = 16;
+/// How many answers are looked at first, and at most but for all of them.
+const FIRST: usize = 64;
+const MOST: usize = 1 << 14;
 
 /// Shortens a failure of a history to a stretch. The same failure always gives the same stretch; where it gets too long to look for a shorter one,
 /// it is longer than need be.
 pub fn shorten(history: &History, failure: &Failure) -> Stretch {
     let mut shrink = Shrink::of(history, failure);
-    shrink.begin_with_the_last();
     // The fewer answers are left, the fewer of the loose are of any use.
     shrink.shorten(Among::Unchanging);
     shrink.shorten(Among::All);
@@ -56,6 +59,7 @@ enum Among {
 
 struct Shrink<'a> {
     history: &'a History,
+    begin: Option<Moment>,
     kept: Vec<usize>,
     loose: Vec<usize>,
     failure: Failure,
@@ -63,38 +67,72 @@ struct Shrink<'a> {
 }
 
 impl<'a> Shrink<'a> {
-    /// What was called after the operation that can't be placed was answered has nothing to do with it, and what was answered after is mostly as
-    /// good as not answered.
+    /// Mostly, what contradicts the operation that can't be placed has happened shortly before. What was called after that was answered has nothing to do
+    /// with it.
     fn of(history: &'a History, failure: &Failure) -> Self {
         let end = history.operations[failure.blamed].answered_at();
-        let (kept, loose) = until(history, &failure.key, end);
-        let has_order = has_order(history, &failure.key, &taken_for(&kept, &loose), ATTEMPT);
-        let (kept, loose) = if has_order == Some(false) {
-            (kept, loose)
-        } else {
-            until(history, &failure.key, None)
-        };
-        Self {
+        let mut shrink = Self {
             history,
-            kept,
-            loose,
+            begin: None,
+            kept: Vec::new(),
+            loose: Vec::new(),
             failure: failure.clone(),
             work: 0,
-        }
-    }
-
-    /// Mostly, what contradicts the operation that can't be placed has happened shortly before.
-    fn begin_with_the_last(&mut self) {
-        let mut by_answer = self.kept.clone();
-        by_answer.sort_by_key(|at| self.history.operations[*at].answered_at());
+        };
+        shrink.take_up(None, end);
+        let moments = shrink
+            .kept
+            .iter()
+            .filter_map(|at| history.operations[*at].answered_at());
+        let mut answers: Vec<Moment> = moments.collect();
+        answers.sort_unstable();
         let mut count = FIRST;
-        while count < by_answer.len() && self.work < WORK {
-            let early: BTreeSet<usize> = by_answer[..by_answer.len() - count].iter().copied().collect();
-            if self.let_loose(&early) {
-                return;
+        while count < answers.len().min(MOST) {
+            shrink.take_up(Some(answers[answers.len() - 1 - count]), end);
+            if shrink.has_order(&shrink.kept, &shrink.loose) == Some(false) {
+                return shrink;
             }
             count *= 4;
         }
+        shrink.take_up(None, end);
+        if shrink.has_order(&shrink.kept, &shrink.loose) != Some(false) {
+            shrink.take_up(None, None);
+        }
+        shrink
+    }
+
+    /// Begins with what was answered after one moment and until another, by calls, and with what was under way then and may change the value.
+    fn take_up(&mut self, begin: Option<Moment>, end: Option<Moment>) {
+        let operations = &self.history.operations;
+        let has_begun = |moment: Moment| begin.is_none_or(|begin| moment > begin);
+        let is_in_time = |moment: Moment| end.is_none_or(|end| moment <= end);
+        let is_part = |at: &usize| {
+            let operation = &operations[*at];
+            operation.key == self.failure.key
+                && is_in_time(operation.called)
+                && operation.answered_at().is_none_or(has_begun)
+        };
+        let is_kept = |at: &usize| {
+            has_begun(operations[*at].called) && operations[*at].answered_at().is_some_and(is_in_time)
+        };
+        let (mut kept, loose): (Vec<_>, Vec<_>) = (0..operations.len()).filter(is_part).partition(is_kept);
+        kept.sort_by_key(|at| operations[*at].called);
+        let loose = loose
+            .into_iter()
+            .filter(|at| changes(self.history, *at))
+            .collect();
+        (self.begin, self.kept, self.loose) = (begin, kept, loose);
+    }
+
+    fn has_order(&self, kept: &[usize], loose: &[usize]) -> Option<bool> {
+        let operations = taken_for(kept, loose);
+        has_order(
+            self.history,
+            &self.failure.key,
+            &operations,
+            Before::of(self.begin),
+            ATTEMPT,
+        )
     }
 
     /// Lets loose what it can, in ever shorter runs, until it can do no more.
@@ -132,12 +170,7 @@ impl<'a> Shrink<'a> {
         let mut loose = self.loose.clone();
         loose.extend(gone.into_iter().filter(|at| changes(self.history, *at)));
         self.work += kept.len() + loose.len();
-        match has_order(
-            self.history,
-            &self.failure.key,
-            &taken_for(&kept, &loose),
-            ATTEMPT,
-        ) {
+        match self.has_order(&kept, &loose) {
             Some(false) => {
                 (self.kept, self.loose) = (kept, loose);
                 true
@@ -151,12 +184,15 @@ impl<'a> Shrink<'a> {
     }
 
     fn finish(mut self) -> Stretch {
+        let (history, key) = (self.history, &self.failure.key);
         let operations = taken_for(&self.kept, &self.loose);
-        if let Finding::None(stuck) = judge_key(self.history, &self.failure.key, &operations, ATTEMPT) {
-            self.failure = Failure::of(self.history, &self.failure.key, operations.len(), stuck);
+        let before = Before::of(self.begin);
+        if let Finding::None(stuck) = judge_key(history, key, &operations, before, ATTEMPT) {
+            self.failure = Failure::of(history, key, &operations, before, stuck);
         }
         self.loose.sort_unstable();
         Stretch {
+            begin: self.begin,
             kept: self.kept,
             loose: self.loose,
             failure: self.failure,
@@ -164,17 +200,18 @@ impl<'a> Shrink<'a> {
     }
 }
 
-/// What was answered on a key until a moment, by calls, and what had been called by then and may change the value.
-fn until(history: &History, key: &str, end: Option<Moment>) -> (Vec<usize>, Vec<usize>) {
-    let is_in_time = |moment: Moment| end.is_none_or(|end| moment <= end);
-    let operations = &history.operations;
-    let on_key = (0..operations.len()).filter(|at| operations[*at].key == key);
-    let called = on_key.filter(|at| is_in_time(operations[*at].called));
-    let (mut kept, loose): (Vec<_>, Vec<_>) =
-        called.partition(|at| operations[*at].answered_at().is_some_and(is_in_time));
-    kept.sort_by_key(|at| operations[*at].called);
-    let loose = loose.into_iter().filter(|at| changes(history, *at)).collect();
-    (kept, loose)
+impl Stretch {
+    /// The value before the order, and after each step of it.
+    pub(super) fn values(&self, history: &History) -> Vec<Value> {
+        let failure = &self.failure;
+        let mut value = Value::at_first(history, &failure.key, Before::of(self.begin));
+        let mut values = vec![value.clone()];
+        for at in &failure.order {
+            value.apply(&history.operations[*at], self.kept.contains(at));
+            values.push(value.clone());
+        }
+        values
+    }
 }
 
 /// The kept for what they are, the loose for operations of unknown outcome.
