@@ -44,7 +44,7 @@ mod to_come;
 mod window;
 mod words;
 
-pub use explain::{tell, tell_stretch};
+pub use explain::{tell, tell_briefly, tell_stretch};
 pub use history::{Action, Answer, History, Moment, Operation, Outcome, Unfitting};
 pub use judge::{Failure, Report, Undecided, Verdict, judge};
 pub use model::{Model, Part, Sure};

@@ -3,6 +3,7 @@
 #[cfg(test)]
 pub(crate) mod any;
 mod choice;
+mod clients;
 mod clock;
 mod command;
 mod data_dir;
@@ -22,6 +23,7 @@ mod trace;
 mod world;
 
 pub use choice::Choice;
+pub use clients::{BarEnd, ClientBar, ClientLane, ClientsVerdict, ClientsView};
 pub use clock::Clock;
 pub use command::{Command, CommandError, TimedCommand};
 pub use data_dir::{DataDirError, stored_nodes};

@@ -114,6 +114,7 @@ fn the_picture_in_the_readme_is_what_the_program_draws() {
         story: &told.story,
         view: &view,
         journey: &raft_play::ui::journey::PRESENT,
+        clients: None,
     };
     let bar = keymap::bar(&scene, WIDTH);
     let mut terminal = Terminal::new(TestBackend::new(WIDTH, HEIGHT)).unwrap();

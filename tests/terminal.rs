@@ -116,6 +116,25 @@ fn a_filtered_story() {
     person.leaves(0);
 }
 
+/// A call waits, and is answered; what the tab says of it follows.
+#[test]
+fn what_clients_see() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "42", "--speed", "5"]);
+    person.sees("t1");
+    person
+        .types(":tab clients\r:zoom inspector\r")
+        .sees("No client has asked anything yet");
+    person.sees_not(":zoom");
+    person
+        .types("n")
+        .sees("linearizable so far: some order explains every answer");
+    person.sees("client 1: x=1 at").sees("ok, at");
+    person.types(" ").sees("PAUSED");
+    person.types("0c").sees("you crash").types(" ");
+    person.types("q");
+    person.leaves(0);
+}
+
 /// A leader is elected event by event, each chosen, while time stands; then time goes on.
 #[test]
 fn manual_mode() {

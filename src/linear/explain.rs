@@ -28,6 +28,20 @@ pub fn tell(history: &History, failure: &Failure) -> String {
     )
 }
 
+/// The same in half a line: `get x -> 1 can't be placed: x is then 2`.
+pub fn tell_briefly(history: &History, failure: &Failure) -> String {
+    let key = words::quoted(&failure.key);
+    let operation = &history.operations[failure.blamed];
+    let (verb, rest) = verb_and_rest(&words::action(&operation.action));
+    let values = failure.values.iter().map(|value| words::value(value.as_deref()));
+    let values: Vec<String> = values.collect();
+    format!(
+        "{verb} {key}{rest}{} can't be placed: {key} is then {}",
+        words::outcome(operation),
+        values.join(" or ")
+    )
+}
+
 /// A stretch, line by line: an order as far as it goes, and what has no place in it.
 pub fn tell_stretch(history: &History, stretch: &Stretch) -> String {
     let order = &stretch.failure.order;

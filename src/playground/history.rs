@@ -19,7 +19,7 @@ impl World<KeyValue> {
 }
 
 /// The history that a store's calls are.
-fn history_of(calls: &Calls) -> History {
+pub(super) fn history_of(calls: &Calls) -> History {
     let earlier = calls
         .earlier
         .iter()

@@ -151,6 +151,7 @@ impl<W: Playable> App<W> {
             story: self.session.story(),
             journey: self.session.journey(),
             view: &self.view,
+            clients: (self.view.tab == Tab::Clients).then(|| self.session.clients()),
         }
     }
 

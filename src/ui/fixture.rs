@@ -605,5 +605,6 @@ pub fn scene<'a>(snapshot: &'a Snapshot, story: &'a [StoryLine], view: &'a View)
         story,
         journey: &super::journey::PRESENT,
         view,
+        clients: None,
     }
 }

@@ -5,13 +5,16 @@ mod travel;
 
 pub use travel::Undone;
 
+use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use self::travel::Travels;
 use super::journey::{Journey, PRESENT};
 use super::pace::{self, Rate};
 use super::view::{Banner, Speed};
-use crate::playground::{Command, CommandError, Rewind, Snapshot, StoryLine, TimedCommand, Timeline};
+use crate::playground::{
+    BranchId, ClientsView, Command, CommandError, Rewind, Snapshot, StoryLine, TimedCommand, Timeline,
+};
 use crate::types::VirtualTime;
 
 /// What the screen needs of a world.
@@ -28,6 +31,12 @@ pub trait Playable: Rewind + Sized {
 
     /// What it looks like.
     fn snapshot(&mut self) -> Snapshot;
+
+    /// What its clients asked and were told, and whether that is linearizable.
+    fn clients(&self) -> ClientsView;
+
+    /// How often a client has asked or been answered so far: on one branch the same number is the same moment to clients.
+    fn clients_heard(&self) -> u64;
 
     /// The promise whose breach stopped time, if one did.
     fn violation(&self) -> Option<Banner>;
@@ -59,6 +68,9 @@ const SLICE: Duration = Duration::from_millis(20);
 pub struct Session<W: Playable> {
     world: W,
     snapshot: Snapshot,
+    /// What clients saw, once somebody has looked; and for which moment of theirs.
+    clients: OnceCell<ClientsView>,
+    clients_at: Option<(BranchId, u64)>,
     journey: Journey,
     /// What is known of the branch that is shown, the future included.
     story: Vec<StoryLine>,
@@ -97,6 +109,8 @@ impl<W: Playable> Session<W> {
         let story = world.drain_story();
         Self {
             snapshot: world.snapshot(),
+            clients: OnceCell::new(),
+            clients_at: None,
             travels: Travels::new(world.told().saturating_sub(story.len() as u64)),
             journey: PRESENT.clone(),
             world,
@@ -146,6 +160,12 @@ impl<W: Playable> Session<W> {
     /// The world as it looks now.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// What clients asked and were told. To judge it takes a while: that is done once for each time that one of them asks or is answered, and only
+    /// where somebody looks.
+    pub fn clients(&self) -> &ClientsView {
+        self.clients.get_or_init(|| self.world.clients())
     }
 
     /// What happened so far, oldest first, without heartbeats.
@@ -518,6 +538,12 @@ mod tests {
                 now,
                 ..self.snapshot.clone()
             }
+        }
+        fn clients(&self) -> ClientsView {
+            ClientsView::default()
+        }
+        fn clients_heard(&self) -> u64 {
+            0
         }
         fn violation(&self) -> Option<Banner> {
             None

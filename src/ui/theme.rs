@@ -227,6 +227,8 @@ pub mod glyph {
     pub const MORE_LEFT: char = '‹';
     /// There is more to the right.
     pub const MORE_RIGHT: char = '›';
+    /// Once more.
+    pub const AGAIN: char = '↻';
     /// Text was cut here.
     pub const ELLIPSIS: char = '…';
 }
@@ -253,6 +255,7 @@ pub const fn ascii(character: char) -> char {
         '↑' => '^',
         '↓' => 'v',
         '━' | '─' | '–' | '—' | '−' | '┄' => '-',
+        '↻' => 'r',
         '✓' | '╭' | '╮' | '╰' | '╯' => '+',
         '“' | '”' => '"',
         '‘' | '’' => '\'',

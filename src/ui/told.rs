@@ -6,14 +6,16 @@ use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
 use crate::playground::{
-    Checkpoint, Command, CommandError, Narrator, Rewind, Snapshot, Spacetime, StoryLine, TimedCommand,
-    Weight, World,
+    Calls, Checkpoint, ClientsView, Command, CommandError, Narrator, Rewind, Snapshot, Spacetime, StoryLine,
+    TimedCommand, Weight, World,
 };
 use crate::types::VirtualTime;
 
 /// A world with its narrator.
 pub struct ToldWorld<M> {
     world: World<M>,
+    /// Why what clients see is not kept, where it is not.
+    unkept: Option<String>,
     narrator: Narrator,
     /// What is still to be done, in order: each is done as its moment comes.
     agenda: VecDeque<TimedCommand>,
@@ -39,8 +41,10 @@ pub struct ToldCheckpoint {
 
 impl<M: Exhibit + Default> ToldWorld<M> {
     /// A world and whoever has told its story so far.
-    pub fn new(world: World<M>, narrator: Narrator) -> Self {
+    pub fn new(mut world: World<M>, narrator: Narrator) -> Self {
+        let unkept = world.keep_calls().err().map(|error| error.to_string());
         Self {
+            unkept,
             world,
             narrator,
             agenda: VecDeque::new(),
@@ -251,6 +255,17 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
 
     fn snapshot(&mut self) -> Snapshot {
         self.world.snapshot()
+    }
+
+    fn clients(&self) -> ClientsView {
+        match &self.unkept {
+            Some(reason) => ClientsView::unkept(reason),
+            None => ClientsView::of(&self.world),
+        }
+    }
+
+    fn clients_heard(&self) -> u64 {
+        self.world.calls().map_or(0, Calls::heard)
     }
 
     fn violation(&self) -> Option<Banner> {

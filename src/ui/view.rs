@@ -9,7 +9,7 @@ use super::filter::Filter;
 use super::journey::Journey;
 pub use super::overlay::Overlay;
 use crate::consensus::Flow;
-use crate::playground::{MessageView, PeerView, RoleView, Snapshot, StoryLine};
+use crate::playground::{ClientsView, MessageView, PeerView, RoleView, Snapshot, StoryLine};
 use crate::types::{AppendReply, Message, NodeId, SnapshotReply, VirtualTime};
 
 /// All that one frame is drawn from. The same scene gives the same frame.
@@ -23,6 +23,8 @@ pub struct Scene<'a> {
     pub journey: &'a Journey,
     /// What the person has chosen to see.
     pub view: &'a View,
+    /// What its clients do, where that is looked at.
+    pub clients: Option<&'a ClientsView>,
 }
 
 /// What the person has chosen to see.
@@ -119,11 +121,13 @@ pub enum Tab {
     Branches,
     /// The selected node's disk.
     Disk,
+    /// What clients ask and are told.
+    Clients,
 }
 
 impl Tab {
     /// Every tab, in the order in which they follow each other.
-    pub const ALL: [Self; 3] = [Self::Node, Self::Branches, Self::Disk];
+    pub const ALL: [Self; 4] = [Self::Node, Self::Branches, Self::Disk, Self::Clients];
 
     /// What it is called.
     pub const fn name(self) -> &'static str {
@@ -131,6 +135,7 @@ impl Tab {
             Self::Node => "node",
             Self::Branches => "branches",
             Self::Disk => "disk",
+            Self::Clients => "clients",
         }
     }
 

@@ -3,6 +3,7 @@
 //! It is no part of what happens: a run is the same whether or not its calls are kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -10,9 +11,10 @@ use super::super::command::CommandError;
 use super::super::record::ClientAnswer;
 use super::super::snapshot::{MessageView, NodeView};
 use super::{Waiting, World};
+use crate::consensus::ReadWay;
 use crate::machine::Exhibit;
 use crate::types::{
-    Entry, Forward, LogIndex, LogPosition, Message, Payload, ProposalId, SerialNumber, SessionId,
+    Entry, Forward, LogIndex, LogPosition, Message, NodeId, Payload, ProposalId, SerialNumber, SessionId,
     VirtualTime, Wish,
 };
 
@@ -20,7 +22,7 @@ use crate::types::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
     /// What the most advanced state machine held at the beginning, as it [shows itself](Exhibit::contents).
-    pub contents: Vec<(String, String)>,
+    pub contents: Arc<[(String, String)]>,
     /// The commands that were on their way then: each may still take effect once, or not.
     pub earlier: Vec<Bytes>,
     /// When they began to be kept.
@@ -31,6 +33,8 @@ pub struct Calls {
     open: BTreeMap<ProposalId, usize>,
     /// The calls in sessions.
     in_sessions: BTreeMap<(SessionId, SerialNumber), usize>,
+    /// How often somebody has asked or been answered.
+    heard: u64,
     /// The last entry there was at the beginning. What was done in a session that an entry up to it opened is not known.
     last: LogIndex,
 }
@@ -42,6 +46,16 @@ pub struct Call {
     pub asked: Asked,
     /// When it did first.
     pub called: VirtualTime,
+    /// Its session and its serial number in it, where it has them.
+    pub place: Option<(SessionId, SerialNumber)>,
+    /// How it is read, of a question.
+    pub way: Option<ReadWay>,
+    /// Whether it is the command before it once more, outside any session: to the cluster another one.
+    pub is_repeated: bool,
+    /// Each time that it was sent, and to whom: the first time, and in a session each time after that.
+    pub tries: Vec<(VirtualTime, NodeId)>,
+    /// When the last of its tries ended that has.
+    ended: Option<VirtualTime>,
     /// The machine's answer, and when it came.
     answer: Option<(VirtualTime, Bytes)>,
     /// How many of its tries wait for an answer.
@@ -77,11 +91,23 @@ pub enum Told<'a> {
     Nothing,
 }
 
+/// What a client is about to ask, outside any session.
+pub(super) struct Asking {
+    pub(super) what: Asked,
+    pub(super) way: Option<ReadWay>,
+    pub(super) is_repeated: bool,
+}
+
 impl Call {
     fn new(asked: Asked, called: VirtualTime) -> Self {
         Self {
             asked,
             called,
+            place: None,
+            way: None,
+            is_repeated: false,
+            tries: Vec::new(),
+            ended: None,
             answer: None,
             waiting: 0,
             is_lost: false,
@@ -99,8 +125,14 @@ impl Call {
         }
     }
 
+    /// When the last of its tries ended; `None` while one of them waits.
+    pub fn ended(&self) -> Option<VirtualTime> {
+        self.ended.filter(|_| self.waiting == 0)
+    }
+
     fn end(&mut self, at: VirtualTime, answer: &ClientAnswer) {
         self.waiting -= 1;
+        self.ended = Some(at);
         match answer {
             ClientAnswer::Done { answer, .. } | ClientAnswer::Read { answer, .. } => {
                 self.answer.get_or_insert_with(|| (at, answer.clone()));
@@ -122,43 +154,54 @@ impl Call {
 }
 
 impl Calls {
-    /// A client asks.
-    pub(super) fn ask(&mut self, id: ProposalId, at: VirtualTime, asked: Asked) {
-        self.calls.push(Call::new(asked, at));
-        self.wait(id, self.calls.len() - 1);
+    /// How often somebody has asked or been answered since the beginning: where that is the same, all is.
+    pub fn heard(&self) -> u64 {
+        self.heard
+    }
+
+    /// A client asks a node; what it asks may be what it asked before.
+    pub(super) fn ask(&mut self, id: ProposalId, (at, to): (VirtualTime, NodeId), asked: Asking) {
+        let mut call = Call::new(asked.what, at);
+        (call.way, call.is_repeated) = (asked.way, asked.is_repeated);
+        self.calls.push(call);
+        self.wait(id, (at, to), self.calls.len() - 1);
     }
 
     /// A client asks in a session, for the first time or again.
     pub(super) fn ask_in(
         &mut self,
         id: ProposalId,
-        at: VirtualTime,
+        (at, to): (VirtualTime, NodeId),
         place: (SessionId, SerialNumber),
         command: Bytes,
     ) {
         let asked = Asked::Command(command);
         let known = self.in_sessions.get(&place).copied();
         if let Some(known) = known.filter(|known| self.calls[*known].asked == asked) {
-            return self.wait(id, known);
+            return self.wait(id, (at, to), known);
         }
         let mut call = Call::new(asked, at);
+        call.place = Some(place);
         call.is_mixed = known.is_some() || place.0.number() <= self.last.number();
         if let Some(known) = known {
             self.calls[known].is_mixed |= self.calls[known].answer.is_none();
         }
         self.calls.push(call);
         self.in_sessions.insert(place, self.calls.len() - 1);
-        self.wait(id, self.calls.len() - 1);
+        self.wait(id, (at, to), self.calls.len() - 1);
     }
 
-    fn wait(&mut self, id: ProposalId, call: usize) {
+    fn wait(&mut self, id: ProposalId, sent: (VirtualTime, NodeId), call: usize) {
+        self.heard += 1;
         self.calls[call].waiting += 1;
+        self.calls[call].tries.push(sent);
         self.open.insert(id, call);
     }
 
     /// A client was answered.
     pub(super) fn answered(&mut self, id: ProposalId, at: VirtualTime, answer: &ClientAnswer) {
         if let Some(call) = self.open.remove(&id) {
+            self.heard += 1;
             self.calls[call].end(at, answer);
         }
     }
@@ -213,7 +256,9 @@ impl<M: Exhibit + Default> World<M> {
         let earlier = logged.chain(wishes).chain(waiting).collect();
         let last = seen.nodes.iter().map(|node| node.log.last_index()).max();
         self.calls = Some(Calls {
-            contents: most.map(|node| node.contents.clone()).unwrap_or_default(),
+            contents: most
+                .map(|node| node.contents.as_slice().into())
+                .unwrap_or_default(),
             earlier,
             since: self.now,
             last: last.unwrap_or_default(),

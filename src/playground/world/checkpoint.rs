@@ -23,6 +23,8 @@ const BARE_BYTES: u64 = 8 * 1024;
 const SEEN_ENTRY_BYTES: u64 = 128;
 /// What a change to a file weighs that is not durable yet, or a message, in bytes: a guess.
 const CHANGE_BYTES: u64 = 256;
+/// What a client's call weighs, where those are kept, in bytes: a guess.
+const CALL_BYTES: u64 = 256;
 
 impl Checkpoint {
     /// Some measure of the memory that it takes, in bytes.
@@ -31,7 +33,8 @@ impl Checkpoint {
         let files = files.map(|file| file.durable.len() as u64 + file.unsynced.len() as u64 * CHANGE_BYTES);
         let messages = self.image.messages.len() as u64 * CHANGE_BYTES;
         let seen = self.watch.entries_seen() as u64 * SEEN_ENTRY_BYTES;
-        BARE_BYTES + files.sum::<u64>() + messages + seen
+        let calls = self.calls.as_ref().map_or(0, |calls| calls.calls.len() as u64) * CALL_BYTES;
+        BARE_BYTES + files.sum::<u64>() + messages + seen + calls
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::super::record::ClientAnswer;
+use super::World;
 use crate::types::{Guarded, ProposalId, SerialNumber, SessionId};
 
 /// What the clients of a world remember between their requests. To the cluster they are outside: none of it is replicated.
@@ -42,6 +43,13 @@ impl Default for ClientSession {
             next: SerialNumber::new(1),
             open: BTreeSet::new(),
         }
+    }
+}
+
+impl<M> World<M> {
+    /// What its clients remember.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
     }
 }
 

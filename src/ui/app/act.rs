@@ -230,6 +230,7 @@ fn scene<'a, W: Playable>(
         story: session.story(),
         journey: session.journey(),
         view,
+        clients: (view.tab == crate::ui::view::Tab::Clients).then(|| session.clients()),
     }
 }
 

@@ -1,4 +1,5 @@
 mod because;
+mod clients;
 mod disk;
 mod filter;
 mod hand;

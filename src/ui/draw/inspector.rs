@@ -1,6 +1,7 @@
 //! The inspector: what is looked at closely, one tab at a time.
 
 mod branches;
+mod clients;
 mod disk;
 mod node;
 
@@ -20,6 +21,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         (Tab::Branches, _) => "Branches".to_owned(),
         (Tab::Disk, Some(node)) => format!("Disk of {}", node.id),
         (Tab::Disk, None) => "Disk".to_owned(),
+        (Tab::Clients, _) => "Clients".to_owned(),
     };
     let inner = pane::draw(&name, &hint(scene.view.tab), theme, area, buffer);
     match (scene.view.tab, selected) {
@@ -27,6 +29,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         (Tab::Disk, Some(node)) => disk::draw(node, snapshot, theme, inner, buffer),
         (Tab::Node | Tab::Disk, None) => {}
         (Tab::Branches, _) => branches::draw(scene, theme, inner, buffer),
+        (Tab::Clients, _) => clients::draw(scene, theme, inner, buffer),
     }
 }
 

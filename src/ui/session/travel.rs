@@ -101,6 +101,10 @@ impl<W: Playable> Session<W> {
     /// Looks at the world anew.
     pub(super) fn look(&mut self) {
         self.snapshot = self.world.snapshot();
+        let clients_at = (self.timeline.branch().id(), self.world.clients_heard());
+        if self.clients_at.replace(clients_at) != Some(clients_at) {
+            self.clients.take();
+        }
         let is_past = self.timeline.is_past(&self.world);
         let passed = self.world.told().saturating_sub(self.travels.forgotten);
         let branches = self.timeline.branches();

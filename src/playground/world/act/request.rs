@@ -7,6 +7,7 @@ use crate::machine::Exhibit;
 use crate::playground::command::Command;
 use crate::playground::host::HostInput;
 use crate::playground::snapshot::Condition;
+use crate::playground::world::calls::Asking;
 use crate::playground::world::{Asked, Waiting, World};
 use crate::types::{MembershipChange, NodeId, ProposalId, SerialNumber, SessionId};
 
@@ -20,7 +21,7 @@ impl<M: Exhibit + Default> World<M> {
     pub(super) fn propose_in(&mut self, to: NodeId, place: (SessionId, SerialNumber), command: Bytes) {
         let id = self.name_proposal();
         if let Some(calls) = &mut self.calls {
-            calls.ask_in(id, self.now, place, command.clone());
+            calls.ask_in(id, (self.now, to), place, command.clone());
         }
         self.watch.write_began(id);
         let guarded = self.clients.propose_in(id, place, command);
@@ -31,15 +32,29 @@ impl<M: Exhibit + Default> World<M> {
         let last = self.clients.last.clone().expect("it was checked");
         match last.place {
             Some(place) => self.propose_in(to, place, last.command),
-            None => self.propose(to, last.command),
+            None => self.propose_once_more(to, last.command),
         }
     }
 
     pub(super) fn propose(&mut self, to: NodeId, command: Bytes) {
+        self.propose_outside(to, command, false);
+    }
+
+    fn propose_once_more(&mut self, to: NodeId, command: Bytes) {
+        self.propose_outside(to, command, true);
+    }
+
+    fn propose_outside(&mut self, to: NodeId, command: Bytes, is_repeated: bool) {
         let id = self.name_proposal();
         self.clients.propose(command.clone());
         self.watch.write_began(id);
-        self.ask(id, Asked::Command(command.clone()));
+        let what = Asked::Command(command.clone());
+        let asking = Asking {
+            what,
+            way: None,
+            is_repeated,
+        };
+        self.ask(id, to, asking);
         let server = self.server(to);
         if server.condition == Condition::Frozen {
             return server.backlog.push_back(Waiting::Proposal(id, command));
@@ -52,13 +67,18 @@ impl<M: Exhibit + Default> World<M> {
         let query = Bytes::from(query);
         self.watch.read_began(id);
         self.witness.asked(id, query.clone());
-        self.ask(id, Asked::Query(query.clone()));
+        let asking = Asking {
+            what: Asked::Query(query.clone()),
+            way: Some(way),
+            is_repeated: false,
+        };
+        self.ask(id, at, asking);
         self.hand(at, HostInput::Read(id, way, query));
     }
 
-    fn ask(&mut self, id: ProposalId, asked: Asked) {
+    fn ask(&mut self, id: ProposalId, to: NodeId, asked: Asking) {
         if let Some(calls) = &mut self.calls {
-            calls.ask(id, self.now, asked);
+            calls.ask(id, (self.now, to), asked);
         }
     }
 

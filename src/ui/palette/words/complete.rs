@@ -125,6 +125,7 @@ pub(super) fn tabs(_: &Context<'_>) -> Vec<(String, String)> {
         Tab::Node => "the selected node, and what is asked of it",
         Tab::Branches => "the branches of this run",
         Tab::Disk => "the selected node's disk, and what a power cut would take",
+        Tab::Clients => "what clients ask and are told, and whether that is linearizable",
     };
     let tabs = Tab::ALL.iter();
     tabs.map(|tab| (tab.name().to_owned(), what(*tab).to_owned()))
