@@ -60,7 +60,7 @@ pub enum ClientsVerdict {
 pub struct ClientLane {
     /// Its session, where it has one; who has none does one thing after the other, and nothing more once an end is unknown.
     pub session: Option<SessionId>,
-    /// Its number, from 1.
+    /// Its number, from 1, where it has no session.
     pub number: usize,
     /// The serial number of its next command, in a session.
     pub next: Option<SerialNumber>,
@@ -152,13 +152,6 @@ impl ClientsView {
             witness: seen.map(|violation| violation.detail.clone()),
         }
     }
-
-    /// When the latest of what is shown happened.
-    pub fn last_at(&self) -> Option<VirtualTime> {
-        let bars = self.lanes.iter().flat_map(|lane| &lane.bars);
-        bars.map(|bar| bar.end.at().unwrap_or(bar.called).max(bar.called))
-            .max()
-    }
 }
 
 fn verdict(calls: &Calls) -> ClientsVerdict {
@@ -202,19 +195,13 @@ fn lanes<M: Exhibit + Default>(calls: &Calls, world: &World<M>) -> Vec<ClientLan
         next: clients.sessions.get(&session).map(|known| known.next),
         bars,
     });
-    let outside = outside.into_iter().map(|bars| ClientLane {
+    let outside = (1..).zip(outside).map(|(number, bars)| ClientLane {
         session: None,
-        number: 0,
+        number,
         next: None,
         bars,
     });
-    let lanes = in_sessions.chain(outside).enumerate();
-    lanes
-        .map(|(place, lane)| ClientLane {
-            number: place + 1,
-            ..lane
-        })
-        .collect()
+    in_sessions.chain(outside).collect()
 }
 
 /// The first client that waits for nothing at this moment.

@@ -93,8 +93,10 @@ fn a_stale_read_is_no_order() {
     act(&mut keyboard, propose(None, "x=1"));
     keyboard.wait(300);
     act(&mut keyboard, Command::Break(Rule::ReadIndexQuorum));
-    act(&mut keyboard, Command::Partition(vec![vec![old]]));
+    let others = (1..=3).map(NodeId::new).filter(|id| *id != old).collect();
+    act(&mut keyboard, Command::Partition(vec![vec![old], others]));
     keyboard.wait(2_000);
+    assert_ne!(leader(&keyboard), old);
     act(&mut keyboard, propose(None, "x=2"));
     keyboard.wait(300);
     assert_eq!(clients(&keyboard).verdict, ClientsVerdict::Linearizable);

@@ -103,11 +103,11 @@ fn verdict(clients: &ClientsView, theme: &Theme) -> (char, String, Style) {
 /// So many lanes: those that were used last, in their order.
 fn latest(lanes: &[ClientLane], most: usize) -> Vec<&ClientLane> {
     let last = |lane: &ClientLane| lane.bars.last().map(|bar| bar.called);
-    let mut used: Vec<&ClientLane> = lanes.iter().collect();
-    used.sort_by_key(|lane| std::cmp::Reverse((last(lane), lane.number)));
+    let mut used: Vec<(usize, &ClientLane)> = lanes.iter().enumerate().collect();
+    used.sort_by_key(|(place, lane)| std::cmp::Reverse((last(lane), *place)));
     used.truncate(most);
-    used.sort_by_key(|lane| lane.number);
-    used
+    used.sort_by_key(|(place, _)| *place);
+    used.into_iter().map(|(_, lane)| lane).collect()
 }
 
 /// Which moment is in which column.
@@ -197,29 +197,7 @@ fn draw_bar(bar: &ClientBar, scale: Scale, theme: &Theme, cells: &mut [(char, St
     };
     let to = to.clamp(from, cells.len() - 1);
     cells[from..=to].fill((fill, style));
-    let words = label(bar);
-    let room = to.saturating_sub(from + 1);
-    let shown: Vec<char> = words
-        .chars()
-        .filter(|letter| letter.width() == Some(1))
-        .take(room)
-        .collect();
-    let answer = match &bar.end {
-        BarEnd::Answered { answer, .. } => answer.as_str(),
-        BarEnd::Refused(_) | BarEnd::Unknown(_) | BarEnd::Waiting => "",
-    };
-    let answer: Vec<char> = answer
-        .chars()
-        .filter(|letter| letter.width() == Some(1))
-        .collect();
-    for (cell, letter) in cells[(from + 1).min(to)..to].iter_mut().zip(&shown) {
-        *cell = (*letter, style);
-    }
-    if shown.len() + answer.len() + 2 <= room {
-        for (cell, letter) in cells[to - answer.len()..to].iter_mut().zip(&answer) {
-            *cell = (*letter, style);
-        }
-    }
+    write_in(bar, style, &mut cells[(from + 1).min(to)..to]);
     for (at, _) in bar.tries.iter().skip(1) {
         let again = scale.column(*at).clamp(from, to);
         cells[again] = (glyph::AGAIN, theme.accent);
@@ -231,6 +209,28 @@ fn draw_bar(bar: &ClientBar, scale: Scale, theme: &Theme, cells: &mut [(char, St
         BarEnd::Refused(_) => cells[to] = (glyph::DOWN, style),
         BarEnd::Unknown(at) => cells[scale.column(at).clamp(from, to)] = ('?', style),
         BarEnd::Waiting => {}
+    }
+}
+
+/// Writes into a bar what is asked, and what was answered where there is room for that too.
+fn write_in(bar: &ClientBar, style: Style, inside: &mut [(char, Style)]) {
+    let narrow = |text: &str| -> Vec<char> {
+        let letters = text.chars();
+        letters.filter(|letter| letter.width() == Some(1)).collect()
+    };
+    let asked = narrow(&label(bar));
+    for (cell, letter) in inside.iter_mut().zip(&asked) {
+        *cell = (*letter, style);
+    }
+    if let BarEnd::Answered { answer, .. } = &bar.end {
+        let answer = narrow(&format!("\u{2192}{answer}"));
+        // What is written beside the words leaves a mark of a retry its place before the end.
+        let end = inside.len().saturating_sub(usize::from(bar.tries.len() > 1) * 3);
+        if asked.len() + answer.len() < end {
+            for (cell, letter) in inside[end - answer.len()..end].iter_mut().zip(&answer) {
+                *cell = (*letter, style);
+            }
+        }
     }
 }
 
