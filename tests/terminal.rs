@@ -130,7 +130,11 @@ fn what_clients_see() {
         .sees("linearizable so far: some order explains every answer");
     person.sees("client 1: x=1 at").sees("ok, at");
     person.types(" ").sees("PAUSED");
-    person.types("0c").sees("you crash").types(" ");
+    person
+        .types("0c")
+        .sees("no leader")
+        .sees("linearizable so far")
+        .types(" ");
     person.types("q");
     person.leaves(0);
 }
