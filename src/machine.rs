@@ -49,6 +49,17 @@ pub trait Exhibit: StateMachine {
 
     /// The state as pairs of names and values, in a fixed order.
     fn contents(&self) -> Vec<(String, String)>;
+
+    /// A command as a client could give it who asks by itself: about one of the things that the machine keeps, from 0, and unlike the commands that
+    /// other numbers make. `None` where the machine has none to offer.
+    fn sample_command(_key: u64, _number: u64) -> Option<String> {
+        None
+    }
+
+    /// A question as such a client could ask it, about one of the things that the machine keeps, from 0.
+    fn sample_query(_key: u64) -> Option<String> {
+        None
+    }
 }
 
 /// Text where the bytes are text, hexadecimal where they are not; what a person would break a line or a screen with

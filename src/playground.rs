@@ -10,6 +10,7 @@ mod data_dir;
 mod draw;
 mod history;
 mod host;
+mod load;
 mod mirror;
 mod narrate;
 mod network;
@@ -28,6 +29,7 @@ pub use clock::Clock;
 pub use command::{Command, CommandError, TimedCommand};
 pub use data_dir::{DataDirError, stored_nodes};
 pub use host::HostKind;
+pub use load::Load;
 pub use narrate::Narrator;
 pub use network::CLUSTER;
 pub use record::{ClientAnswer, Handling, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
@@ -40,7 +42,7 @@ pub use spacetime::Spacetime;
 pub use story::{Made, Mark, StoryLine, Weight, Why};
 pub use timeline::{Branch, BranchId, Moment, Rewind, Timeline};
 pub use world::{
-    Asked, BacklogImage, Call, Calls, Checkpoint, ClientSession, Clients, ImageError, LastProposal,
-    LinkImage, MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, Told, World, WorldError,
-    WorldImage, WorldOptions, WriteImage,
+    Asked, AskingImage, BacklogImage, Call, Calls, Checkpoint, ClientSession, Clients, ImageError,
+    LastProposal, LinkImage, MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, Told, World,
+    WorldError, WorldImage, WorldOptions, WriteImage,
 };

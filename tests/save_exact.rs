@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use raft_play::consensus::Switch;
 use raft_play::machine::KeyValue;
 use raft_play::playground::{
-    Command, DiskSettings, HostKind, LinkSettings, MessageId, Record, Settings, Span, World, WorldOptions,
+    Command, DiskSettings, HostKind, LinkSettings, Load, MessageId, Record, Settings, Span, World,
+    WorldOptions,
 };
 use raft_play::save::{self, Save};
 use raft_play::types::NodeId;
@@ -116,6 +117,14 @@ fn act(nodes: u64) -> impl Strategy<Value = Command> {
         1 => (1..40_u64).prop_map(|bytes| Command::Chunk { bytes }),
         2 => switch().prop_map(Command::PreVote),
         2 => switch().prop_map(Command::CheckQuorum),
+        3 => prop::option::of((1..100_u32, 1..4_u32, 0..=100_u32, prop::option::of(node(nodes))))
+            .prop_map(|load| Command::Load(load.map(|(per_second, keys, skew, at)| Load {
+                per_second,
+                keys,
+                skew,
+                at,
+                ..Load::default()
+            }))),
     ]
 }
 

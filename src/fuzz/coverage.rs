@@ -160,6 +160,7 @@ fn counter_of(at: VirtualTime, what: &Happening) -> Option<Counter> {
         | Happening::SnapshotBegun { .. }
         | Happening::SnapshotFailed { .. }
         | Happening::Violated { .. }
+        | Happening::ClientAsked(_)
         | Happening::Handled { .. } => None,
     }
 }

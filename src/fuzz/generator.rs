@@ -247,6 +247,7 @@ impl<'a, M: Workload> Generator<'a, M> {
             | Happening::SnapshotBegun { .. }
             | Happening::SnapshotFailed { .. }
             | Happening::Violated { .. }
+            | Happening::ClientAsked(_)
             | Happening::Handled { .. } => {}
         }
     }

@@ -28,7 +28,7 @@ macro_rules! deeds {
 }
 
 deeds! {
-    /// To propose, in a session or not.
+    /// To propose, in a session or not, or to have clients ask by themselves.
     Propose = "propose",
     /// To try again.
     Retry = "retry",
@@ -88,7 +88,7 @@ impl Deed {
     /// The kind of a command.
     pub fn of(command: &Command) -> Self {
         match command {
-            Command::Propose { .. } | Command::ProposeIn { .. } => Self::Propose,
+            Command::Propose { .. } | Command::ProposeIn { .. } | Command::Load(_) => Self::Propose,
             Command::Retry { .. } => Self::Retry,
             Command::OpenSession { .. } | Command::CloseSession { .. } => Self::Session,
             Command::Read { .. } => Self::Read,

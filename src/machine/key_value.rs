@@ -211,6 +211,24 @@ impl Exhibit for KeyValue {
             .map(|(key, value)| (plain(key), plain(value)))
             .collect()
     }
+
+    fn sample_command(key: u64, number: u64) -> Option<String> {
+        Some(format!("{}={number}", sample_key(key)))
+    }
+
+    fn sample_query(key: u64) -> Option<String> {
+        Some(sample_key(key))
+    }
+}
+
+/// x, y and z, then k4, k5, …
+fn sample_key(key: u64) -> String {
+    match key {
+        0 => "x".to_owned(),
+        1 => "y".to_owned(),
+        2 => "z".to_owned(),
+        more => format!("k{}", more + 1),
+    }
 }
 
 #[cfg(test)]

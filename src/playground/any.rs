@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Command, DiskFault, DiskSettings, LinkSettings, MessageId};
+use super::{Command, DiskFault, DiskSettings, LinkSettings, Load, MessageId};
 use crate::consensus::{ReadWay, Rule, Switch};
 use crate::types::{NodeId, SerialNumber, SessionId};
 
@@ -143,5 +143,24 @@ fn any_plain_command() -> impl Strategy<Value = Command> {
         any_node().prop_map(Command::FinishWrite),
         any_node().prop_map(Command::FinishSnapshot),
         any_node().prop_map(Command::GossipNow),
+        any_load().prop_map(Command::Load),
     ]
+}
+
+pub(crate) fn any_load() -> impl Strategy<Value = Option<Load>> {
+    let load = (
+        1..=20_u32,
+        1..=5_u32,
+        0..=100_u32,
+        0..=100_u32,
+        proptest::option::of(any_node()),
+    );
+    let load = load.prop_map(|(per_second, keys, skew, reads, at)| Load {
+        per_second,
+        keys,
+        skew,
+        reads,
+        at,
+    });
+    proptest::option::of(load)
 }

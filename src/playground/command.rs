@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::load::Load;
 use super::settings::{DiskFault, DiskSettings, LinkSettings};
 use super::snapshot::MessageId;
 use crate::consensus::{ReadWay, Rule, Switch};
@@ -272,6 +273,8 @@ pub enum Command {
     FinishSnapshot(NodeId),
     /// A node's next round of gossip is now.
     GossipNow(NodeId),
+    /// Has clients ask by themselves from now on, or no more.
+    Load(Option<Load>),
 }
 
 /// A command at its moment.

@@ -38,6 +38,16 @@ pub(super) enum Purpose {
     Straggle = 13,
     /// What a torn power cut leaves: node, syncs before it, ordinal.
     Survival = 14,
+    /// How long it takes until the next client asks by itself: ordinal.
+    LoadPause = 15,
+    /// Whether that is about the first key: ordinal.
+    LoadSkew = 16,
+    /// Else, which key it is about: ordinal.
+    LoadKey = 17,
+    /// Whether it is a read: ordinal.
+    LoadKind = 18,
+    /// Whom it is asked of, where nobody leads: ordinal.
+    LoadNode = 19,
 }
 
 /// The source of all draws of one world.

@@ -81,6 +81,7 @@ impl Narrator {
         let (memory, describe) = (&self.memory, self.describe);
         match what {
             Happening::Commanded(command) => act::commanded(memory, describe, command),
+            Happening::ClientAsked(command) => act::client_asked(describe, command),
             Happening::Started {
                 node,
                 term,

@@ -167,6 +167,8 @@ pub enum Happening {
         /// What was done to it.
         how: Handling,
     },
+    /// A client asked by itself: a proposal or a read, at a node that is named.
+    ClientAsked(Command),
 }
 
 /// What a person did to a message in flight.

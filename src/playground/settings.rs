@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::load::Load;
 use crate::consensus::{Limits, Protections, RuleSet, Switch};
 use crate::storage::simulated::SimulatedDisk;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub gossip: Switch,
     /// Whether time stands, and nothing happens but what a person chooses: not at first.
     pub manual: Switch,
+    /// How clients ask by themselves: not at first.
+    pub load: Option<Load>,
     /// Bounds on what leaders send.
     pub limits: Limits,
     /// The rules of Raft that are kept: all, unless one is broken on purpose.
@@ -49,6 +52,7 @@ impl Default for Settings {
             reroute: Switch::Off,
             gossip: Switch::Off,
             manual: Switch::Off,
+            load: None,
             limits: Limits {
                 chunk_bytes: CHUNK_BYTES,
                 ..Limits::default()
@@ -93,6 +97,9 @@ impl Settings {
                 "election timeouts must take some time",
             ),
         ];
+        if let Some(load) = &self.load {
+            load.check()?;
+        }
         match problems.into_iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, problem)) => Err(problem),
             None => Ok(()),

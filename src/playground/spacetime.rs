@@ -168,6 +168,7 @@ impl Spacetime {
             | Happening::Applied { .. }
             | Happening::Answered { .. }
             | Happening::Violated { .. }
+            | Happening::ClientAsked(_)
             | Happening::Handled { .. } => {}
         }
     }

@@ -10,6 +10,7 @@ mod calls;
 mod checkpoint;
 mod clients;
 mod image;
+mod load;
 mod replica;
 mod routes;
 mod start;
@@ -21,8 +22,8 @@ pub use calls::{Asked, Call, Calls, Told};
 pub use checkpoint::Checkpoint;
 pub use clients::{ClientSession, Clients, LastProposal};
 pub use image::{
-    BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage, WorldImage,
-    WriteImage,
+    AskingImage, BacklogImage, ImageError, LinkImage, MessageImage, NodeImage, ProcessImage, TimerImage,
+    WorldImage, WriteImage,
 };
 pub use start::{NODES_MAX, WorldError, WorldOptions};
 
@@ -34,6 +35,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::agenda::Agenda;
+use self::load::Asking;
 use self::watch::Watch;
 use self::witness::Witness;
 use super::clock::Clock;
@@ -66,6 +68,8 @@ pub struct World<M> {
     next_order: u64,
     next_proposal: ProposalId,
     clients: Clients,
+    /// Those who ask by themselves.
+    asking: Asking,
     /// The new servers that have asked a node to let them join, by their tokens.
     joining: BTreeMap<JoinToken, NodeId>,
     nodes: NodeMap<Server>,
@@ -101,6 +105,7 @@ enum Due {
     Sync(NodeId, WriteSequence),
     Gossip(NodeId),
     Snapshot(NodeId, LogIndex),
+    Client,
 }
 
 /// What a frozen node will find when it thaws.
@@ -346,6 +351,7 @@ impl<M: Exhibit + Default> World<M> {
             Due::Sync(id, sequence) => self.finish_sync(id, sequence),
             Due::Gossip(id) => self.gossip(id),
             Due::Snapshot(id, index) => self.finish_snapshot(id, index),
+            Due::Client => self.ask_by_itself(),
         }
     }
 

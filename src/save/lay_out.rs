@@ -62,7 +62,7 @@ pub(super) fn file_of(save: &Save) -> SaveFile {
         partition: groups.collect(),
         counters,
         trace_hash: Hash(image.trace_hash),
-        clients: (&image.clients).into(),
+        clients: client::clients_of(&image.clients, &image.asking),
         violations: image.violations.iter().map(violation_of).collect(),
         stopped: image.is_halted,
         links: image.links.iter().map(link_of).collect(),
@@ -118,6 +118,7 @@ impl From<&Settings> for SettingsFile {
             reroute: settings.reroute,
             gossip: settings.gossip,
             manual: settings.manual,
+            load: settings.load,
             lease: settings.protections.lease,
             broken: settings.rules.broken().collect(),
         }

@@ -22,7 +22,7 @@ use super::scalar::{List, Millis, Number, brief, neutralised};
 use crate::check::{Property, Violation};
 use crate::consensus::{Compaction, InFlightLimit, Limits, Protections, RuleSet};
 use crate::playground::{
-    DiskSettings, LinkImage, LinkSettings, MessageId, NodeImage, Settings, Span, WorldImage,
+    AskingImage, DiskSettings, LinkImage, LinkSettings, MessageId, NodeImage, Settings, Span, WorldImage,
 };
 use crate::types::{JoinToken, LogIndex, MessageKind, NodeId, ProposalId, Term, VirtualTime};
 
@@ -148,6 +148,7 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Located> {
         then: _,
         nodes,
     } = file;
+    let next = (clients.next, clients.next_order);
     let nodes = numbered(nodes).map_err(at("nodes"))?;
     let members = Members(nodes.len() as u64);
     let founders = founders.map_or(members.0, Number::get);
@@ -174,6 +175,10 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Located> {
         is_halted: stopped,
         next_order: 0,
         next_proposal: ProposalId::default(),
+        asking: AskingImage {
+            next: None,
+            asked: clients.times.get(),
+        },
         clients: client::clients_of(clients).map_err(at("clients"))?,
         joining: each_pair_once(
             joining
@@ -190,7 +195,8 @@ pub(super) fn image_of(file: SaveFile) -> Result<WorldImage, Located> {
         nodes: nodes.iter().map(|(id, node)| blank(*id, node)).collect(),
     };
     disk::check_size(nodes.values())?;
-    let mut orders = Orders::after(&counters, &messages, &nodes);
+    let mut orders = Orders::after(&counters, next.1, &messages, &nodes);
+    image.asking.next = client::next_of(next, &image, &mut orders).map_err(at("clients"))?;
     let around = message::Around {
         image: &image,
         members,
@@ -249,6 +255,7 @@ struct Orders {
 impl Orders {
     fn after(
         counters: &CountersFile,
+        of_clients: Option<Number>,
         messages: &[super::format::MessageFile],
         nodes: &BTreeMap<NodeId, NodeFile>,
     ) -> Self {
@@ -261,7 +268,10 @@ impl Orders {
                 .chain(node.gossip_order)
                 .chain(taking)
         });
-        let named = of_messages.chain(of_nodes).map(|order| order.get() + 1);
+        let named = of_messages
+            .chain(of_nodes)
+            .chain(of_clients)
+            .map(|order| order.get() + 1);
         Self {
             next: named.fold(counters.order.get(), u64::max),
         }
@@ -422,9 +432,13 @@ impl TryFrom<SettingsFile> for Settings {
             reroute,
             gossip,
             manual,
+            load,
             lease,
             broken,
         } = file;
+        if let Some(load) = load {
+            load.check().map_err(Problem::new)?;
+        }
         ensure(
             (Duration::from_micros(1)..=Span::LONGEST).contains(&heartbeat),
             "heartbeat_ms goes from a microsecond to an hour",
@@ -444,6 +458,7 @@ impl TryFrom<SettingsFile> for Settings {
             reroute,
             gossip,
             manual,
+            load,
             rules: broken
                 .iter()
                 .fold(RuleSet::sound(), |rules, rule| rules.without(*rule)),

@@ -36,6 +36,7 @@ impl<M: Workload> Generator<'_, M> {
             | Happening::SnapshotFailed { .. }
             | Happening::Applied { .. }
             | Happening::Violated { .. }
+            | Happening::ClientAsked(_)
             | Happening::Handled { .. } => {}
         }
     }

@@ -10,9 +10,13 @@ use super::words::{SHORT_WIDTH, columns, duration, label, nodes, percent};
 use crate::consensus::{ReadWay, Switch};
 use crate::machine::readable;
 use crate::playground::command::Command;
+use crate::playground::load::Load;
 use crate::playground::settings::{DiskFault, DiskSettings, LinkSettings, Span};
 use crate::playground::story::Mark;
 use crate::types::NodeId;
+
+/// What it is to propose.
+const PROPOSING: &str = "A client sends its commands to the leader, which replicates them";
 
 /// A command; `None` where what came of it tells it.
 #[expect(clippy::too_many_lines, reason = "one arm for each command, and nothing else")]
@@ -134,6 +138,7 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
         ),
         Command::GossipNow(node) => Telling::act(Some(*node), format!("you have {node} gossip"))
             .because("Who gossips tells another where everyone is, as far as it knows", ""),
+        Command::Load(load) => clients_ask(*load),
         // Which message it is, what became of it says.
         Command::Drop(_)
         | Command::Hold(_)
@@ -144,10 +149,65 @@ pub(super) fn commanded(memory: &Memory, describe: Describe, command: &Command) 
     Some(telling)
 }
 
-fn read(at: Option<NodeId>, query: &str, way: ReadWay) -> Telling {
-    let what = label(&readable(query.as_bytes()));
-    let place = at.map_or_else(|| "at the leader".to_owned(), |at| format!("at {at}"));
-    let (how, sentence) = match way {
+/// What a client asked by itself.
+pub(super) fn client_asked(describe: Describe, command: &Command) -> Option<Telling> {
+    if let Command::Propose {
+        to: Some(node),
+        command,
+    } = command
+    {
+        let what = label(&describe(command.as_bytes()));
+        Some(
+            Telling::step(*node, format!("a client proposes {what} at {node}"))
+                .because(PROPOSING, "§8")
+                .value(format!("the command: {what}"))
+                .otherwise("A node that does not lead refuses, and names the leader it knows."),
+        )
+    } else if let Command::Read {
+        at: Some(node),
+        query,
+        way,
+    } = command
+    {
+        let what = label(&readable(query.as_bytes()));
+        let (how, sentence) = way_of(*way);
+        Some(
+            Telling::step(*node, format!("a client reads {what} at {node}"))
+                .long(format!("a client reads {what} at {node}, {how}"))
+                .because(sentence, "§8, thesis §6.4")
+                .value(format!("the question: {what}")),
+        )
+    } else {
+        None
+    }
+}
+
+fn clients_ask(load: Option<Load>) -> Telling {
+    let Some(load) = load else {
+        return act("you have clients ask no more".to_owned());
+    };
+    let Load {
+        per_second,
+        keys,
+        skew,
+        reads,
+        at,
+    } = load;
+    let place = at.map_or_else(String::new, |node| format!(" at {node}"));
+    let times = match per_second {
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    };
+    act(format!("you have clients ask {times} a second{place}"))
+        .because("Clients send all of their requests to the leader", "§8")
+        .value(format!("keys: {keys}"))
+        .value(format!("about the first of them: {skew} % more than its share"))
+        .value(format!("reads among them: {reads} %"))
+}
+
+/// A way to read, and the sentence about it.
+fn way_of(way: ReadWay) -> (&'static str, &'static str) {
+    match way {
         ReadWay::Log => (
             "through the log",
             "A read through the log takes its place among the writes",
@@ -160,7 +220,13 @@ fn read(at: Option<NodeId>, query: &str, way: ReadWay) -> Telling {
             "by lease",
             "A read by lease relies on what a majority has promised",
         ),
-    };
+    }
+}
+
+fn read(at: Option<NodeId>, query: &str, way: ReadWay) -> Telling {
+    let what = label(&readable(query.as_bytes()));
+    let place = at.map_or_else(|| "at the leader".to_owned(), |at| format!("at {at}"));
+    let (how, sentence) = way_of(way);
     Telling::act(at, format!("you read {what} {place}"))
         .long(format!("you read {what} {place}, {how}"))
         .because(sentence, "§8, thesis §6.4")
@@ -234,10 +300,7 @@ fn propose(memory: &Memory, describe: Describe, to: Option<NodeId>, command: &st
         (None, None) => "at the leader".to_owned(),
     };
     Telling::act(at, format!("you propose {what} {place}"))
-        .because(
-            "A client sends its commands to the leader, which replicates them",
-            "§8",
-        )
+        .because(PROPOSING, "§8")
         .value(format!("the command: {what}"))
         .otherwise("A node that does not lead refuses, and names the leader it knows.")
 }

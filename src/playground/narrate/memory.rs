@@ -157,7 +157,7 @@ impl Memory {
     /// Takes note of what happened, after it was told.
     pub(super) fn note(&mut self, record: &Record) {
         match &record.what {
-            Happening::Commanded(command) => self.note_command(command),
+            Happening::Commanded(command) | Happening::ClientAsked(command) => self.note_command(command),
             Happening::Started { node, term, last, .. } => self.note_start(*node, *term, last.index),
             Happening::Stopped { node, how } => self.note_stop(*node, how),
             Happening::Node { node, event } => self.note_event(*node, event),
@@ -294,7 +294,8 @@ impl Memory {
             | Command::Manual(_)
             | Command::FinishWrite(_)
             | Command::FinishSnapshot(_)
-            | Command::GossipNow(_) => {}
+            | Command::GossipNow(_)
+            | Command::Load(_) => {}
         }
     }
 

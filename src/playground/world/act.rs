@@ -196,6 +196,7 @@ impl<M: Exhibit + Default> World<M> {
             Command::FinishWrite(id) => self.finish_write_now(id),
             Command::FinishSnapshot(id) => self.finish_snapshot_now(id),
             Command::GossipNow(id) => self.gossip_now(id),
+            Command::Load(load) => self.set_load(load),
         }
     }
 

@@ -11,10 +11,12 @@ use bytes::Bytes;
 use super::super::clock::Clock;
 use super::super::draw::{Draws, Purpose};
 use super::super::host::{Found, Request, Response};
+use super::super::load::Load;
 use super::super::network::{Link, LinkId};
 use super::super::record::Timer;
 use super::super::settings::{DiskSettings, Settings};
 use super::super::snapshot::{Condition, MessageId};
+use super::load::client_pause;
 use super::routes::{gossip_pause, usual_routes};
 use super::start::{NODES_MAX, WorldError, node_settings};
 use super::{Clients, Server, Waiting, World};
@@ -54,6 +56,8 @@ pub struct WorldImage {
     pub next_proposal: ProposalId,
     /// What clients remember between their requests.
     pub clients: Clients,
+    /// Where the clients are who ask by themselves.
+    pub asking: AskingImage,
     /// The new servers that have asked a node to let them join, by their tokens.
     pub joining: BTreeMap<JoinToken, NodeId>,
     /// The number of the next message.
@@ -68,6 +72,15 @@ pub struct WorldImage {
     pub founders: u64,
     /// The nodes: S1, S2, …
     pub nodes: Vec<NodeImage>,
+}
+
+/// Where the clients are who ask by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AskingImage {
+    /// When the next of them asks, with its place among what is due then; `None` where none does.
+    pub next: Option<(VirtualTime, u64)>,
+    /// How often they have asked, or have waited to.
+    pub asked: u64,
 }
 
 /// What is special about a link.
@@ -270,6 +283,11 @@ impl WorldImage {
         gossip_pause(Draws::new(self.seed), id, gossips)
     }
 
+    /// How long it takes until the next client asks by itself: for saves that do not say when that is.
+    pub fn client_pause(&self, load: Load) -> Duration {
+        client_pause(Draws::new(self.seed), load, self.asking.asked)
+    }
+
     /// The genesis configuration.
     pub fn configuration(&self) -> Configuration {
         Configuration::of_voters(first_nodes(self.founders))
@@ -325,6 +343,10 @@ impl<M: Exhibit + Default> World<M> {
             next_order: self.next_order,
             next_proposal: self.next_proposal,
             clients: self.clients.clone(),
+            asking: AskingImage {
+                next: self.asking.next.map(|slot| (slot.at, slot.order)),
+                asked: self.asking.asked,
+            },
             joining: self.joining.clone(),
             next_message: MessageId(self.network.next_message),
             links: self.network.links.clone(),

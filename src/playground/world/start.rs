@@ -187,6 +187,7 @@ impl<M: Exhibit + Default> World<M> {
             next_order: 0,
             next_proposal: ProposalId::new(1),
             clients: Clients::default(),
+            asking: super::load::Asking::default(),
             joining: std::collections::BTreeMap::new(),
             nodes: crate::types::NodeMap::new(),
             network: Network::default(),

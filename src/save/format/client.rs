@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::MANY;
-use crate::save::scalar::{List, Number, Text, is_default};
+use crate::save::scalar::{List, Number, Seconds, Text, is_default};
 
 /// What clients remember between their requests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,14 @@ pub(in crate::save) struct ClientsFile {
     /// The commands in sessions that were not answered yet: the proposal's name, session, serial number.
     #[serde(skip_serializing_if = "is_default")]
     pub(in crate::save) asked: List<(Number, Number, Number), MANY>,
+    /// When the next of those asks who do so by themselves; by default after a pause of theirs.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::save) next: Option<Seconds>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::save) next_order: Option<Number>,
+    /// How often they have asked, or have waited to.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::save) times: Number,
 }
 
 /// What was proposed last.

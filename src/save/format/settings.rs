@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::consensus::{Rule, Switch};
-use crate::playground::{DiskSettings, LinkSettings, Settings};
+use crate::playground::{DiskSettings, LinkSettings, Load, Settings};
 use crate::save::scalar::{List, Millis, Number, is_default};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub(in crate::save) struct SettingsFile {
     /// Whether time stands, and nothing happens but what a person chooses.
     #[serde(skip_serializing_if = "is_default")]
     pub(in crate::save) manual: Switch,
+    /// How clients ask by themselves; by default they do not.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::save) load: Option<Load>,
     /// The rules of Raft that are broken on purpose.
     #[serde(skip_serializing_if = "is_default")]
     pub(in crate::save) broken: List<Rule, 64>,

@@ -1,8 +1,8 @@
 //! What the clients of a world remember, and their commands.
 
-use crate::playground::{ClientSession, Clients, LastProposal};
+use crate::playground::{AskingImage, ClientSession, Clients, LastProposal};
 use crate::save::format::{ClientSessionFile, ClientsFile, GuardedFile, LastFile};
-use crate::save::scalar::{Number, Text, number};
+use crate::save::scalar::{Number, Seconds, Text, number};
 use crate::types::{Guarded, SerialNumber, SessionId};
 
 impl From<&Guarded> for GuardedFile {
@@ -16,19 +16,20 @@ impl From<&Guarded> for GuardedFile {
     }
 }
 
-impl From<&Clients> for ClientsFile {
-    fn from(clients: &Clients) -> Self {
-        let asked = clients.asked.iter();
-        Self {
-            last: clients.last.as_ref().map(LastFile::from),
-            sessions: clients.sessions.iter().map(session_of).collect(),
-            asked: asked
-                .map(|(id, (session, serial))| {
-                    let (session, serial) = place_of(*session, *serial);
-                    (number(id.number()), session, serial)
-                })
-                .collect(),
-        }
+pub(super) fn clients_of(clients: &Clients, asking: &AskingImage) -> ClientsFile {
+    let asked = clients.asked.iter();
+    ClientsFile {
+        last: clients.last.as_ref().map(LastFile::from),
+        sessions: clients.sessions.iter().map(session_of).collect(),
+        asked: asked
+            .map(|(id, (session, serial))| {
+                let (session, serial) = place_of(*session, *serial);
+                (number(id.number()), session, serial)
+            })
+            .collect(),
+        next: asking.next.map(|(at, _)| Seconds::at(at)),
+        next_order: asking.next.map(|(_, order)| number(order)),
+        times: number(asking.asked),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the clients of a world remember, and their commands.
 
-use super::{Problem, ensure};
-use crate::playground::{ClientSession, Clients, LastProposal};
+use super::{Orders, Problem, ensure, ensure_to_come};
+use crate::playground::{ClientSession, Clients, LastProposal, WorldImage};
 use crate::save::format::{ClientsFile, GuardedFile, LastFile};
-use crate::save::scalar::{Number, Text};
-use crate::types::{Guarded, ProposalId, SerialNumber, SessionId};
+use crate::save::scalar::{Number, Seconds, Text};
+use crate::types::{Guarded, ProposalId, SerialNumber, SessionId, VirtualTime};
 
 impl From<GuardedFile> for Guarded {
     fn from(file: GuardedFile) -> Self {
@@ -15,6 +15,20 @@ impl From<GuardedFile> for Guarded {
             command: file.command.0,
         }
     }
+}
+
+/// When the next client asks by itself, where they do.
+pub(super) fn next_of(
+    (next, order): (Option<Seconds>, Option<Number>),
+    image: &WorldImage,
+    orders: &mut Orders,
+) -> Result<Option<(VirtualTime, u64)>, Problem> {
+    let Some(load) = image.settings.load else {
+        return Ok(None);
+    };
+    let at = next.map_or_else(|| image.now.after(image.client_pause(load)), Seconds::instant);
+    ensure_to_come("the next client asks", at, image.now)?;
+    Ok(Some((at, orders.place(order))))
 }
 
 pub(super) fn clients_of(file: ClientsFile) -> Result<Clients, Problem> {

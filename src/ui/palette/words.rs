@@ -11,11 +11,11 @@ mod screen;
 mod shape;
 mod time;
 
-use self::client::{close_session, propose, propose_in, read, session};
+use self::client::{close_session, load, propose, propose_in, read, session};
 use self::cluster::{about_node, compact, rule, switch, voters};
 use self::complete::{
-    any_node, broken_rules, compactions, followers, kept_rules, known_routes, nothing, speeds, switches,
-    tabs, themes, views, writing,
+    any_node, broken_rules, compactions, followers, kept_rules, known_routes, loads, nothing, speeds,
+    switches, tabs, themes, views, writing,
 };
 use self::form::{bare, one_of, optional, required};
 use self::message::{held, in_flight, not_arrived, on_message, on_the_wire};
@@ -185,6 +185,13 @@ pub(super) static WORDS: &[Word] = &[
         "propose x=7, at a node: 2 set x 7",
         propose,
     ),
+    word(
+        "load",
+        "load RATE",
+        "clients ask so often a second: 5 keys 3 skew 80 reads 30 at 2",
+        load,
+    )
+    .with(loads),
     word(
         "session",
         "session",

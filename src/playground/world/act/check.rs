@@ -165,7 +165,16 @@ impl<M: Exhibit + Default> World<M> {
                 self.check_up(*id)?;
                 check_there(self.nodes[id].gossip.is_some(), CommandError::NoGossip(*id))
             }
+            Command::Load(Some(load)) => {
+                load.check().map_err(CommandError::Setting)?;
+                load.at.map_or(Ok(()), |node| self.check_exists(node))?;
+                check_setting(
+                    M::sample_query(0).is_some() && M::sample_command(0, 1).is_some(),
+                    "this state machine has no commands and questions of its own to offer: its clients are people",
+                )
+            }
             Command::Heal
+            | Command::Load(None)
             | Command::Manual(_)
             | Command::UncommittedLimit { .. }
             | Command::AutoPromote(_)

@@ -36,7 +36,7 @@ impl<M: Exhibit + Default> World<M> {
         }
     }
 
-    pub(super) fn propose(&mut self, to: NodeId, command: Bytes) {
+    pub(in crate::playground::world) fn propose(&mut self, to: NodeId, command: Bytes) {
         self.propose_outside(to, command, false);
     }
 
@@ -62,7 +62,7 @@ impl<M: Exhibit + Default> World<M> {
         self.hand(to, HostInput::Propose(id, command));
     }
 
-    pub(super) fn read(&mut self, at: NodeId, query: String, way: ReadWay) {
+    pub(in crate::playground::world) fn read(&mut self, at: NodeId, query: String, way: ReadWay) {
         let id = self.name_proposal();
         let query = Bytes::from(query);
         self.watch.read_began(id);

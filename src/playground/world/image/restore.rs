@@ -51,6 +51,11 @@ impl<M: Exhibit + Default> World<M> {
         world.next_proposal = image.next_proposal;
         world.clients = image.clients.clone();
         world.joining.clone_from(&image.joining);
+        world.asking.asked = image.asking.asked;
+        world.asking.next = image
+            .asking
+            .next
+            .map(|(at, order)| world.restore_due(at, order, Due::Client));
         world.restore_network(&image);
         for node in image.nodes {
             world.restore_node(node)?;

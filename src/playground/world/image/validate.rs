@@ -33,6 +33,11 @@ impl WorldImage {
         let exists = |id: &NodeId| (1..=count).contains(&id.number());
         let link_exists = |(from, to): &LinkId| exists(from) && exists(to) && from != to;
         self.settings.check().map_err(ImageError::World)?;
+        let asked = self.settings.load.and_then(|load| load.at);
+        ensure(
+            self.asking.next.is_some() == self.settings.load.is_some() && asked.iter().all(exists),
+            "clients wait to ask where none do, or do not where they do; or they ask a node that there is not",
+        )?;
         ensure(
             self.nodes
                 .iter()
@@ -224,6 +229,7 @@ impl WorldImage {
                 .iter()
                 .filter_map(|node| node.gossip.map(|(at, order)| (order, at))),
         );
+        places.extend(self.asking.next.map(|(at, order)| (order, at)));
         for (_, process) in self.processes() {
             let writes = process.writes.iter().filter_map(|write| write.due);
             places.extend(writes.map(|(at, order)| (order, at)));
@@ -248,6 +254,7 @@ impl WorldImage {
             self.next_order,
             self.next_proposal.number(),
             self.next_message.0,
+            self.asking.asked,
         ];
         let links = self.links.values().flat_map(|link| link.sent.values().copied());
         let messages = self.messages.iter().map(|message| message.envelope.term.number());

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::super::text::{Pen, width};
 use crate::consensus::ReadWay;
-use crate::playground::{BarEnd, ClientBar, ClientLane, ClientsVerdict, ClientsView};
+use crate::playground::{BarEnd, ClientBar, ClientLane, ClientsVerdict, ClientsView, Load};
 use crate::types::VirtualTime;
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::Scene;
@@ -20,14 +20,14 @@ const IN_SIGHT: usize = 8;
 const ROWS_FOR_WORDS: u16 = 9;
 /// What is asked for where nobody has asked anything.
 const HINT: &str =
-    "No client has asked anything yet: n proposes a value, v reads one, :session opens a session.";
+    "No client has asked anything yet: n proposes a value, v reads one, :load 5 has clients ask.";
 
 /// The verdict, the lanes, the times, and as many calls in words as there are rows.
 pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
     let Some(clients) = scene.clients else {
         return;
     };
-    let (mark, words, style) = verdict(clients, theme);
+    let (mark, words, style) = verdict(clients, scene.snapshot.settings.load, theme);
     let mut pen = Pen::new(buffer, inner, 0);
     pen.put(mark, style).write(" ", style);
     pen.prose(&words, style, theme);
@@ -62,12 +62,15 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) 
 }
 
 /// Both judges in a line.
-fn verdict(clients: &ClientsView, theme: &Theme) -> (char, String, Style) {
+fn verdict(clients: &ClientsView, load: Option<Load>, theme: &Theme) -> (char, String, Style) {
     let calls = match (clients.calls, clients.unknown) {
         (1, 0) => "1 call".to_owned(),
         (calls, 0) => format!("{calls} calls"),
         (calls, open) => format!("{calls} calls, {open} of unknown end"),
     };
+    let calls = load.map_or(calls.clone(), |load| {
+        format!("{calls}; {} a second", load.per_second)
+    });
     match (&clients.verdict, &clients.witness) {
         (ClientsVerdict::NotKept(reason), None) => (glyph::DOT, reason.clone(), theme.warn),
         (ClientsVerdict::Nothing, None) => (glyph::DOT, HINT.to_owned(), theme.base),

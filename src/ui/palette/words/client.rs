@@ -2,7 +2,7 @@
 
 use super::form::{optional, required};
 use crate::consensus::ReadWay;
-use crate::playground::Command;
+use crate::playground::{Command, Load};
 use crate::types::{SerialNumber, SessionId};
 use crate::ui::action::Action;
 use crate::ui::palette::arguments::{Context, number_of_node, time_in_millis};
@@ -18,6 +18,39 @@ pub(super) fn propose(text: &str, context: &Context<'_>) -> Result<Action, Strin
         to,
         command: command.to_owned(),
     })
+}
+
+/// `5` times a second; `5 keys 10 skew 80 reads 50 at 2`; `off`.
+pub(super) fn load(text: &str, context: &Context<'_>) -> Result<Action, String> {
+    let text = required(text)?;
+    if text == "off" {
+        return Ok(Action::Do(Command::Load(None)));
+    }
+    let number = |word: Option<&str>, of: &str| {
+        let word = word.ok_or_else(|| format!("a number is missing behind `{of}`"))?;
+        let number = word.trim_end_matches('%').parse::<u32>();
+        number.map_err(|_| format!("`{word}` is no number of {of}"))
+    };
+    let mut words = text.split_whitespace();
+    let mut load = Load {
+        per_second: number(words.next(), "times a second")?,
+        ..Load::default()
+    };
+    while let Some(word) = words.next() {
+        match word {
+            "keys" => load.keys = number(words.next(), word)?,
+            "skew" => load.skew = number(words.next(), word)?,
+            "reads" => load.reads = number(words.next(), word)?,
+            "at" => load.at = Some(context.node(words.next().unwrap_or_default())?),
+            other => {
+                return Err(format!(
+                    "`{other}` is none of keys, skew, reads, at; write 5 keys 3 skew 80 reads 30 at 2"
+                ));
+            }
+        }
+    }
+    load.check()?;
+    Ok(Action::Do(Command::Load(Some(load))))
 }
 
 /// Nothing, or how long it lasts unused: `10s`, `500ms`.

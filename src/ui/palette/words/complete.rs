@@ -70,6 +70,23 @@ pub(super) fn switches(_: &Context<'_>) -> Vec<(String, String)> {
         .to_vec()
 }
 
+pub(super) fn loads(_: &Context<'_>) -> Vec<(String, String)> {
+    owned(&[
+        (
+            "5",
+            "clients ask 5 times a second, about x, y and z; 30 % of it reads",
+        ),
+        ("5 keys 1", "all of them about x"),
+        (
+            "20 keys 10 skew 80",
+            "80 % of it about x, the rest about ten keys",
+        ),
+        ("5 reads 90", "most of them read"),
+        ("5 at 1", "they ask S1, whether it leads or not"),
+        ("off", "nobody asks but you"),
+    ])
+}
+
 pub(super) fn compactions(_: &Context<'_>) -> Vec<(String, String)> {
     owned(&[
         ("8", "a snapshot after every 8 entries"),
