@@ -139,6 +139,86 @@ fn what_clients_see() {
     person.leaves(0);
 }
 
+/// Clients ask by themselves, and what they see is one state; then the screen is for a lecture hall.
+#[test]
+fn a_load_in_a_lecture_hall() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "42", "--speed", "5"]);
+    person.sees("t1");
+    person.types(":load ").sees("clients ask 5 times a second");
+    person
+        .types("20 keys 2 skew 80\r")
+        .sees("you have clients ask 20 times a second");
+    person.sees("a client proposes");
+    person
+        .types(":tab clients\r:zoom inspector\r")
+        .sees("20 a second");
+    person.sees("linearizable so far");
+    person.types(":load off\r").types("z");
+    person.types("\x1b[15~").sees("LEADS TERM 1").sees("F5 desk");
+    person.types("\x1b[15~").sees_not("LEADS TERM 1");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// Two runs that part at a moment, side by side at the same time.
+#[test]
+fn comparing_branches() {
+    let mut person = Person::starts(&["--nodes", "5", "--seed", "42", "--speed", "5"]);
+    person.sees("★ S5 t1");
+    person.types(" ").sees("PAUSED");
+    person.types("c").sees("you crash S5");
+    person.types("u").sees("back to");
+    person.types("f").sees("branch b1 begins");
+    person.types(":compare main\r").sees("main").sees("b1").sees("≠");
+    person.types("\x1b").sees_not("≠ ");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// A code says all there is to do: who opens it stands where it was made.
+#[test]
+fn a_share_code() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "7", "--speed", "5"]);
+    person.sees("leads term");
+    person.types(" ").sees("PAUSED");
+    person.types("n").sees("you propose x=1");
+    let time = person.clock();
+    person.types("y").sees("in the clipboard");
+    let code = person.copied();
+    person.types("q");
+    person.leaves(0);
+    let mut person = person.starts_again(&["--share", &code, "--paused"]);
+    person.sees("PAUSED").sees("you propose x=1");
+    assert_eq!(person.clock(), time);
+    person.types("q");
+    person.leaves(0);
+}
+
+/// A scene is gone through from its first step to its last; the answer to a question is held back until one asks for it.
+#[test]
+fn a_guided_scene() {
+    let mut person = Person::starts(&["--load", "stale-read", "--speed", "1"]);
+    person
+        .sees("PAUSED")
+        .sees("Run until the others have")
+        .sees("S2 leads");
+    person.types(" ").sees("Change x on the other side");
+    person
+        .types(":propose 2 x=2\r")
+        .sees("Predict, then try it")
+        .sees("PgDn answer");
+    person.types(":read 1 x by index\r").sees("you read x at S1");
+    assert!(!person.screen().contains("Its own copy would have lied"));
+    person.types("\x1b[6~").sees("Its own copy would have lied");
+    person.types("\x1b[6~").sees("By lease it would ask nobody");
+    person.types("\x1b[6~").sees("the others keep their promise");
+    person.types("\x1b[6~").sees("its lease outlives the promise");
+    person.types("\x1b[6~").sees("5/5");
+    person.types("\x1b[5~").sees("By lease it would ask nobody");
+    person.types("q");
+    person.leaves(0);
+}
+
 /// A leader is elected event by event, each chosen, while time stands; then time goes on.
 #[test]
 fn manual_mode() {

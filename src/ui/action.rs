@@ -87,6 +87,8 @@ pub enum Action {
     ScrollLogs(Step),
     /// One view after another fills the screen, then all share it again.
     CycleZoom,
+    /// The screen is for a lecture hall, or for a desk again.
+    TogglePresenter,
     /// This view fills the screen; `None`: all share it.
     Zoom(Option<Pane>),
     /// Only these lines of the story are shown; without words, all.
@@ -150,6 +152,8 @@ pub enum Action {
     Press(Place),
     /// It comes up here.
     Release(Place),
+    /// The mouse moves here while the button is down.
+    Drag(Place),
     /// The wheel turns here.
     Wheel(Place, Step),
     /// The screen has another size.

@@ -229,6 +229,13 @@ impl<W: Playable> App<W> {
         }
     }
 
+    /// Takes note of which key was pressed, if one was: for a screen that others watch.
+    pub fn key_pressed(&mut self, key: Option<String>) {
+        if key.is_some() {
+            self.view.last_key = key;
+        }
+    }
+
     /// Does what is asked for.
     pub fn update(&mut self, action: Action) {
         match action {
@@ -283,6 +290,7 @@ impl<W: Playable> App<W> {
             Action::ShowNotes(shown) => self.show_notes(shown),
             Action::ScrollLogs(step) => self.scroll_logs(step),
             Action::CycleZoom => self.cycle_zoom(),
+            Action::TogglePresenter => self.view.presents = !self.view.presents,
             Action::Zoom(pane) => self.view.zoom = pane,
             Action::Filter(text) => self.view.filter = Filter::new(&text),
             Action::OnMessage(verb) => self.on_message(verb),
@@ -311,6 +319,7 @@ impl<W: Playable> App<W> {
             Action::NewGroup => self.new_group(),
             Action::LinkTo(id) => self.link_to(id),
             Action::Press(place) => self.press(place),
+            Action::Drag(place) => self.drag(place),
             Action::Release(place) => self.release(place),
             Action::Wheel(place, step) => self.wheel(place, step),
             Action::Resize(_) | Action::Leave(_) | Action::Suspend => {}

@@ -4,6 +4,7 @@
 //! drift from what is. What stands under the mouse is found by the same functions that decide where things are drawn.
 
 mod banner;
+mod caption;
 mod compare;
 mod grid;
 mod header;
@@ -151,6 +152,9 @@ fn draw_main(scene: &Scene<'_>, theme: &Theme, layout: &Layout, bar: &[KeyHint],
     }
     if let Some(area) = layout.notes {
         notes::draw(scene, theme, area, buffer);
+    }
+    if let Some(area) = layout.caption {
+        caption::draw(scene, theme, area, buffer);
     }
     if let Some(area) = layout.cluster {
         ring::draw(scene, theme, area, buffer);

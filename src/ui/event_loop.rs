@@ -218,7 +218,9 @@ impl Loop {
             Ok(Event::FocusGained) => self.has_focus = true,
             Ok(Event::FocusLost) => self.has_focus = false,
             Ok(event) => {
+                let key = key_name(&event);
                 if let Some(action) = action(app.mode(), event) {
+                    app.key_pressed(key);
                     app.update(action);
                 }
             }
@@ -265,6 +267,15 @@ impl Loop {
             }
             None => Ok(None),
         }
+    }
+}
+
+/// What a key is called; `None` where it is none.
+fn key_name(event: &Event) -> Option<String> {
+    if let Event::Key(key) = event {
+        Some(keymap::name(*key))
+    } else {
+        None
     }
 }
 
@@ -322,6 +333,7 @@ fn pointed(mouse: MouseEvent) -> Option<Action> {
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Action::Press(place)),
         MouseEventKind::Up(MouseButton::Left) => Some(Action::Release(place)),
+        MouseEventKind::Drag(MouseButton::Left) => Some(Action::Drag(place)),
         MouseEventKind::ScrollUp => Some(Action::Wheel(place, Step::Back)),
         MouseEventKind::ScrollDown => Some(Action::Wheel(place, Step::Forward)),
         MouseEventKind::Down(_)

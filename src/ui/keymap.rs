@@ -117,6 +117,16 @@ fn action_by(user: &UserKeys, mode: Mode, event: KeyEvent) -> Option<Action> {
     })
 }
 
+/// What a key is called, for those who see none: `c`, `Space`, `Ctrl-z`.
+pub fn name(event: KeyEvent) -> String {
+    let modifiers = event.modifiers - KeyModifiers::SHIFT;
+    if modifiers.is_empty() {
+        event.code.to_string()
+    } else {
+        format!("{modifiers}-{}", event.code)
+    }
+}
+
 /// The key as the table names it. Shift is in the character already; terminals differ in whether they say so again.
 fn normal(event: KeyEvent) -> Option<Key> {
     if event.is_release() {

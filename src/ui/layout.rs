@@ -38,6 +38,8 @@ pub struct Layout {
     pub banner: Option<Rect>,
     /// The notes strip.
     pub notes: Option<Rect>,
+    /// Who leads and what happened last, for the back row.
+    pub caption: Option<Rect>,
     /// The ring.
     pub cluster: Option<Rect>,
     /// The story.
@@ -71,6 +73,7 @@ impl Layout {
             header,
             banner,
             notes,
+            caption: None,
             cluster: None,
             story: None,
             logs: None,
@@ -79,7 +82,14 @@ impl Layout {
             keys,
         };
         let rows = u16::try_from(scene.snapshot.nodes.len()).unwrap_or(u16::MAX);
-        layout.place_panes(area, rest, scene.view.zoom, rows);
+        if scene.view.presents {
+            layout.caption = Some(take_top(&mut rest, caption_rows(area)));
+        }
+        if scene.view.presents && scene.view.zoom.is_none() {
+            layout.place_presented(rest, rows);
+        } else {
+            layout.place_panes(area, rest, scene.view.zoom, rows);
+        }
         Some(layout)
     }
 
@@ -91,6 +101,18 @@ impl Layout {
             Some(Pane::Inspector) => self.inspector = Some(rest),
             None if screen.height < STACKED_FROM => self.place_flat(rest, nodes),
             None => self.place_stacked(screen, rest, nodes),
+        }
+    }
+
+    /// The ring over the logs, and nothing beside them; the logs alone where there is no room for both.
+    fn place_presented(&mut self, mut rest: Rect, nodes: u16) {
+        let logs = nodes.saturating_add(LOGS_AROUND);
+        if rest.height >= TOP_ROWS + LOGS_ROWS {
+            let room = rest.height - TOP_ROWS;
+            self.logs = Some(take_bottom(&mut rest, logs.min(room)));
+            self.cluster = Some(rest);
+        } else {
+            self.logs = Some(rest);
         }
     }
 
@@ -132,6 +154,15 @@ impl Layout {
             self.story = Some(take_top(&mut rest, spare));
         }
         self.logs = Some(rest);
+    }
+}
+
+/// What who leads and what happened last take: large letters only where ring and logs still have room.
+fn caption_rows(screen: Rect) -> u16 {
+    match screen.height {
+        ..20 => 1,
+        20..30 => 3,
+        30.. => 7,
     }
 }
 

@@ -188,6 +188,7 @@ impl Keyboard {
 
     pub(super) fn press_key(&mut self, key: KeyEvent) {
         if let Some(action) = keymap::action(self.app.mode(), key) {
+            self.app.key_pressed(Some(keymap::name(key)));
             self.app.update(action);
         }
     }
@@ -235,6 +236,7 @@ pub(super) fn key(name: &str) -> KeyEvent {
         "→" => KeyCode::Right,
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
+        "F5" => KeyCode::F(5),
         "PgUp" => KeyCode::PageUp,
         "PgDn" => KeyCode::PageDown,
         letter => match letter.strip_prefix("Ctrl-") {

@@ -54,6 +54,10 @@ pub struct View {
     pub theme: ThemeName,
     /// Whether only ASCII characters may be drawn.
     pub ascii: bool,
+    /// Whether the screen is for a lecture hall: who leads and what happened last large, ring and logs, nothing else.
+    pub presents: bool,
+    /// The key that was pressed last, as it is called: who watches a screen sees no hands.
+    pub last_key: Option<String>,
     /// Which of the views fills the screen, if one does.
     pub zoom: Option<Pane>,
     /// What the inspector shows.
@@ -363,6 +367,8 @@ impl Default for View {
             filter: None,
             theme: ThemeName::default(),
             ascii: false,
+            presents: false,
+            last_key: None,
             zoom: None,
             tab: Tab::default(),
             title: None,

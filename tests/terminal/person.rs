@@ -9,6 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 use raft_play::machine::KeyValue;
 use raft_play::playground::{HostKind, Settings, World, WorldOptions};
@@ -180,6 +182,15 @@ impl Person {
     pub fn printed(&self) -> &str {
         const LEAVE: &str = "\x1b[?1049l";
         self.printed.rsplit(LEAVE).next().unwrap_or_default()
+    }
+
+    /// What the program has put into the clipboard last (OSC 52).
+    pub fn copied(&self) -> String {
+        let begin = self.printed.rfind("\x1b]52;").expect("something was copied");
+        let coded = self.printed[begin..].split(';').nth(2).unwrap_or_default();
+        let coded = coded.split(['\x07', '\x1b']).next().unwrap_or_default();
+        let bytes = BASE64_STANDARD.decode(coded).unwrap();
+        String::from_utf8(bytes).unwrap()
     }
 
     /// Waits for the program to end, with this code.

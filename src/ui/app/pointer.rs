@@ -1,4 +1,5 @@
-//! The mouse: a click selects, one on what is selected says why, the wheel scrolls, a drag from node to node cuts or mends the link.
+//! The mouse: a click selects, one on what is selected says why, the wheel scrolls, a drag from node to node cuts or mends the link, one
+//! along the time line goes through time.
 
 use ratatui::layout::Position;
 
@@ -8,15 +9,22 @@ use crate::types::NodeId;
 use crate::ui::action::{Place, Step};
 use crate::ui::because::Thing;
 use crate::ui::draw::{self, Hit};
+use crate::ui::layout::Layout;
 use crate::ui::prompt;
 use crate::ui::session::Playable;
 use crate::ui::view::{Pane, Selection};
 
-/// A mouse button that went down on a node.
-pub(super) struct Press {
-    from: NodeId,
-    /// What it went down on, where the node was selected already.
-    again: Option<Thing>,
+/// Where a mouse button went down.
+pub(super) enum Press {
+    /// On a node.
+    Node {
+        /// The node.
+        from: NodeId,
+        /// What of it, where it was selected already.
+        again: Option<Thing>,
+    },
+    /// On the time line: whoever drags goes through time.
+    Time,
 }
 
 /// What of the cluster stands there.
@@ -36,7 +44,10 @@ impl<W: Playable> App<W> {
             Hit::Entry { node, index } => self.press_node(node, Thing::Entry { node, index }),
             Hit::Line(line) => self.why_line(line),
             Hit::Row(row) => self.touch(Touch::Row(row)),
-            Hit::Time(at) => self.go_to_time(at),
+            Hit::Time(at) => {
+                self.pressed = Some(Press::Time);
+                self.go_to_time(at);
+            }
             Hit::Link(link) => self.press_link(link),
             Hit::Pane(_) | Hit::Nothing => {}
         }
@@ -48,12 +59,23 @@ impl<W: Playable> App<W> {
         } else {
             let again = (self.view.selection == Selection::Node(id)).then_some(thing);
             self.pick(id);
-            self.pressed = Some(Press { from: id, again });
+            self.pressed = Some(Press::Node { from: id, again });
+        }
+    }
+
+    /// Along the time line, wherever the hand slips off it.
+    pub(super) fn drag(&mut self, place: Place) {
+        let layout = Layout::of(self.area(), &self.scene());
+        if let (Some(Press::Time), Some(layout)) = (&self.pressed, layout) {
+            let row = layout.timeline.y;
+            if let Hit::Time(at) = self.hit(Place { row, ..place }) {
+                self.go_to_time(at);
+            }
         }
     }
 
     pub(super) fn release(&mut self, place: Place) {
-        let Some(Press { from, again }) = self.pressed.take() else {
+        let Some(Press::Node { from, again }) = self.pressed.take() else {
             return;
         };
         let hit = self.hit(place);

@@ -22,6 +22,7 @@ const HOME: Key = Key::Named(KeyCode::Home);
 const END: Key = Key::Named(KeyCode::End);
 const LEFT: Key = Key::Named(KeyCode::Left);
 const RIGHT: Key = Key::Named(KeyCode::Right);
+const F5: Key = Key::Named(KeyCode::F(5));
 const PAGE_UP: Key = Key::Named(KeyCode::PageUp);
 const PAGE_DOWN: Key = Key::Named(KeyCode::PageDown);
 
@@ -174,7 +175,10 @@ fn look() -> Vec<Row> {
             .key(&[Key::Char('/')], Action::Ask(Question::Filter), "filter")
             .key(&[Key::Char('z')], Action::CycleZoom, "zoom")
             .key(&[TAB], Action::NextTab, "tab"),
-        row(KeyGroup::Look, "[ ]", "scroll the logs")
+        row(KeyGroup::Look, "[ ] F5", "scroll logs, presenter")
+            .key(&[F5], Action::TogglePresenter, "presenter")
+            .bar(0, "F5", "desk", presents)
+            .bar(8, "F5", "presenter", always)
             .key(&[Key::Char('[')], Action::ScrollLogs(Step::Back), "scroll back")
             .key(&[Key::Char(']')], Action::ScrollLogs(Step::Forward), "scroll on"),
         row(KeyGroup::Look, "PgDn PgUp", "turn the notes")
@@ -364,6 +368,10 @@ impl Row {
 
 fn is_filtered(scene: &Scene<'_>) -> bool {
     scene.view.filter.is_some()
+}
+
+fn presents(scene: &Scene<'_>) -> bool {
+    scene.view.presents
 }
 
 fn is_manual(scene: &Scene<'_>) -> bool {

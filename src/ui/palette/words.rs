@@ -670,6 +670,12 @@ pub(super) static WORDS: &[Word] = &[
         filter,
     ),
     word(
+        "presenter",
+        "presenter",
+        "for a lecture hall: who leads, ring and logs, nothing else",
+        |text, _| bare(text, Action::TogglePresenter),
+    ),
+    word(
         "zoom",
         "zoom VIEW",
         "fills the screen: cluster, story, logs, inspector",
