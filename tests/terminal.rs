@@ -144,16 +144,16 @@ fn what_clients_see() {
 fn a_load_in_a_lecture_hall() {
     let mut person = Person::starts(&["--nodes", "3", "--seed", "42", "--speed", "5"]);
     person.sees("t1");
-    person.types(":load ").sees("clients ask 5 times a second");
+    person.types(":workload ").sees("clients ask 5 times a second");
     person
         .types("20 keys 2 skew 80\r")
         .sees("you have clients ask 20 times a second");
     person.sees("a client proposes");
     person
         .types(":tab clients\r:zoom inspector\r")
-        .sees("20 a second");
+        .sees("; 20/s)");
     person.sees("linearizable so far");
-    person.types(":load off\r").types("z");
+    person.types("w").types("z");
     person.types("\x1b[15~").sees("LEADS TERM 1").sees("F5 desk");
     person.types("\x1b[15~").sees_not("LEADS TERM 1");
     person.types("q");

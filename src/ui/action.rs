@@ -58,6 +58,8 @@ pub enum Action {
     Do(Command),
     /// `x=1`, `x=2`, … is proposed.
     ProposeNext,
+    /// Clients ask by themselves from now on, as often as they do by default, or no more.
+    ToggleWorkload,
     /// A command for the state machine is proposed; at the selected node or the leader, where no node is named.
     Propose {
         /// The node.

@@ -276,6 +276,7 @@ impl<W: Playable> App<W> {
             Action::OnSelected(verb) => self.on_selected(verb),
             Action::Do(command) => self.command(command),
             Action::ProposeNext => self.propose_next(),
+            Action::ToggleWorkload => self.toggle_workload(),
             Action::Propose { to, command } => {
                 self.propose(to, &command);
             }

@@ -15,6 +15,8 @@ use crate::playground::settings::{DiskFault, DiskSettings, LinkSettings, Span};
 use crate::playground::story::Mark;
 use crate::types::NodeId;
 
+/// Whom clients ask.
+const ASKING: &str = "Clients send all of their requests to the leader";
 /// What it is to propose.
 const PROPOSING: &str = "A client sends its commands to the leader, which replicates them";
 
@@ -184,7 +186,7 @@ pub(super) fn client_asked(describe: Describe, command: &Command) -> Option<Tell
 
 fn clients_ask(load: Option<Load>) -> Telling {
     let Some(load) = load else {
-        return act("you have clients ask no more".to_owned());
+        return act("you have clients ask no more".to_owned()).because(ASKING, "§8");
     };
     let Load {
         per_second,
@@ -199,7 +201,7 @@ fn clients_ask(load: Option<Load>) -> Telling {
         times => format!("{times} times"),
     };
     act(format!("you have clients ask {times} a second{place}"))
-        .because("Clients send all of their requests to the leader", "§8")
+        .because(ASKING, "§8")
         .value(format!("keys: {keys}"))
         .value(format!("about the first of them: {skew} % more than its share"))
         .value(format!("reads among them: {reads} %"))

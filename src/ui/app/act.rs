@@ -2,7 +2,7 @@
 
 use super::{App, Wish};
 use crate::lesson::Guide;
-use crate::playground::{Command, Snapshot};
+use crate::playground::{Command, Load, Snapshot};
 use crate::types::{LogIndex, NodeId, VirtualTime};
 use crate::ui::action::Verb;
 use crate::ui::library::{Opened, Overwrite, Recording, Refusal};
@@ -49,6 +49,12 @@ impl<W: Playable> App<W> {
         if self.propose(None, &format!("x={next}")) {
             self.proposed = next;
         }
+    }
+
+    /// Clients ask by themselves, or no more.
+    pub(super) fn toggle_workload(&mut self) {
+        let asks = self.session.snapshot().settings.load.is_some();
+        self.command(Command::Load((!asks).then(Load::default)));
     }
 
     /// Proposes at a node; where none is named, at the selected one if it leads, else at the leader of the highest

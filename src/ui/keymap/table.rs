@@ -105,9 +105,10 @@ fn pick() -> Vec<Row> {
 
 fn node() -> Vec<Row> {
     vec![
-        row(KeyGroup::Node, "n N", "propose next, typed")
+        row(KeyGroup::Node, "n N w", "propose, type it, workload")
             .key(&[Key::Char('n')], Action::ProposeNext, "propose")
             .key(&[Key::Char('N')], Action::Ask(Question::Propose), "type-proposal")
+            .key(&[Key::Char('w')], Action::ToggleWorkload, "workload")
             .bar(1, "n", "propose", somebody_leads),
         row(KeyGroup::Node, "r", "bring back")
             .key(

@@ -11,11 +11,11 @@ mod screen;
 mod shape;
 mod time;
 
-use self::client::{close_session, load, propose, propose_in, read, session};
+use self::client::{close_session, propose, propose_in, read, session, workload};
 use self::cluster::{about_node, compact, rule, switch, voters};
 use self::complete::{
-    any_node, broken_rules, compactions, followers, kept_rules, known_routes, loads, nothing, speeds,
-    switches, tabs, themes, views, writing,
+    any_node, broken_rules, compactions, followers, kept_rules, known_routes, nothing, speeds, switches,
+    tabs, themes, views, workloads, writing,
 };
 use self::form::{bare, one_of, optional, required};
 use self::message::{held, in_flight, not_arrived, on_message, on_the_wire};
@@ -186,12 +186,12 @@ pub(super) static WORDS: &[Word] = &[
         propose,
     ),
     word(
-        "load",
-        "load RATE",
-        "clients ask so often a second: 5 keys 3 skew 80 reads 30 at 2",
-        load,
+        "workload",
+        "workload RATE",
+        "clients ask so often a second: 5 keys 3 skew 80",
+        workload,
     )
-    .with(loads),
+    .with(workloads),
     word(
         "session",
         "session",
@@ -672,7 +672,7 @@ pub(super) static WORDS: &[Word] = &[
     word(
         "presenter",
         "presenter",
-        "for a lecture hall: who leads, ring and logs, nothing else",
+        "for a lecture hall: who leads, ring, logs, no more",
         |text, _| bare(text, Action::TogglePresenter),
     ),
     word(

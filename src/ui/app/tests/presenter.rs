@@ -21,7 +21,7 @@ fn the_back_row_reads_who_leads_and_what_happened() {
     let small = screen(&mut keyboard, 80, 24);
     assert!(small.contains("NOBODY LEADS"), "{small}");
     assert!(small.contains(&format!("you crash {lead}")), "{small}");
-    keyboard.wait(2_000);
+    keyboard.type_in(":speed 1").press("Enter Space").wait(3_000);
     let small = screen(&mut keyboard, 80, 24);
     assert!(small.contains("LEADS TERM 2"), "{small}");
     keyboard.press("F5");

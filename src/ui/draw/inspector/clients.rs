@@ -20,7 +20,7 @@ const IN_SIGHT: usize = 8;
 const ROWS_FOR_WORDS: u16 = 9;
 /// What is asked for where nobody has asked anything.
 const HINT: &str =
-    "No client has asked anything yet: n proposes a value, v reads one, :load 5 has clients ask.";
+    "No client has asked anything yet: n proposes a value, :read x reads one, w has clients ask.";
 
 /// The verdict, the lanes, the times, and as many calls in words as there are rows.
 pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
@@ -69,7 +69,7 @@ fn verdict(clients: &ClientsView, load: Option<Load>, theme: &Theme) -> (char, S
         (calls, open) => format!("{calls} calls, {open} of unknown end"),
     };
     let calls = load.map_or(calls.clone(), |load| {
-        format!("{calls}; {} a second", load.per_second)
+        format!("{calls}; {}/s", load.per_second)
     });
     match (&clients.verdict, &clients.witness) {
         (ClientsVerdict::NotKept(reason), None) => (glyph::DOT, reason.clone(), theme.warn),

@@ -21,7 +21,7 @@ pub(super) fn propose(text: &str, context: &Context<'_>) -> Result<Action, Strin
 }
 
 /// `5` times a second; `5 keys 10 skew 80 reads 50 at 2`; `off`.
-pub(super) fn load(text: &str, context: &Context<'_>) -> Result<Action, String> {
+pub(super) fn workload(text: &str, context: &Context<'_>) -> Result<Action, String> {
     let text = required(text)?;
     if text == "off" {
         return Ok(Action::Do(Command::Load(None)));

@@ -70,7 +70,7 @@ pub(super) fn switches(_: &Context<'_>) -> Vec<(String, String)> {
         .to_vec()
 }
 
-pub(super) fn loads(_: &Context<'_>) -> Vec<(String, String)> {
+pub(super) fn workloads(_: &Context<'_>) -> Vec<(String, String)> {
     owned(&[
         (
             "5",
