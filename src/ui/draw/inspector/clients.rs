@@ -68,9 +68,7 @@ fn verdict(clients: &ClientsView, load: Option<Load>, theme: &Theme) -> (char, S
         (calls, 0) => format!("{calls} calls"),
         (calls, open) => format!("{calls} calls, {open} of unknown end"),
     };
-    let calls = load.map_or(calls.clone(), |load| {
-        format!("{calls}; {}/s", load.per_second)
-    });
+    let calls = load.map_or(calls.clone(), |load| format!("{calls}; {}/s", load.per_second));
     match (&clients.verdict, &clients.witness) {
         (ClientsVerdict::NotKept(reason), None) => (glyph::DOT, reason.clone(), theme.warn),
         (ClientsVerdict::Nothing, None) => (glyph::DOT, HINT.to_owned(), theme.base),
