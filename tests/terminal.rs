@@ -200,14 +200,14 @@ fn a_guided_scene() {
     person.types(" ").sees("Change x on the other side");
     person
         .types(":propose 2 x=2\r")
-        .sees("Predict, then try it")
+        .sees("own copy says x=1")
         .sees("PgDn answer");
     person.types(":read 1 x by index\r").sees("you read x at S1");
-    assert!(!person.screen().contains("Its own copy would have lied"));
-    person.types("\x1b[6~").sees("Its own copy would have lied");
+    assert!(!person.screen().contains("whether it still leads"));
+    person.types("\x1b[6~").sees("whether it still leads");
     person.types("\x1b[6~").sees("By lease it would ask nobody");
-    person.types("\x1b[6~").sees("the others keep their promise");
-    person.types("\x1b[6~").sees("its lease outlives the promise");
+    person.types("\x1b[6~").sees("Yes: the others keep");
+    person.types("\x1b[6~").sees("just before S1 is cut off");
     person.types("\x1b[6~").sees("5/5");
     person.types("\x1b[5~").sees("By lease it would ask nobody");
     person.types("q");
