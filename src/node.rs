@@ -17,7 +17,7 @@ mod work;
 pub use image::NodeImage;
 pub use io::{Applied, Effects, NodeError, NodeInput, ProposalEnd, Sent, StartError};
 pub use routes::{KnownRoute, ROUTES_MOST, RouteEvent, RouteRefusal, Routes};
-pub use start::{PrepareError, Started, first_nodes, inspect, prepare, recovered_log, recovered_state};
+pub use start::{PrepareError, Started, first_nodes, inspect, list, prepare, recovered_log, recovered_state};
 pub use work::{Applying, Work, Worked};
 
 use std::collections::{BTreeMap, BTreeSet};

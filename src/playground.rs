@@ -22,6 +22,7 @@ mod story;
 mod timeline;
 mod trace;
 mod world;
+mod written;
 
 pub use choice::Choice;
 pub use clients::{BarEnd, ClientBar, ClientLane, ClientsVerdict, ClientsView};
@@ -35,8 +36,8 @@ pub use network::CLUSTER;
 pub use record::{ClientAnswer, Handling, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskFault, DiskSettings, LinkSettings, Settings, Span};
 pub use snapshot::{
-    Condition, DiskView, LogFile, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot,
-    SnapshotView, TimerView, Whereabouts,
+    Condition, DiskView, MessageId, MessageView, NodeView, PeerView, Place, RoleView, Snapshot, SnapshotView,
+    TimerView, Whereabouts,
 };
 pub use spacetime::Spacetime;
 pub use story::{Made, Mark, StoryLine, Weight, Why};
@@ -46,3 +47,4 @@ pub use world::{
     LastProposal, LinkImage, MessageImage, NODES_MAX, NodeImage, ProcessImage, TimerImage, Told, World,
     WorldError, WorldImage, WorldOptions, WriteImage,
 };
+pub use written::{DiskRecords, Fate, WrittenBatch};

@@ -9,7 +9,7 @@ use super::{Effects, Node, NodeSettings, StartError, snapshot};
 use crate::consensus::durable::{Driver, DriverError, Store, Write};
 use crate::consensus::{Log, Output, Persistent, Raft, State};
 use crate::machine::{Sessions, StateMachine};
-use crate::storage::wal::{OpenError, Recovered, TornTail, Wal, WalError, WalImage};
+use crate::storage::wal::{Listing, OpenError, Recovered, TornTail, Wal, WalError, WalImage};
 use crate::types::disk::Disk;
 use crate::types::{LogIndex, NodeId, WriteSequence};
 
@@ -78,6 +78,16 @@ impl<M: StateMachine, D: Disk> Node<M, Wal<D>> {
         self.driver.store()
     }
 
+    /// What stands on its disk, record by record, newest last: `most` writes at most; and the number of the last write.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk can't be read.
+    pub fn list(&self, most: usize) -> Result<(Listing, WriteSequence), OpenError> {
+        let listing = list(&self.settings, self.wal().disk(), most)?;
+        Ok((listing, self.driver.begun()))
+    }
+
     /// Its disk, to set faults on and to follow.
     pub fn disk_mut(&mut self) -> &mut D {
         self.driver.store_mut().disk_mut()
@@ -92,6 +102,11 @@ impl<M: StateMachine, D: Disk> Node<M, Wal<D>> {
 /// What a node that is down would start with. Changes nothing.
 pub fn inspect<D: Disk>(settings: &NodeSettings, disk: &D) -> Result<Recovered, OpenError> {
     Wal::inspect(disk, settings.identity())
+}
+
+/// What stands on the disk of a node, record by record, newest last: `most` writes at most. Changes nothing.
+pub fn list<D: Disk>(settings: &NodeSettings, disk: &D, most: usize) -> Result<Listing, OpenError> {
+    Wal::list(disk, settings.identity(), most)
 }
 
 /// The log that a node starts with. Where entries were dropped, the configuration before those that are left is the snapshot's.

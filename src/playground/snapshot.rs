@@ -176,23 +176,10 @@ pub struct DiskView {
     pub room: Option<u64>,
     /// Whether syncs that begin now fail.
     pub syncs_fail: bool,
-    /// The file that the log goes on in; `None` while the node is down.
-    pub log: Option<LogFile>,
-}
-
-/// The file that a log goes on in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogFile {
-    /// The segment's number.
-    pub segment: u64,
-    /// How many bytes it has.
-    pub end: u64,
-    /// Everything before this byte is known to be durable.
-    pub synced: u64,
 }
 
 impl DiskView {
-    /// What can be seen of a disk on which no log goes on.
+    /// What can be seen of a disk, without what stands on it.
     pub(super) fn of(disk: &SimulatedDisk) -> Self {
         Self {
             used: disk.used(),
@@ -201,7 +188,6 @@ impl DiskView {
                 .capacity()
                 .map(|capacity| capacity.saturating_sub(disk.used())),
             syncs_fail: disk.syncs_fail(),
-            log: None,
         }
     }
 }

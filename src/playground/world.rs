@@ -471,7 +471,7 @@ impl<M: Exhibit + Default> World<M> {
                 self.spare = Some(stepped);
             }
             Response::Failed(reason) => self.stop(id, |_| Stop::Failed { reason }),
-            Response::Seen(_) | Response::Imaged(_) | Response::Done(_) => {
+            Response::Seen(_) | Response::Listed(_) | Response::Imaged(_) | Response::Done(_) => {
                 unreachable!("a step is answered by what came of it")
             }
         }

@@ -218,6 +218,17 @@ impl SimulatedDisk {
         self.files.values().map(SimulatedFile::unsynced_bytes).sum()
     }
 
+    /// How many bytes of a file no power cut can change any more: those before the first that a change touches which is not durable
+    /// yet. None of a file whose very name is not.
+    pub fn durable_bytes(&self, name: &str) -> u64 {
+        let number = self
+            .names
+            .get(name)
+            .filter(|number| self.durable_names.get(name) == Some(number));
+        let file = number.and_then(|number| self.files.get(number));
+        file.map_or(0, SimulatedFile::settled_bytes)
+    }
+
     /// Limits how many bytes all files may hold together. A write that does not fit puts down what does and then gives
     /// `StorageFull`. Files that are too long already stay.
     pub fn set_capacity(&mut self, capacity: Option<u64>) {

@@ -85,8 +85,8 @@ pub enum Action {
     TurnNotes(Step),
     /// The notes are shown or hidden.
     ShowNotes(bool),
-    /// The logs are scrolled towards their start or end.
-    ScrollLogs(Step),
+    /// The records of a disk, where they are in sight, or else the logs are scrolled towards their start or end.
+    Scroll(Step),
     /// One view after another fills the screen, then all share it again.
     CycleZoom,
     /// The screen is for a lecture hall, or for a desk again.

@@ -152,6 +152,7 @@ impl<W: Playable> App<W> {
             journey: self.session.journey(),
             view: &self.view,
             clients: (self.view.tab == Tab::Clients).then(|| self.session.clients()),
+            disk: self.session.disk(),
         }
     }
 
@@ -227,6 +228,7 @@ impl<W: Playable> App<W> {
         if let Some(complaint) = self.session.drain_complaints().pop() {
             self.complain(complaint);
         }
+        self.read_disk();
     }
 
     /// Takes note of which key was pressed, if one was: for a screen that others watch.
@@ -248,6 +250,16 @@ impl<W: Playable> App<W> {
                 self.follow_first_steps();
             }
         }
+        self.read_disk();
+    }
+
+    /// Has the selected node's disk read where its tab is in sight.
+    fn read_disk(&mut self) {
+        let is_seen = self.view.tab == Tab::Disk && self.has_inspector();
+        let node = is_seen
+            .then(|| self.view.selected(self.session.snapshot()))
+            .flatten();
+        self.session.read_disk(node);
     }
 
     fn carry_out(&mut self, action: Action) {
@@ -289,7 +301,7 @@ impl<W: Playable> App<W> {
             Action::Help => self.view.overlay = Some(super::view::Overlay::Help(0)),
             Action::TurnNotes(step) => self.turn_notes(step),
             Action::ShowNotes(shown) => self.show_notes(shown),
-            Action::ScrollLogs(step) => self.scroll_logs(step),
+            Action::Scroll(step) => self.scroll(step),
             Action::CycleZoom => self.cycle_zoom(),
             Action::TogglePresenter => self.view.presents = !self.view.presents,
             Action::Zoom(pane) => self.view.zoom = pane,
@@ -450,6 +462,7 @@ impl<W: Playable> App<W> {
             self.view.selection = Selection::Leader;
             self.view.log_scroll = None;
             self.view.story_scroll = None;
+            self.view.disk_scroll = None;
         }
     }
 
@@ -488,10 +501,16 @@ impl<W: Playable> App<W> {
     /// Where the screen has no room for an inspector beside the rest, it fills the screen.
     fn show_tab(&mut self, tab: Tab) {
         self.view.tab = tab;
-        let layout = Layout::of(self.area(), &self.scene());
-        if layout.is_some_and(|layout| layout.inspector.is_none()) {
+        self.view.disk_scroll = None;
+        if !self.has_inspector() {
             self.view.zoom = Some(Pane::Inspector);
         }
+    }
+
+    /// Whether the screen shows the inspector.
+    fn has_inspector(&self) -> bool {
+        let layout = Layout::of(self.area(), &self.scene());
+        layout.is_some_and(|layout| layout.inspector.is_some())
     }
 
     fn area(&self) -> Rect {

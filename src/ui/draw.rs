@@ -190,6 +190,12 @@ pub fn lines_in_view(scene: &Scene<'_>, area: Rect) -> Option<Range<usize>> {
     Some(story::in_view(scene, pane))
 }
 
+/// The first and the last write in view of the disk that is looked at, counted over all of its log.
+pub fn writes_in_view(scene: &Scene<'_>, area: Rect) -> Option<(u64, u64)> {
+    let pane = Layout::of(area, scene)?.inspector?;
+    inspector::writes_in_view(scene, pane)
+}
+
 /// What stands at a place on a screen of this area.
 pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
     let Some(layout) = Layout::of(area, scene) else {
@@ -208,6 +214,8 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
         story::hit(scene, pane, place)
     } else if let Some(pane) = within(layout.logs) {
         logs::hit(scene, pane, place)
+    } else if within(layout.inspector).is_some() {
+        Hit::Pane(Pane::Inspector)
     } else {
         Hit::Nothing
     }

@@ -606,5 +606,6 @@ pub fn scene<'a>(snapshot: &'a Snapshot, story: &'a [StoryLine], view: &'a View)
         journey: &super::journey::PRESENT,
         view,
         clients: None,
+        disk: None,
     }
 }

@@ -13,9 +13,10 @@ use super::journey::{Journey, PRESENT};
 use super::pace::{self, Rate};
 use super::view::{Banner, Speed};
 use crate::playground::{
-    BranchId, ClientsView, Command, CommandError, Rewind, Snapshot, StoryLine, TimedCommand, Timeline,
+    BranchId, ClientsView, Command, CommandError, DiskRecords, Rewind, Snapshot, StoryLine, TimedCommand,
+    Timeline,
 };
-use crate::types::VirtualTime;
+use crate::types::{NodeId, VirtualTime};
 
 /// What the screen needs of a world.
 pub trait Playable: Rewind + Sized {
@@ -37,6 +38,9 @@ pub trait Playable: Rewind + Sized {
 
     /// How often a client has asked or been answered so far: on one branch the same number is the same moment to clients.
     fn clients_heard(&self) -> u64;
+
+    /// What stands on a node's disk; `None` where there is no such node.
+    fn disk_records(&mut self, node: NodeId) -> Option<DiskRecords>;
 
     /// The promise whose breach stopped time, if one did.
     fn violation(&self) -> Option<Banner>;
@@ -71,6 +75,8 @@ pub struct Session<W: Playable> {
     /// What clients saw, once somebody has looked; and for which moment of theirs.
     clients: OnceCell<ClientsView>,
     clients_at: Option<(BranchId, u64)>,
+    /// What stands on the disk that is looked at, once it was read for this moment.
+    disk: Option<DiskRecords>,
     journey: Journey,
     /// What is known of the branch that is shown, the future included.
     story: Vec<StoryLine>,
@@ -111,6 +117,7 @@ impl<W: Playable> Session<W> {
             snapshot: world.snapshot(),
             clients: OnceCell::new(),
             clients_at: None,
+            disk: None,
             travels: Travels::new(world.told().saturating_sub(story.len() as u64)),
             journey: PRESENT.clone(),
             world,
@@ -166,6 +173,18 @@ impl<W: Playable> Session<W> {
     /// where somebody looks.
     pub fn clients(&self) -> &ClientsView {
         self.clients.get_or_init(|| self.world.clients())
+    }
+
+    /// Reads a node's disk, where that has not been done for this moment; without a node, none is looked at any more.
+    pub fn read_disk(&mut self, node: Option<NodeId>) {
+        if self.disk.as_ref().map(|records| records.node) != node {
+            self.disk = node.and_then(|node| self.world.disk_records(node));
+        }
+    }
+
+    /// What stands on the disk that is looked at, if one is.
+    pub fn disk(&self) -> Option<&DiskRecords> {
+        self.disk.as_ref()
     }
 
     /// What happened so far, oldest first, without heartbeats.
@@ -443,7 +462,6 @@ fn work_limit(speed: Speed) -> Duration {
 mod tests {
     use super::*;
     use crate::playground::Weight;
-    use crate::types::NodeId;
     use crate::ui::testing::Keyboard;
 
     /// A world in which something is due at fixed times.
@@ -552,6 +570,9 @@ mod tests {
         }
         fn clients_heard(&self) -> u64 {
             0
+        }
+        fn disk_records(&mut self, _: NodeId) -> Option<DiskRecords> {
+            None
         }
         fn violation(&self) -> Option<Banner> {
             None

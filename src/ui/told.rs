@@ -6,10 +6,10 @@ use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
 use crate::playground::{
-    Calls, Checkpoint, ClientsView, Command, CommandError, Narrator, Rewind, Snapshot, Spacetime, StoryLine,
-    TimedCommand, Weight, World,
+    Calls, Checkpoint, ClientsView, Command, CommandError, DiskRecords, Narrator, Rewind, Snapshot,
+    Spacetime, StoryLine, TimedCommand, Weight, World,
 };
-use crate::types::VirtualTime;
+use crate::types::{NodeId, VirtualTime};
 
 /// A world with its narrator.
 pub struct ToldWorld<M> {
@@ -266,6 +266,10 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
 
     fn clients_heard(&self) -> u64 {
         self.world.calls().map_or(0, Calls::heard)
+    }
+
+    fn disk_records(&mut self, node: NodeId) -> Option<DiskRecords> {
+        self.world.disk_records(node)
     }
 
     fn violation(&self) -> Option<Banner> {

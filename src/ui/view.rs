@@ -9,7 +9,7 @@ use super::filter::Filter;
 use super::journey::Journey;
 pub use super::overlay::Overlay;
 use crate::consensus::Flow;
-use crate::playground::{ClientsView, MessageView, PeerView, RoleView, Snapshot, StoryLine};
+use crate::playground::{ClientsView, DiskRecords, MessageView, PeerView, RoleView, Snapshot, StoryLine};
 use crate::types::{AppendReply, Message, NodeId, SnapshotReply, VirtualTime};
 
 /// All that one frame is drawn from. The same scene gives the same frame.
@@ -25,6 +25,8 @@ pub struct Scene<'a> {
     pub view: &'a View,
     /// What its clients do, where that is looked at.
     pub clients: Option<&'a ClientsView>,
+    /// What stands on the selected node's disk, where that is looked at.
+    pub disk: Option<&'a DiskRecords>,
 }
 
 /// What the person has chosen to see.
@@ -48,6 +50,8 @@ pub struct View {
     pub log_scroll: Option<u64>,
     /// The last line of the story shown, by its place; `None` keeps the newest in view.
     pub story_scroll: Option<usize>,
+    /// The last write shown of a disk, counted over all of its log; `None` keeps the newest in view.
+    pub disk_scroll: Option<u64>,
     /// What is shown of the story; `None`: all of it.
     pub filter: Option<Filter>,
     /// The colours.
@@ -364,6 +368,7 @@ impl Default for View {
             violation: None,
             log_scroll: None,
             story_scroll: None,
+            disk_scroll: None,
             filter: None,
             theme: ThemeName::default(),
             ascii: false,

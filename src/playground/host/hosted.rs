@@ -14,7 +14,8 @@ use crate::node::{Applied, Effects, Node, NodeImage, NodeInput, ProposalEnd, Rou
 use crate::playground::clock::Clock;
 use crate::playground::mirror::Mirror;
 use crate::playground::settings::DiskFault;
-use crate::playground::snapshot::{Condition, DiskView, LogFile, NodeView, PeerView, RoleView, SnapshotView};
+use crate::playground::snapshot::{Condition, DiskView, NodeView, PeerView, RoleView, SnapshotView};
+use crate::playground::written::{DiskRecords, LISTED};
 use crate::storage::simulated::{SimulatedDisk, SimulatedSync};
 use crate::storage::wal::{Wal, WalSync};
 use crate::types::{
@@ -28,6 +29,8 @@ pub(in crate::playground) enum Request {
     Step(LocalTime, HostInput, Box<Stepped>),
     /// Look at it.
     Look,
+    /// List what stands on its disk.
+    List,
     /// Write down its memory and its disk.
     Image,
     /// Break or mend rules.
@@ -96,6 +99,8 @@ pub(in crate::playground) enum Response {
     Failed(String),
     /// What it looks like.
     Seen(Look),
+    /// What stands on its disk.
+    Listed(Box<DiskRecords>),
     /// Its memory, its syncs under way and its disk; `None` where its disk has failed.
     Imaged(Option<Box<Found>>),
     /// Done; with what the mirror of its disk has to complain of.
@@ -238,6 +243,7 @@ impl<M: Exhibit + Default> Hosted<M> {
         match request {
             Request::Step(now, input, stepped) => self.step(now, input, stepped),
             Request::Look => Response::Seen(Box::new(self.look())),
+            Request::List => Response::Listed(Box::new(self.list())),
             Request::Image => Response::Imaged(self.image()),
             Request::Rules(rules) => {
                 self.node.set_rules(rules);
@@ -348,15 +354,10 @@ impl<M: Exhibit + Default> Hosted<M> {
         }))
     }
 
-    fn disk_view(&self) -> DiskView {
-        let wal = self.node.wal();
-        DiskView {
-            log: Some(LogFile {
-                segment: wal.segment().number(),
-                end: wal.end(),
-                synced: wal.synced(),
-            }),
-            ..DiskView::of(wal.disk())
+    fn list(&self) -> DiskRecords {
+        match self.node.list(LISTED) {
+            Ok((listing, begun)) => DiskRecords::of(self.id, self.node.wal().disk(), listing, Some(begun)),
+            Err(error) => DiskRecords::unreadable(self.id, error.to_string()),
         }
     }
 
@@ -383,7 +384,7 @@ impl<M: Exhibit + Default> Hosted<M> {
             routes: self.node.routes().clone(),
             backlog: 0,
             failure: None,
-            disk: self.disk_view(),
+            disk: DiskView::of(self.node.wal().disk()),
         }
     }
 }

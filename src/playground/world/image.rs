@@ -363,7 +363,7 @@ impl<M: Exhibit + Default> World<M> {
             Condition::Up | Condition::Frozen => match self.host.call(id, Request::Image) {
                 Response::Imaged(Some(found)) => Some(*found),
                 Response::Imaged(None) | Response::Failed(_) => return Err(ImageError::Failed(id)),
-                Response::Stepped(_) | Response::Seen(_) | Response::Done(_) => {
+                Response::Stepped(_) | Response::Seen(_) | Response::Listed(_) | Response::Done(_) => {
                     unreachable!("an image is answered by an image")
                 }
             },

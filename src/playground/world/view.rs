@@ -4,6 +4,7 @@ use super::super::host::{Request, Response};
 use super::super::snapshot::{
     Condition, DiskView, MessageView, NodeView, RoleView, Snapshot, SnapshotView, TimerView, Whereabouts,
 };
+use super::super::written::{DiskRecords, LISTED};
 use super::{Server, World};
 use crate::consensus::Persistent;
 use crate::machine::{Exhibit, SessionTable};
@@ -67,7 +68,7 @@ impl<M: Exhibit + Default> World<M> {
         let mut view = match self.host.call(id, Request::Look) {
             Response::Seen(view) => *view,
             Response::Failed(reason) => unreachable!("looking at {id} failed: {reason}"),
-            Response::Stepped(_) | Response::Imaged(_) | Response::Done(_) => {
+            Response::Stepped(_) | Response::Listed(_) | Response::Imaged(_) | Response::Done(_) => {
                 unreachable!("a look is answered by what is seen")
             }
         };
@@ -100,8 +101,35 @@ impl<M> World<M> {
     pub(super) fn first_unsynced(&mut self, id: NodeId) -> Option<LogIndex> {
         match self.host.call(id, Request::Look) {
             Response::Seen(view) => (view.durable < view.log.last_index()).then(|| view.durable.next()),
-            Response::Failed(_) | Response::Stepped(_) | Response::Imaged(_) | Response::Done(_) => None,
+            Response::Failed(_)
+            | Response::Stepped(_)
+            | Response::Listed(_)
+            | Response::Imaged(_)
+            | Response::Done(_) => None,
         }
+    }
+
+    /// What stands on a node's disk, write by write; `None` where there is no such node.
+    pub fn disk_records(&mut self, id: NodeId) -> Option<DiskRecords> {
+        let server = self.nodes.get(&id)?;
+        if server.condition == Condition::Down {
+            let parked = server.parked.as_ref().expect("a node that is down has its disk");
+            let listing = node::list(&server.settings, &parked.disk, LISTED);
+            return Some(match listing {
+                Ok(listing) => DiskRecords::of(id, &parked.disk, listing, None),
+                Err(error) => DiskRecords::unreadable(id, error.to_string()),
+            });
+        }
+        let mut records = match self.host.call(id, Request::List) {
+            Response::Listed(records) => *records,
+            Response::Failed(reason) => DiskRecords::unreadable(id, reason),
+            Response::Stepped(_) | Response::Seen(_) | Response::Imaged(_) | Response::Done(_) => {
+                unreachable!("a list is answered by what is listed")
+            }
+        };
+        let syncs = &self.nodes[&id].syncs;
+        records.note_syncs(|sequence| syncs.get(&sequence).map(|slot| slot.at));
+        Some(records)
     }
 
     /// The last entry that a node that is down would start with; 0 where it can't start.

@@ -123,6 +123,16 @@ impl SimulatedFile {
         self.unsynced.iter().map(written).sum()
     }
 
+    /// How many bytes stand before the first that an unsynced change touches.
+    pub(super) fn settled_bytes(&self) -> u64 {
+        let touched = self.unsynced.iter().map(|unsynced| match &unsynced.op {
+            FileOp::Write { offset, .. } => *offset,
+            FileOp::SetLen(len) => *len,
+        });
+        let durable = self.durable.len() as u64;
+        touched.min().map_or(durable, |first| first.min(durable))
+    }
+
     pub(super) fn push(&mut self, number: OpNumber, op: FileOp) {
         self.len = op.len_after(self.len);
         self.unsynced.push(UnsyncedOp { number, op });

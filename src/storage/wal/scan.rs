@@ -86,13 +86,17 @@ struct Batches {
     damage: Option<(usize, Damage)>,
 }
 
-struct Batch {
-    synced: usize,
-    changes: Vec<(usize, Change)>,
-    end: usize,
+/// A whole batch.
+pub(super) struct Batch {
+    /// The mark in its header.
+    pub synced: usize,
+    /// Its records, each with where it begins.
+    pub changes: Vec<(usize, Change)>,
+    pub end: usize,
 }
 
-enum Fault {
+/// Why a batch can't be read.
+pub(super) enum Fault {
     Damage(usize, Damage),
     Inconsistency(usize, Inconsistency),
 }
@@ -362,7 +366,7 @@ impl Scan {
 }
 
 /// Reads a whole batch, or nothing of it.
-fn read_batch(seed: Seed, bytes: &[u8], start: usize) -> Result<Batch, Fault> {
+pub(super) fn read_batch(seed: Seed, bytes: &[u8], start: usize) -> Result<Batch, Fault> {
     let at = |offset| move |damage| Fault::Damage(offset, damage);
     let first = record::read(seed, bytes, start).map_err(at(start))?;
     let header = first
@@ -414,7 +418,7 @@ fn count(after: LogIndex, through: LogIndex) -> usize {
 
 /// The segments that the log stands in: all from some first one to the last. What lies before a gap is left over from a
 /// removal that was lost in part, or else [`Scan::check_beginning`] finds something missing.
-fn segments(disk: &impl Disk) -> Result<Vec<SegmentNumber>, OpenError> {
+pub(super) fn segments(disk: &impl Disk) -> Result<Vec<SegmentNumber>, OpenError> {
     let names = disk.list().map_err(|source| OpenError::Disk {
         file: ".".into(),
         source,
@@ -435,7 +439,7 @@ fn segments(disk: &impl Disk) -> Result<Vec<SegmentNumber>, OpenError> {
     Ok(numbers)
 }
 
-fn read_file(disk: &impl Disk, number: SegmentNumber) -> Result<Vec<u8>, OpenError> {
+pub(super) fn read_file(disk: &impl Disk, number: SegmentNumber) -> Result<Vec<u8>, OpenError> {
     let file = number.file_name();
     disk.read(&file)
         .map_err(|source| OpenError::Disk { file, source })

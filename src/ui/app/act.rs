@@ -141,6 +141,7 @@ impl<W: Playable> App<W> {
         self.view.notes = super::with_steps(notes);
         self.view.log_scroll = None;
         self.view.story_scroll = None;
+        self.view.disk_scroll = None;
         self.view.violation = self.session.violation();
         self.view.title = Some(title.unwrap_or_else(|| name.to_owned()));
         self.tell("opened; Space runs");
@@ -237,6 +238,7 @@ fn scene<'a, W: Playable>(
         journey: session.journey(),
         view,
         clients: (view.tab == crate::ui::view::Tab::Clients).then(|| session.clients()),
+        disk: session.disk(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::ui::draw::{self, Hit};
 use crate::ui::layout::Layout;
 use crate::ui::prompt;
 use crate::ui::session::Playable;
-use crate::ui::view::{Pane, Selection};
+use crate::ui::view::{Pane, Selection, Tab};
 
 /// Where a mouse button went down.
 pub(super) enum Press {
@@ -106,6 +106,7 @@ impl<W: Playable> App<W> {
         match self.hit(place) {
             Hit::Entry { .. } | Hit::Pane(Pane::Logs) => self.scroll_logs(step),
             Hit::Line(_) | Hit::Pane(Pane::Story) => self.scroll_story(step),
+            Hit::Pane(Pane::Inspector) if self.view.tab == Tab::Disk => self.scroll_disk(step),
             Hit::Node(_)
             | Hit::Row(_)
             | Hit::Time(_)
@@ -130,7 +131,32 @@ impl<W: Playable> App<W> {
         };
     }
 
-    pub(super) fn scroll_logs(&mut self, step: Step) {
+    /// Scrolls what is looked at closely: the records of a disk where they are in sight, else the logs.
+    pub(super) fn scroll(&mut self, step: Step) {
+        if self.session.disk().is_some() {
+            self.scroll_disk(step);
+        } else {
+            self.scroll_logs(step);
+        }
+    }
+
+    fn scroll_disk(&mut self, step: Step) {
+        const WRITES: u64 = 3;
+        let Some((first, last)) = draw::writes_in_view(&self.scene(), self.area()) else {
+            return;
+        };
+        let Some(records) = self.session.disk() else {
+            return;
+        };
+        let end = records.earlier + records.writes.len() as u64;
+        self.view.disk_scroll = match step {
+            Step::Back if first <= records.earlier => return,
+            Step::Back => Some(last.saturating_sub(WRITES).max(records.earlier)),
+            Step::Forward => Some(last + WRITES).filter(|last| last + 1 < end),
+        };
+    }
+
+    fn scroll_logs(&mut self, step: Step) {
         const ENTRIES: u64 = 3;
         let nodes = self.session.snapshot().nodes.iter();
         let last = nodes

@@ -26,16 +26,22 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let inner = pane::draw(&name, &hint(scene.view.tab), theme, area, buffer);
     match (scene.view.tab, selected) {
         (Tab::Node, Some(node)) => node::draw(node, snapshot, theme, inner, buffer),
-        (Tab::Disk, Some(node)) => disk::draw(node, snapshot, theme, inner, buffer),
+        (Tab::Disk, Some(node)) => disk::draw(scene, node, theme, inner, buffer),
         (Tab::Node | Tab::Disk, None) => {}
         (Tab::Branches, _) => branches::draw(scene, theme, inner, buffer),
         (Tab::Clients, _) => clients::draw(scene, theme, inner, buffer),
     }
 }
 
+/// The first and the last write in view of the disk that is looked at.
+pub fn writes_in_view(scene: &Scene<'_>, area: Rect) -> Option<(u64, u64)> {
+    disk::writes_in_view(scene, pane::inner(area))
+}
+
 /// `· Tab: branches`: what else there is.
 fn hint(shown: Tab) -> String {
     let others = Tab::ALL.iter().filter(|tab| **tab != shown);
     let names: Vec<&str> = others.map(|tab| tab.name()).collect();
-    format!("· Tab: {} ", names.join(" · "))
+    let scrolls = if shown == Tab::Disk { "· [ ] scroll " } else { "" };
+    format!("{scrolls}· Tab: {} ", names.join(" · "))
 }

@@ -176,12 +176,12 @@ fn look() -> Vec<Row> {
             .key(&[Key::Char('/')], Action::Ask(Question::Filter), "filter")
             .key(&[Key::Char('z')], Action::CycleZoom, "zoom")
             .key(&[TAB], Action::NextTab, "tab"),
-        row(KeyGroup::Look, "[ ] F5", "scroll logs, presenter")
+        row(KeyGroup::Look, "[ ] F5", "scroll, presenter")
             .key(&[F5], Action::TogglePresenter, "presenter")
             .bar(0, "F5", "desk", presents)
             .bar(8, "F5", "presenter", always)
-            .key(&[Key::Char('[')], Action::ScrollLogs(Step::Back), "scroll back")
-            .key(&[Key::Char(']')], Action::ScrollLogs(Step::Forward), "scroll on"),
+            .key(&[Key::Char('[')], Action::Scroll(Step::Back), "scroll back")
+            .key(&[Key::Char(']')], Action::Scroll(Step::Forward), "scroll on"),
         row(KeyGroup::Look, "PgDn PgUp", "turn the notes")
             .key(&[PAGE_DOWN], Action::TurnNotes(Step::Forward), "notes on")
             .key(&[PAGE_UP], Action::TurnNotes(Step::Back), "notes back"),

@@ -687,8 +687,8 @@ pub(super) static WORDS: &[Word] = &[
         one_of(
             text,
             &[
-                ("back", Action::ScrollLogs(Step::Back)),
-                ("on", Action::ScrollLogs(Step::Forward)),
+                ("back", Action::Scroll(Step::Back)),
+                ("on", Action::Scroll(Step::Forward)),
             ],
         )
     }),

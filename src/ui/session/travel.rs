@@ -101,6 +101,7 @@ impl<W: Playable> Session<W> {
     /// Looks at the world anew.
     pub(super) fn look(&mut self) {
         self.snapshot = self.world.snapshot();
+        self.disk = None;
         let clients_at = (self.timeline.branch().id(), self.world.clients_heard());
         if self.clients_at.replace(clients_at) != Some(clients_at) {
             self.clients.take();

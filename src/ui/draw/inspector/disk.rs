@@ -1,69 +1,92 @@
-//! One node's disk: what is safe on it, what is still being written, and what a power cut now would take.
+//! One node's disk: what is safe on it, what is still being written, what a power cut now would take, and all of that record by record.
+
+mod records;
 
 use std::cmp::Ordering;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::label;
 use super::super::text::{Pen, width};
 use super::node::{QUESTION, short};
-use crate::playground::{Condition, LogFile, NodeView, Snapshot};
-use crate::types::{LogIndex, VirtualTime};
-use crate::ui::theme::{Theme, glyph};
+use crate::playground::{Condition, NodeView, Snapshot};
+use crate::types::LogIndex;
+use crate::ui::theme::Theme;
+use crate::ui::view::Scene;
 
-/// The answers, and below them the entries, the newest first, as far as there are rows.
-pub fn draw(node: &NodeView, snapshot: &Snapshot, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
-    let answers = [
+/// From so many columns on, the records stand beside the answers.
+const BESIDE_FROM: u16 = 150;
+/// The columns of the answers there.
+const ANSWERS: u16 = 92;
+/// The rows that the records want below the answers: their head, some of them, and the line above which all is safe.
+const ROWS_FOR_RECORDS: u16 = 5;
+
+/// Where answers and records go.
+struct Places {
+    answers: Rect,
+    records: Rect,
+}
+
+impl Places {
+    /// `needed` answers have their place whatever the room.
+    fn of(inner: Rect, needed: u16) -> Self {
+        let mut answers = inner;
+        let mut records = inner;
+        if inner.width >= BESIDE_FROM {
+            answers.width = ANSWERS;
+            records.x += ANSWERS + 2;
+            records.width -= ANSWERS + 2;
+        } else {
+            let room = inner.height.saturating_sub(ROWS_FOR_RECORDS);
+            // A gap between the two, where there is room for one.
+            let rows = if room > 4 { 5 } else { room.max(needed) };
+            answers.height = rows.min(4).min(inner.height);
+            records.y += rows.min(inner.height);
+            records.height = inner.height.saturating_sub(rows);
+        }
+        Self { answers, records }
+    }
+}
+
+/// The answers, and the records beside them or below.
+pub fn draw(scene: &Scene<'_>, node: &NodeView, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
+    let places = Places::of(inner, needed_answers(node));
+    let snapshot = scene.snapshot;
+    let mut answers = vec![
         ("What would a power cut take?", at_risk(node)),
         ("What is being written?", under_way(node, snapshot)),
         ("What is on the disk?", contents(node)),
-        ("What is the matter with it?", health(node)),
     ];
-    for (row, (question, answer)) in (0..inner.height).zip(&answers) {
-        let mut pen = Pen::new(buffer, inner, row);
+    // What is wrong is worth more than what is usual, where there is no room for all.
+    let place = if is_ill(node) { 1 } else { answers.len() };
+    answers.insert(place, ("What is the matter with it?", health(node)));
+    for (row, (question, answer)) in (0..places.answers.height).zip(&answers) {
+        let mut pen = Pen::new(buffer, places.answers, row);
         pen.skip(1).write(question, theme.accent);
         let gap = (QUESTION + 2).saturating_sub(width(question)).max(1);
         pen.skip(gap).prose(answer, theme.base, theme);
     }
-    let rows = (answers.len() as u64).saturating_add(1)..u64::from(inner.height);
-    let last = node.log.last_index().number();
-    let entries = (node.log.first_index().number()..=last).rev();
-    for (row, index) in rows.zip(entries) {
-        let row = u16::try_from(row).unwrap_or(u16::MAX);
-        draw_entry(
-            node,
-            LogIndex::new(index),
-            snapshot.now,
-            theme,
-            &mut Pen::new(buffer, inner, row),
-        );
+    if let Some(found) = scene.disk.filter(|found| found.node == node.id) {
+        let scroll = scene.view.disk_scroll;
+        records::draw(found, scroll, snapshot.now, theme, places.records, buffer);
     }
 }
 
-fn draw_entry(node: &NodeView, index: LogIndex, now: VirtualTime, theme: &Theme, pen: &mut Pen<'_>) {
-    let Some(entry) = node.log.entry(index) else {
-        return;
-    };
-    let text = format!("{index:>6}  term {}  {}", entry.term, label::payload(entry));
-    if index > node.durable {
-        let when = node.writes.last().map_or_else(
-            || "in memory, no write under way".to_owned(),
-            |(_, done)| format!("not on disk: the last write ends in {}", short(done.since(now))),
-        );
-        pen.put(glyph::PENDING, theme.warn)
-            .prose(&text, theme.warn, theme)
-            .write(&format!("   {when}"), theme.warn);
-    } else {
-        let mark = if index == node.durable {
-            "   on disk: all up to here is safe"
-        } else {
-            ""
-        };
-        pen.skip(1)
-            .prose(&text, theme.base, theme)
-            .write(mark, theme.good);
-    }
+/// The first and the last write in view.
+pub fn writes_in_view(scene: &Scene<'_>, inner: Rect) -> Option<(u64, u64)> {
+    let found = scene.disk?;
+    let node = scene.snapshot.node(found.node)?;
+    let places = Places::of(inner, needed_answers(node));
+    records::writes_in_view(found, scene.view.disk_scroll, places.records)
+}
+
+fn is_ill(node: &NodeView) -> bool {
+    node.disk.syncs_fail || node.disk.room.is_some()
+}
+
+/// What a power cut takes must be said, and what is wrong.
+fn needed_answers(node: &NodeView) -> u16 {
+    if is_ill(node) { 2 } else { 1 }
 }
 
 fn at_risk(node: &NodeView) -> String {
@@ -88,7 +111,7 @@ fn under_way(node: &NodeView, snapshot: &Snapshot) -> String {
     }
     let writes = node.writes.iter().map(|(sequence, done)| {
         let left = short(done.since(snapshot.now));
-        format!("write {} ends in {left}", sequence.number())
+        format!("write #{} ends in {left}", sequence.number())
     });
     let writes: Vec<String> = writes.collect();
     if writes.is_empty() {
@@ -102,19 +125,13 @@ fn contents(node: &NodeView) -> String {
     let snapshot = node.snapshot.map_or_else(String::new, |snapshot| {
         format!("snapshot {} ({} bytes), ", snapshot.last.index, snapshot.bytes)
     });
-    let log = node
-        .disk
-        .log
-        .map_or_else(String::new, |LogFile { segment, end, synced }| {
-            format!(", segment {segment} has {end} bytes, synced before {synced}")
-        });
     let (first, safe) = (node.log.first_index(), node.durable);
     let entries = match safe.cmp(&first) {
         Ordering::Less => "no entry".to_owned(),
         Ordering::Equal => format!("entry {first}"),
         Ordering::Greater => format!("entries {first} to {safe}"),
     };
-    format!("{snapshot}{entries}; {} bytes in all{log}", node.disk.used)
+    format!("{snapshot}{entries}; {} bytes in all", node.disk.used)
 }
 
 fn health(node: &NodeView) -> String {
@@ -129,7 +146,7 @@ fn health(node: &NodeView) -> String {
     }
     let number = node.id.number();
     if parts.is_empty() {
-        format!("nothing; :disk {number} fails breaks it, :disk {number} full fills it")
+        format!("nothing; :disk {number} fails or :disk {number} full hurts it")
     } else {
         format!("{}; :disk {number} mended", parts.join(", "))
     }
