@@ -115,6 +115,7 @@ fn the_picture_in_the_readme_is_what_the_program_draws() {
         view: &view,
         journey: &raft_play::ui::journey::PRESENT,
         clients: None,
+        disk: None,
     };
     let bar = keymap::bar(&scene, WIDTH);
     let mut terminal = Terminal::new(TestBackend::new(WIDTH, HEIGHT)).unwrap();
