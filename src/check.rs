@@ -114,7 +114,9 @@ impl Checker {
     ///
     /// The property that it breaks; the first, where it breaks several.
     pub fn observe(&mut self, fact: &Fact<'_>) -> Result<(), Violation> {
-        self.judge_last_change(fact);
+        if self.change.is_some() {
+            self.judge_last_change(fact);
+        }
         match *fact {
             Fact::Started {
                 node,
@@ -148,7 +150,11 @@ impl Checker {
                 follower,
                 through,
             } => self.on_matched(node, follower, through),
-            Fact::Applied { node, index, entry } => self.on_applied(node, index, entry),
+            Fact::Applied {
+                node,
+                position,
+                payload,
+            } => self.on_applied(node, position, payload),
             Fact::Executed {
                 node,
                 index,
@@ -179,6 +185,7 @@ impl Checker {
     }
 
     /// A server; an empty one where nothing was ever told of it.
+    #[inline]
     fn server(&mut self, node: NodeId) -> &mut Server {
         self.servers.get_or_insert_with(node, Server::default)
     }

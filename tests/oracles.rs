@@ -273,7 +273,12 @@ impl Cluster {
 
     fn apply(&mut self, node: NodeId, at: u64, entry: &Entry) -> Verdict {
         let index = index(at);
-        self.tell(&Fact::Applied { node, index, entry })
+        let position = LogPosition::new(index, entry.term);
+        self.tell(&Fact::Applied {
+            node,
+            position,
+            payload: &entry.payload,
+        })
     }
 
     fn execute(&mut self, node: NodeId, at: u64) -> Verdict {

@@ -1,31 +1,22 @@
 //! What the checker knows of the cluster as a whole: every entry that ever stood in a log, and what is committed.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::quality::FixedState;
 
 use super::outline::Outline;
-use crate::types::{Entry, LogIndex, LogPosition, Term};
+use crate::types::{ByIndex, Entry, LogIndex, LogPosition, Payload, Term};
 
-/// A fingerprint of a log up to and with one entry.
-type Digest = u64;
+/// A fingerprint of a log up to and with one entry; `None` of an entry that was never seen, but a log was found to begin after.
+type Digest = Option<u64>;
 
 /// Every entry that ever stood in a log, by index and term.
 ///
-/// Each has a digest of itself and of all before it, so Log Matching is one comparison per entry stored. The entries of a
-/// term are shared between clones: a clone costs as much as there are terms.
+/// Each has a digest of itself and of all before it, so Log Matching is one comparison per entry stored. Clones share most of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Archive {
-    by_term: BTreeMap<Term, Arc<Vec<Record>>>,
-}
-
-/// What is known of one entry.
-#[derive(Clone, Copy, Debug)]
-struct Record {
-    index: LogIndex,
-    digest: Digest,
-    /// Whether the entry was ever seen, or is only what a log was found to begin after.
-    is_seen: bool,
+    by_term: BTreeMap<Term, ByIndex<Digest>>,
 }
 
 /// Whether an entry fits what stood at its index and term before.
@@ -41,76 +32,47 @@ impl Archive {
     /// Adds an entry that follows `previous`, or compares it with the one that is there.
     pub(super) fn add(&mut self, previous: LogPosition, entry: &Entry) -> Fit {
         let index = previous.index.next();
-        let digest = digest(self.digest(previous), entry);
-        let entries = self.by_term.entry(entry.term).or_default();
-        match place_of(entries, index) {
-            Ok(at) if entries[at].digest == digest || !entries[at].is_seen => Fit::Same,
-            Ok(_) => Fit::Different,
-            Err(at) => {
-                let is_seen = true;
-                let record = Record {
-                    index,
-                    digest,
-                    is_seen,
-                };
-                Arc::make_mut(entries).insert(at, record);
-                Fit::Same
-            }
+        let own = self.digest(previous, (entry.term, &entry.payload));
+        let of_term = self.by_term.entry(entry.term).or_default();
+        if let Some(known) = of_term.get(index) {
+            return known.map_or(Fit::Same, |known| fit(known, own));
         }
+        of_term.insert_if_absent(index, || Some(own));
+        Fit::Same
     }
 
     /// Takes note of an entry that a log begins after. Where it was never seen, anything is believed of what it is.
     pub(super) fn begin_after(&mut self, base: LogPosition) {
-        if base.index == LogIndex::GENESIS {
-            return;
-        }
-        let entries = self.by_term.entry(base.term).or_default();
-        if let Err(at) = place_of(entries, base.index) {
-            let record = Record {
-                index: base.index,
-                digest: 0,
-                is_seen: false,
-            };
-            Arc::make_mut(entries).insert(at, record);
+        if base.index != LogIndex::GENESIS {
+            let of_term = self.by_term.entry(base.term).or_default();
+            of_term.insert_if_absent(base.index, || None);
         }
     }
 
     /// Compares an entry that follows `previous` with the one that is there; one that never stood there differs.
-    pub(super) fn compare(&self, previous: LogPosition, entry: &Entry) -> Fit {
-        match self.find(LogPosition::new(previous.index.next(), entry.term)) {
-            Some(known) if known.digest == digest(self.digest(previous), entry) || !known.is_seen => {
-                Fit::Same
-            }
-            Some(_) | None => Fit::Different,
+    pub(super) fn compare(&self, previous: LogPosition, entry: (Term, &Payload)) -> Fit {
+        match self.find(LogPosition::new(previous.index.next(), entry.0)) {
+            Some(Some(known)) => fit(known, self.digest(previous, entry)),
+            Some(None) => Fit::Same,
+            None => Fit::Different,
         }
     }
 
-    fn digest(&self, position: LogPosition) -> Digest {
-        self.find(position).map_or(0, |known| known.digest)
+    /// The fingerprint of the log that ends with an entry after `previous`.
+    fn digest(&self, previous: LogPosition, entry: (Term, &Payload)) -> u64 {
+        let mut hasher = FixedState::default().build_hasher();
+        self.find(previous).flatten().hash(&mut hasher);
+        entry.hash(&mut hasher);
+        hasher.finish()
     }
 
-    fn find(&self, position: LogPosition) -> Option<Record> {
-        let entries = self.by_term.get(&position.term)?;
-        let at = place_of(entries, position.index);
-        at.ok().map(|at| entries[at])
-    }
-}
-
-/// Where the entry at an index stands among those of its term, or would: mostly they follow each other.
-fn place_of(entries: &[Record], index: LogIndex) -> Result<usize, usize> {
-    let first = entries.first().map_or(index, |record| record.index);
-    let guess = usize::try_from(index.since(first)).unwrap_or(usize::MAX);
-    match entries.get(guess) {
-        Some(record) if record.index == index => Ok(guess),
-        Some(_) | None => entries.binary_search_by_key(&index, |record| record.index),
+    fn find(&self, position: LogPosition) -> Option<Digest> {
+        self.by_term.get(&position.term)?.get(position.index).copied()
     }
 }
 
-fn digest(before: Digest, entry: &Entry) -> Digest {
-    let mut hasher = DefaultHasher::new();
-    before.hash(&mut hasher);
-    entry.hash(&mut hasher);
-    hasher.finish()
+fn fit(known: u64, own: u64) -> Fit {
+    if known == own { Fit::Same } else { Fit::Different }
 }
 
 /// What is committed, by whoever committed it first.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::types::{
-    Configuration, Entries, Entry, Envelope, Guarded, LogIndex, LogPosition, NodeId, ProposalId, SessionId,
+    Configuration, Entries, Envelope, Guarded, LogIndex, LogPosition, NodeId, Payload, ProposalId, SessionId,
     Snapshot, Term, WriteSequence,
 };
 
@@ -114,10 +114,10 @@ pub enum Fact<'a> {
     Applied {
         /// The server.
         node: NodeId,
-        /// The entry's index.
-        index: LogIndex,
-        /// The entry.
-        entry: &'a Entry,
+        /// The entry's index and term.
+        position: LogPosition,
+        /// What it carries.
+        payload: &'a Payload,
     },
     /// A server has applied a command of a session.
     Executed {

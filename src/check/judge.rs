@@ -13,10 +13,11 @@ use super::fact::{Ballot, Base, Found};
 use super::outline::Outline;
 use super::server::Server;
 use super::violation::{Property, Violation};
-use crate::types::{Configuration, Entries, Entry, LogIndex, LogPosition, NodeId, Term, majority_of};
+use crate::types::{Configuration, Entries, LogIndex, LogPosition, NodeId, Payload, Term, majority_of};
 
 /// Beginnings, and what survived them.
 impl Checker {
+    #[cold]
     pub(super) fn on_started(&mut self, node: NodeId, ballot: Ballot, base: Base<'_>, log: &Entries) {
         let outline = self.stood_for(base.position).followed_by(log);
         let (mut spoke_in, mut acknowledged) = (Term::default(), LogPosition::GENESIS);
@@ -36,6 +37,7 @@ impl Checker {
         self.note_vote(node, ballot);
     }
 
+    #[cold]
     pub(super) fn on_found(&mut self, found: &Found<'_>) {
         let server = Server::found(found, &self.stood_for(found.base.position));
         self.judge_terms_of_log(found.node, found.ballot, &server.log);
@@ -115,17 +117,16 @@ impl Checker {
 /// Leaders.
 impl Checker {
     pub(super) fn on_led(&mut self, node: NodeId, term: Term) {
+        if self.server(node).leads == Some(term) {
+            return;
+        }
         let first = *self.leaders.entry(term).or_insert(node);
         if first != node {
             let detail = format!("{node} and {first} were both elected leader of term {term}");
             let violation = Violation::new(Property::ElectionSafety, node, detail);
             self.report(violation.and(first).in_term(term));
         }
-        let server = self.server(node);
-        if server.leads == Some(term) {
-            return;
-        }
-        server.lead(term);
+        self.server(node).lead(term);
         let vote = Some(node);
         self.note_vote(node, Ballot { term, vote });
         self.judge_election(node, term);
@@ -279,23 +280,25 @@ impl Checker {
     }
 
     /// The configuration that a server with this log goes by: the latest in it.
-    pub(super) fn configuration_of<'a>(&'a self, log: &'a Outline) -> &'a Configuration {
-        let latest = self.configurations_in(log).next();
+    pub(super) fn configuration_of(&self, log: &Outline) -> &Configuration {
+        let latest = self.latest_configuration(log, |_| true);
         latest.map_or(&*self.genesis, |(_, configuration)| configuration)
     }
 
-    /// The configurations that stand in a log, the latest first.
-    pub(super) fn configurations_in<'a>(
-        &'a self,
-        log: &'a Outline,
-    ) -> impl Iterator<Item = (LogPosition, &'a Configuration)> {
-        let mut known: Vec<_> = self.configurations.iter().collect();
-        known.sort_by_key(|(position, _)| std::cmp::Reverse(position.index));
-        let known = known.into_iter().filter(|(position, _)| log.holds(**position));
-        known.map(|(position, configuration)| (*position, &**configuration))
+    /// The latest configuration in a log of which this holds.
+    pub(super) fn latest_configuration(
+        &self,
+        log: &Outline,
+        counts: impl Fn(LogPosition) -> bool,
+    ) -> Option<(LogPosition, &Configuration)> {
+        let known = self.configurations.iter();
+        let in_log = known.filter(|(position, _)| counts(**position) && log.holds(**position));
+        let latest = in_log.max_by_key(|(position, _)| position.index);
+        latest.map(|(position, configuration)| (*position, &**configuration))
     }
 
-    pub(super) fn on_applied(&mut self, node: NodeId, index: LogIndex, entry: &Entry) {
+    pub(super) fn on_applied(&mut self, node: NodeId, position: LogPosition, payload: &Payload) {
+        let LogPosition { term, index } = position;
         let server = self.server(node);
         let commit = server.commit;
         let expected = server.applied.next();
@@ -312,11 +315,11 @@ impl Checker {
         if !committed.knows(before) {
             return;
         }
-        let is_same_term = committed.term_at(index) == Some(entry.term);
-        if !is_same_term || self.archive.compare(previous, entry) == Fit::Different {
+        let is_same_term = committed.term_at(index) == Some(term);
+        if !is_same_term || self.archive.compare(previous, (term, payload)) == Fit::Different {
             let detail = format!("{node} applied at {index} another entry than the one committed there");
             let violation = Violation::new(Property::StateMachineSafety, node, detail);
-            self.report(violation.at(index).in_term(entry.term));
+            self.report(violation.at(index).in_term(term));
         }
     }
 }

@@ -57,6 +57,12 @@ impl Outline {
         if index > self.last || !self.knows(index) {
             return None;
         }
+        // Mostly the end is asked for.
+        if let Some((first, term)) = self.stretches.last()
+            && *first <= index
+        {
+            return Some(*term);
+        }
         let later = self.stretches.partition_point(|(first, _)| *first <= index);
         let stretch = later.checked_sub(1).map(|at| self.stretches[at]);
         Some(stretch.map_or(Term::default(), |(_, term)| term))

@@ -59,7 +59,7 @@ pub(super) struct Cuts {
     /// Its term and vote.
     pub(super) ballot: Option<Ballot>,
     /// The entry through which the log is dropped, and the log that the snapshot stands for.
-    pub(super) compact: Option<(LogPosition, Outline)>,
+    pub(super) compact: Option<Box<(LogPosition, Outline)>>,
     /// The first entry removed.
     pub(super) truncate: Option<LogIndex>,
 }
@@ -67,10 +67,11 @@ pub(super) struct Cuts {
 impl Cuts {
     /// Does to a log what the write does. What a snapshot stands for stays known.
     fn apply(&self, log: &mut Outline) {
-        if let Some((base, stands_for)) = &self.compact
+        if let Some(compacted) = &self.compact
+            && let (base, stands_for) = &**compacted
             && (log.last_index() < base.index || !log.holds(*base))
         {
-            *log = stands_for.clone();
+            log.clone_from(stands_for);
         }
         if let Some(from) = self.truncate {
             log.truncate_from(from);
@@ -79,7 +80,8 @@ impl Cuts {
 
     /// The last index of a log that is there whether the write came to be or not.
     fn kept_of(&self, log: &Outline) -> LogIndex {
-        let compacted = self.compact.as_ref().map(|(base, stands_for)| {
+        let compacted = self.compact.as_ref().map(|compacted| {
+            let (base, stands_for) = &**compacted;
             if log.last_index() >= base.index && log.holds(*base) {
                 return log.last_index();
             }
@@ -127,7 +129,7 @@ impl Server {
                 sequence,
                 cuts: Cuts {
                     ballot: (found.ballot_write == Some(sequence)).then_some(found.ballot),
-                    compact: installs.then(|| (base, before.clone())),
+                    compact: installs.then(|| Box::new((base, before.clone()))),
                     ..Cuts::default()
                 },
                 append: log.terms(first, last).collect(),
@@ -182,8 +184,10 @@ impl Server {
 
     /// Brings the disk up to a write.
     pub(super) fn sync(&mut self, through: WriteSequence) {
-        let finished = self.under_way.partition_point(|write| write.sequence <= through);
-        for write in self.under_way.drain(..finished) {
+        let is_finished = |write: &UnderWay| write.sequence <= through;
+        while self.under_way.front().is_some_and(is_finished)
+            && let Some(write) = self.under_way.pop_front()
+        {
             if write.cuts.ballot.is_some() {
                 self.disk.ballot = write.cuts.ballot;
             }

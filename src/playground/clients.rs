@@ -176,8 +176,7 @@ fn verdict(calls: &Calls) -> ClientsVerdict {
 fn lanes<M: Exhibit + Default>(calls: &Calls, world: &World<M>) -> Vec<ClientLane> {
     let mut in_sessions: BTreeMap<SessionId, Vec<ClientBar>> = BTreeMap::new();
     let mut outside: Vec<Vec<ClientBar>> = Vec::new();
-    let shown = calls.calls.len().saturating_sub(SHOWN)..;
-    for call in &calls.calls[shown] {
+    for call in calls.calls.iter().rev().take(SHOWN).rev() {
         let bar = bar::<M>(call);
         if let Some((session, _)) = call.place {
             in_sessions.entry(session).or_default().push(bar);

@@ -48,6 +48,7 @@ impl<V> NodeMap<V> {
     }
 
     /// What it has for a node; where there is nothing, this from now on.
+    #[inline]
     pub fn get_or_insert_with(&mut self, node: NodeId, make: impl FnOnce() -> V) -> &mut V {
         let place = match self.place_of(node) {
             Ok(place) => place,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use raft_play::check::{Ballot, Base, Checker, Fact, Kept, Violation};
 use raft_play::consensus::durable::Metadata;
-use raft_play::types::{Configuration, Entries, LogIndex, NodeId};
+use raft_play::types::{Configuration, Entries, LogIndex, LogPosition, NodeId};
 
 use crate::server::{Deed, Server, applied, data_of};
 
@@ -83,8 +83,8 @@ impl Watch {
             },
             Deed::Applied(index, entry) => Fact::Applied {
                 node,
-                index: *index,
-                entry,
+                position: LogPosition::new(*index, entry.term),
+                payload: &entry.payload,
             },
             Deed::Sent(envelope) => Fact::Sent(envelope),
             Deed::Restored(_) => return Ok(()),

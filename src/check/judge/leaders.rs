@@ -18,9 +18,7 @@ impl Checker {
         }
         // What it has written in its own term, it wrote when it had won.
         let log = &self.servers[&node].log;
-        let latest = self
-            .configurations_in(log)
-            .find(|(position, _)| position.term < term);
+        let latest = self.latest_configuration(log, |position| position.term < term);
         let configuration = latest.map_or(&*self.genesis, |(_, configuration)| configuration);
         let voted = |id: &&NodeId| self.votes.get(&(term, **id)) == Some(&node);
         let lacking = |electorate: &&BTreeSet<NodeId>| {
@@ -49,7 +47,10 @@ impl Checker {
             self.report(violation.and(follower).at(through).at(before).in_term(term));
         }
         self.judge_copy((node, term), follower, through);
-        self.judge_what_can_be_committed(node, term);
+        // One more copy of what is committed commits nothing.
+        if through > self.server(node).commit {
+            self.judge_what_can_be_committed(node, term);
+        }
     }
 
     /// What a leader takes a follower to have, is on its disk. Once it has gone on to a later term, that term's leader may have

@@ -56,7 +56,7 @@ impl Checker {
         }
         Cuts {
             ballot,
-            compact: compact.map(|base| (base, self.stood_for(base))),
+            compact: compact.map(|base| Box::new((base, self.stood_for(base)))),
             truncate,
         }
     }
@@ -71,7 +71,9 @@ impl Checker {
             return;
         };
         let log = self.server(leader).log.clone();
-        let before = self.configurations_in(&log).next().map(|(position, _)| position);
+        let before = self
+            .latest_configuration(&log, |_| true)
+            .map(|(position, _)| position);
         if let Some(Payload::Configuration(after)) = append.entry(index).map(|entry| &entry.payload) {
             self.judge_overlap(leader, &log, index, after);
             self.forget_newcomers(leader, &log, after);

@@ -103,9 +103,7 @@ impl Checker {
     fn configuration_through(&self, index: LogIndex) -> Option<&Configuration> {
         let committed = self.committed.log();
         let is_known = committed.knows(LogIndex::GENESIS) && committed.last_index() >= index;
-        let standing = self.configurations_in(committed);
-        let mut standing = standing.filter(|(position, _)| position.index <= index);
-        let latest = standing.next().map(|(_, configuration)| configuration);
-        is_known.then(|| latest.unwrap_or(&self.genesis))
+        let latest = self.latest_configuration(committed, |position| position.index <= index);
+        is_known.then(|| latest.map_or(&*self.genesis, |(_, configuration)| configuration))
     }
 }

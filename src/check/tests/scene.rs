@@ -142,6 +142,11 @@ impl Scene {
 
     pub(super) fn apply(&mut self, node: NodeId, index: u64, entry: &Entry) -> Verdict {
         let index = LogIndex::new(index);
-        self.checker.observe(&Fact::Applied { node, index, entry })
+        let position = LogPosition::new(index, entry.term);
+        self.checker.observe(&Fact::Applied {
+            node,
+            position,
+            payload: &entry.payload,
+        })
     }
 }

@@ -15,7 +15,7 @@ use crate::consensus::ReadWay;
 use crate::machine::Exhibit;
 use crate::types::{
     Entry, Forward, LogIndex, LogPosition, Message, NodeId, Payload, ProposalId, SerialNumber, SessionId,
-    VirtualTime, Wish,
+    SharedRow, VirtualTime, Wish,
 };
 
 /// What clients asked and were told.
@@ -28,7 +28,7 @@ pub struct Calls {
     /// When they began to be kept.
     pub since: VirtualTime,
     /// What was asked since, in order. What is sent again in a session is the same call.
-    pub calls: Vec<Call>,
+    pub calls: SharedRow<Call>,
     /// The calls that wait for an answer.
     open: BTreeMap<ProposalId, usize>,
     /// The calls in sessions.
@@ -164,7 +164,7 @@ impl Calls {
         let mut call = Call::new(asked.what, at);
         (call.way, call.is_repeated) = (asked.way, asked.is_repeated);
         self.calls.push(call);
-        self.wait(id, (at, to), self.calls.len() - 1);
+        self.wait(id, (at, to), self.calls.end() - 1);
     }
 
     /// A client asks in a session, for the first time or again.
@@ -183,26 +183,29 @@ impl Calls {
         let mut call = Call::new(asked, at);
         call.place = Some(place);
         call.is_mixed = known.is_some() || place.0.number() <= self.last.number();
-        if let Some(known) = known {
-            self.calls[known].is_mixed |= self.calls[known].answer.is_none();
+        if let Some(before) = known.and_then(|known| self.calls.get_mut(known)) {
+            before.is_mixed |= before.answer.is_none();
         }
         self.calls.push(call);
-        self.in_sessions.insert(place, self.calls.len() - 1);
-        self.wait(id, (at, to), self.calls.len() - 1);
+        self.in_sessions.insert(place, self.calls.end() - 1);
+        self.wait(id, (at, to), self.calls.end() - 1);
     }
 
     fn wait(&mut self, id: ProposalId, sent: (VirtualTime, NodeId), call: usize) {
         self.heard += 1;
-        self.calls[call].waiting += 1;
-        self.calls[call].tries.push(sent);
+        if let Some(call) = self.calls.get_mut(call) {
+            call.waiting += 1;
+            call.tries.push(sent);
+        }
         self.open.insert(id, call);
     }
 
     /// A client was answered.
     pub(super) fn answered(&mut self, id: ProposalId, at: VirtualTime, answer: &ClientAnswer) {
-        if let Some(call) = self.open.remove(&id) {
+        let call = self.open.remove(&id);
+        if let Some(call) = call.and_then(|call| self.calls.get_mut(call)) {
             self.heard += 1;
-            self.calls[call].end(at, answer);
+            call.end(at, answer);
         }
     }
 }

@@ -19,11 +19,11 @@ pub struct Checkpoint {
 
 /// What a checkpoint weighs where its world is empty, in bytes: a guess.
 const BARE_BYTES: u64 = 8 * 1024;
-/// What a committed entry weighs among what the oracles keep in mind, in bytes: a guess.
+/// What a committed entry weighs among what the oracles keep in mind and no other checkpoint shares, in bytes: a guess.
 const SEEN_ENTRY_BYTES: u64 = 128;
 /// What a change to a file weighs that is not durable yet, or a message, in bytes: a guess.
 const CHANGE_BYTES: u64 = 256;
-/// What a client's call weighs, where those are kept, in bytes: a guess.
+/// What a client's call weighs, where those are kept and no other checkpoint shares it, in bytes: a guess.
 const CALL_BYTES: u64 = 256;
 
 impl Checkpoint {
@@ -32,8 +32,8 @@ impl Checkpoint {
         let files = self.image.nodes.iter().flat_map(|node| &node.disk.files);
         let files = files.map(|file| file.durable.len() as u64 + file.unsynced.len() as u64 * CHANGE_BYTES);
         let messages = self.image.messages.len() as u64 * CHANGE_BYTES;
-        let seen = self.watch.entries_seen() as u64 * SEEN_ENTRY_BYTES;
-        let calls = self.calls.as_ref().map_or(0, |calls| calls.calls.len() as u64) * CALL_BYTES;
+        let seen = self.watch.entries_copied() as u64 * SEEN_ENTRY_BYTES;
+        let calls = self.calls.as_ref().map_or(0, |calls| calls.calls.copied() as u64) * CALL_BYTES;
         BARE_BYTES + files.sum::<u64>() + messages + seen + calls
     }
 }

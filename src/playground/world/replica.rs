@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::machine::{SerialCheck, Sessions, StateMachine};
 use crate::node::snapshot;
-use crate::types::{Entry, LogIndex, Payload, Snapshot};
+use crate::types::{ByIndex, LogIndex, Payload, Snapshot};
 
 /// So many states are kept. What a snapshot from before the first of them should hold is not known any more.
 const STATES_KEPT: usize = 256;
@@ -15,28 +15,27 @@ const STATES_KEPT: usize = 256;
 #[derive(Clone)]
 pub(super) struct Replica {
     /// What the committed entries carry, by index, as far as they were seen.
-    payloads: BTreeMap<LogIndex, Payload>,
+    payloads: ByIndex<Payload>,
     /// The data of snapshots that were right, by their last entry: a replay begins from the latest one before.
     states: BTreeMap<LogIndex, Bytes>,
 }
 
 impl Replica {
-    /// How many entries are kept in mind.
-    pub(super) fn entries_seen(&self) -> usize {
-        self.payloads.len()
+    /// Some measure of what a clone of it does not share with it, in entries.
+    pub(super) fn entries_copied(&self) -> usize {
+        self.payloads.copied()
     }
 
     pub(super) fn new() -> Self {
         Self {
-            payloads: BTreeMap::new(),
+            payloads: ByIndex::new(),
             states: BTreeMap::new(),
         }
     }
 
     /// Takes note of an entry that a node has applied. What was applied first counts: that others agree is for others to say.
-    pub(super) fn applied(&mut self, index: LogIndex, entry: &Entry) {
-        let payload = || entry.payload.clone();
-        self.payloads.entry(index).or_insert_with(payload);
+    pub(super) fn applied(&mut self, index: LogIndex, payload: &Payload) {
+        self.payloads.insert_if_absent(index, || payload.clone());
     }
 
     /// Takes note of a snapshot that was there before anybody watched.
@@ -57,7 +56,7 @@ impl Replica {
             next = at.next();
         }
         while next <= index {
-            machine.apply(next, self.payloads.get(&next)?, SerialCheck::Kept);
+            machine.apply(next, self.payloads.get(next)?, SerialCheck::Kept);
             next = next.next();
         }
         machine.machine_mut().perform_snapshot(index).wait().ok()?;
@@ -72,7 +71,7 @@ impl Replica {
         if self.states.len() > STATES_KEPT {
             self.states.pop_first();
             if let Some((&oldest, _)) = self.states.first_key_value() {
-                self.payloads = self.payloads.split_off(&oldest);
+                self.payloads.forget_before(oldest);
             }
         }
     }

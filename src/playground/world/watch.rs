@@ -11,7 +11,7 @@ use crate::consensus::{Event, Log, Persistent, RoleName, State};
 use crate::machine::{Execution, StateMachine};
 use crate::node::Applied;
 use crate::types::{
-    Configuration, Entries, Entry, Envelope, LogIndex, NodeId, Payload, ProposalId, Term, WriteSequence,
+    Configuration, Entries, Envelope, LogIndex, NodeId, Payload, ProposalId, Term, WriteSequence,
 };
 
 /// The oracles, and what they found.
@@ -50,9 +50,9 @@ impl Watch {
         self.violations = violations;
     }
 
-    /// How many committed entries are kept in mind.
-    pub(super) fn entries_seen(&self) -> usize {
-        self.replica.entries_seen()
+    /// Some measure of what a clone of it does not share with it, in entries.
+    pub(super) fn entries_copied(&self) -> usize {
+        self.replica.entries_copied()
     }
 
     /// All violations so far.
@@ -87,7 +87,7 @@ impl Watch {
         self.note_snapshot(&state.persistent);
         let known = state.persistent.log.iter();
         for (index, entry) in known.take_while(|(index, _)| *index <= state.volatile.applied) {
-            self.replica.applied(index, entry);
+            self.replica.applied(index, &entry.payload);
         }
         let durability = &state.volatile.durability;
         let log = entries_of(&state.persistent.log);
@@ -226,15 +226,12 @@ impl Watch {
         if self.is_blind {
             return;
         }
-        let entry = Entry {
-            term: applied.position.term,
-            payload: applied.payload.clone(),
-        };
-        self.replica.applied(applied.position.index, &entry);
+        let (position, payload) = (applied.position, &applied.payload);
+        self.replica.applied(position.index, payload);
         self.tell(&Fact::Applied {
             node,
-            index: applied.position.index,
-            entry: &entry,
+            position,
+            payload,
         });
         let execution = match &applied.execution {
             Execution::Executed(answer) => Some((Effect::First, &answer[..])),

@@ -7,9 +7,10 @@
 //! who apply it later; and once more for each node that answers reads from a state behind the latest.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use bytes::Bytes;
+use foldhash::quality::FixedState;
 
 use super::super::record::ClientAnswer;
 use crate::consensus::Persistent;
@@ -228,7 +229,7 @@ impl<M: StateMachine + Default> Witness<M> {
 
 /// What an entry was answered; whether it was executed then or before does not matter.
 fn hash(execution: &Execution) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     match execution {
         Execution::Executed(answer) | Execution::Repeated(answer) => answer.hash(&mut hasher),
         other
