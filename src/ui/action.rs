@@ -77,7 +77,7 @@ pub enum Action {
     WhyLine(usize),
     /// Why a thing on the screen is as it is.
     WhyOf(Thing),
-    /// Why what is chosen in the list of messages is as it is.
+    /// Why what is chosen in the list of messages, or pointed at in the logs, is as it is.
     WhyChosen,
     /// The keys.
     Help,
@@ -109,6 +109,8 @@ pub enum Action {
     ShowTab(Tab),
     /// Another link of the table of links is chosen.
     MoveLink(Way),
+    /// The finger on the logs moves.
+    MoveFinger(Reach),
     /// Something is done to the chosen link.
     OnLink(LinkVerb),
     /// Other colours.
@@ -253,6 +255,17 @@ pub enum Way {
     Right,
 }
 
+/// Where a finger on the logs goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// A cell on.
+    Cell(Way),
+    /// The node itself.
+    Node,
+    /// The last entry of the node.
+    Last,
+}
+
 /// Something to do to a link, one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkVerb {
@@ -290,6 +303,8 @@ pub enum Question {
     Messages,
     /// A link, and what to do to it.
     Links,
+    /// An entry of a log, or a node, to ask why it is as it is.
+    Point,
     /// A name for a save.
     Save,
     /// A save to open.

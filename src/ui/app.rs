@@ -10,6 +10,7 @@ mod act;
 mod hand;
 mod links;
 mod overlay;
+mod point;
 mod pointer;
 mod travel;
 
@@ -313,6 +314,7 @@ impl<W: Playable> App<W> {
             Action::NextTab => self.show_tab(self.view.tab.next()),
             Action::ShowTab(tab) => self.show_tab(tab),
             Action::MoveLink(way) => self.move_link(way),
+            Action::MoveFinger(reach) => self.move_finger(reach),
             Action::OnLink(verb) => self.on_link(verb),
             Action::SetTheme(theme) => self.view.theme = theme,
             Action::Save(name) => self.save(&name),

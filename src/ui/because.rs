@@ -37,8 +37,17 @@ pub struct Because {
     pub thing: String,
     /// What made it so.
     pub cause: Cause,
-    /// The list of messages that it was asked in.
-    pub list: Option<Hand>,
+    /// Where it was asked, to be there again afterwards.
+    pub asked_in: Option<AskedIn>,
+}
+
+/// Where it was asked why a thing is as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedIn {
+    /// In the list of messages.
+    Messages(Hand),
+    /// With a finger on the logs.
+    Logs(Option<LogIndex>),
 }
 
 /// What made a thing what it is.
@@ -88,7 +97,7 @@ pub fn find(thing: Thing, snapshot: &Snapshot, passed: &[StoryLine]) -> Result<B
     Ok(Because {
         thing,
         cause,
-        list: None,
+        asked_in: None,
     })
 }
 

@@ -9,7 +9,7 @@ use super::because::Because;
 use super::compare::Comparison;
 use super::hand::Hand;
 use super::view::{LinkChoice, OpenDialog, Palette, PartitionDraft, SaveDialog};
-use crate::types::NodeId;
+use crate::types::{LogIndex, NodeId};
 
 /// What lies over the main screen. Prompts hold time.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub enum Overlay {
     Compare(Box<Comparison>),
     /// All links, one of which is chosen: from this node to that.
     Links(LinkChoice),
+    /// A finger on the logs: on this entry of the selected node, or on the node itself.
+    Point(Option<LogIndex>),
 }
 
 /// Where a key applies: on the main screen, or in what lies over it.
@@ -76,6 +78,8 @@ pub enum Mode {
     Compare,
     /// [`Overlay::Links`].
     Links,
+    /// [`Overlay::Point`].
+    Point,
 }
 
 impl Mode {
@@ -95,6 +99,7 @@ impl Mode {
             Some(Overlay::Save(_)) => Self::Save,
             Some(Overlay::Compare(_)) => Self::Compare,
             Some(Overlay::Links(_)) => Self::Links,
+            Some(Overlay::Point(_)) => Self::Point,
         }
     }
 
@@ -109,7 +114,8 @@ impl Mode {
             | Self::Partition
             | Self::Link
             | Self::Compare
-            | Self::Links => false,
+            | Self::Links
+            | Self::Point => false,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::journey::Journey;
 pub use super::overlay::Overlay;
 use crate::consensus::Flow;
 use crate::playground::{ClientsView, DiskRecords, MessageView, PeerView, RoleView, Snapshot, StoryLine};
-use crate::types::{AppendReply, Message, NodeId, SnapshotReply, VirtualTime};
+use crate::types::{AppendReply, LogIndex, Message, NodeId, SnapshotReply, VirtualTime};
 
 /// All that one frame is drawn from. The same scene gives the same frame.
 #[derive(Clone, Copy, Debug)]
@@ -421,6 +421,15 @@ impl View {
                 Cause::Untold(_) => None,
             },
             Some(_) | None => None,
+        }
+    }
+
+    /// Where the finger on the logs is, while there is one: on this entry of the selected node, or on the node itself.
+    pub fn finger(&self) -> Option<Option<LogIndex>> {
+        if let Some(Overlay::Point(entry)) = &self.overlay {
+            Some(*entry)
+        } else {
+            None
         }
     }
 

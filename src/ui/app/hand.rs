@@ -5,7 +5,7 @@ use crate::consensus::Switch;
 use crate::playground::{Choice, Command};
 use crate::types::NodeId;
 use crate::ui::action::MessageVerb;
-use crate::ui::because;
+use crate::ui::because::{self, AskedIn};
 use crate::ui::hand::Hand;
 use crate::ui::session::Playable;
 use crate::ui::view::Overlay;
@@ -41,6 +41,9 @@ impl<W: Playable> App<W> {
     /// Why what is chosen is as it is; the list comes back behind it.
     pub(super) fn why_chosen(&mut self) {
         let snapshot = self.session.snapshot();
+        if let Some(Overlay::Point(entry)) = self.view.overlay {
+            return self.why_pointed_at(entry);
+        }
         let Some(Overlay::Messages(hand)) = &mut self.view.overlay else {
             return;
         };
@@ -48,7 +51,7 @@ impl<W: Playable> App<W> {
         match hand.chosen(&hand.rows(snapshot)) {
             Some((_, choice)) => {
                 let (thing, list) = (because::thing_of(snapshot, choice), *hand);
-                self.why_of(thing, Some(list));
+                self.why_of(thing, Some(AskedIn::Messages(list)));
             }
             None => self.tell("there is nothing to choose here"),
         }

@@ -7,10 +7,9 @@ use super::App;
 use crate::playground::StoryLine;
 use crate::types::NodeId;
 use crate::ui::action::{Question, Step};
-use crate::ui::because::{self, Because, Cause, Thing};
+use crate::ui::because::{self, AskedIn, Because, Cause, Thing};
 use crate::ui::draw;
 use crate::ui::filter::Filter;
-use crate::ui::hand::Hand;
 use crate::ui::keymap;
 use crate::ui::library::Overwrite;
 use crate::ui::palette::{self, Entered};
@@ -77,6 +76,7 @@ impl<W: Playable> App<W> {
             Question::Link { one_way } => selected.map(|from| Overlay::Link { from, one_way }),
             Question::Messages => Some(self.message_list()),
             Question::Links => self.link_table(),
+            Question::Point => self.finger(),
             Question::Save => Some(Overlay::Save(SaveDialog::default())),
             Question::Open => Some(Overlay::Open(self.open_dialog())),
         };
@@ -134,18 +134,18 @@ impl<W: Playable> App<W> {
     }
 
     /// Why a thing on the screen is as it is.
-    pub(super) fn why_of(&mut self, thing: Thing, list: Option<Hand>) {
+    pub(super) fn why_of(&mut self, thing: Thing, asked_in: Option<AskedIn>) {
         let story = self.session.story();
         let passed = &story[..self.session.journey().passed(story.len())];
         match because::find(thing, self.session.snapshot(), passed) {
             Ok(because) => {
-                self.view.overlay = Some(Overlay::Because(Box::new(Because { list, ..because })));
+                self.view.overlay = Some(Overlay::Because(Box::new(Because { asked_in, ..because })));
             }
             Err(sentence) => self.complain(sentence),
         }
     }
 
-    /// Leaves what is open. Who asked in the list of messages is there again. Says whether anything was.
+    /// Leaves what is open. Who asked in the list of messages or on the logs is there again. Says whether anything was.
     pub(super) fn leave_overlay(&mut self) -> bool {
         match self.view.overlay.take() {
             Some(Overlay::Filter(_)) => {
@@ -153,7 +153,10 @@ impl<W: Playable> App<W> {
                 true
             }
             Some(Overlay::Because(because)) => {
-                self.view.overlay = because.list.map(Overlay::Messages);
+                self.view.overlay = because.asked_in.map(|asked_in| match asked_in {
+                    AskedIn::Messages(hand) => Overlay::Messages(hand),
+                    AskedIn::Logs(entry) => Overlay::Point(entry),
+                });
                 true
             }
             left => left.is_some(),

@@ -12,7 +12,7 @@ use crate::ui::draw::{self, Hit};
 use crate::ui::layout::Layout;
 use crate::ui::prompt;
 use crate::ui::session::Playable;
-use crate::ui::view::{Pane, Selection, Tab};
+use crate::ui::view::{Overlay, Pane, Selection, Tab};
 
 /// Where a mouse button went down.
 pub(super) enum Press {
@@ -54,6 +54,10 @@ impl<W: Playable> App<W> {
     }
 
     fn press_node(&mut self, id: NodeId, thing: Thing) {
+        // The mouse takes over from the finger.
+        if matches!(self.view.overlay, Some(Overlay::Point(_))) {
+            self.view.overlay = None;
+        }
         if self.view.overlay.is_some() {
             self.touch(Touch::Node(id));
         } else {

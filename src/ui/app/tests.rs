@@ -4,6 +4,7 @@ mod disk;
 mod filter;
 mod hand;
 mod links;
+mod point;
 mod presenter;
 mod sharing;
 mod travel;

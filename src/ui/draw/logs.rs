@@ -47,7 +47,11 @@ fn model<'a>(scene: &Scene<'a>) -> Option<&'a NodeView> {
 }
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let hint = legend(scene, area.width);
+    let hint = if scene.view.finger().is_some() {
+        "· Enter says why what is marked is as it is ".to_owned()
+    } else {
+        legend(scene, area.width)
+    };
     let inner = pane::draw("Logs", &hint, theme, area, buffer);
     let grid = Grid::of(scene, inner);
     draw_indices(scene, &grid, theme, &mut Pen::new(buffer, inner, 0));
@@ -118,12 +122,14 @@ fn asked(scene: &Scene<'_>) -> Option<LogIndex> {
 fn draw_row(scene: &Scene<'_>, grid: &Grid, node: &NodeView, theme: &Theme, pen: &mut Pen<'_>) {
     let is_selected = scene.view.selected(scene.snapshot) == Some(node.id);
     draw_name(scene, grid, node, is_selected, theme, pen);
+    let finger = scene.view.finger().filter(|_| is_selected);
     let is_up = node.condition != Condition::Down;
     let committed_before = is_up && node.commit.number() + 1 == grid.first;
     pen.put(if committed_before { glyph::COMMIT } else { ' ' }, theme.strong);
     let model = model(scene);
     for index in grid.indices() {
-        draw_cell(node, index, model, grid, theme, pen);
+        let is_pointed_at = finger == Some(Some(index));
+        draw_cell(node, index, (model, is_pointed_at), grid, theme, pen);
     }
     if let Some(peer) = leading(scene)
         .filter(|_| grid.inner.width >= WIDE_FROM)
@@ -182,7 +188,12 @@ fn draw_name(
             label::timer_style(node, scene.snapshot, theme),
         ),
     };
-    let style = label::style(node, theme).remove_modifier(Modifier::UNDERLINED);
+    let is_pointed_at = is_selected && scene.view.finger() == Some(None);
+    let style = if is_pointed_at {
+        theme.chosen
+    } else {
+        label::style(node, theme).remove_modifier(Modifier::UNDERLINED)
+    };
     let word = fit_plain(&word, grid.word);
     pen.put(marker, theme.accent)
         .write(&name, style)
@@ -200,11 +211,16 @@ fn fit_plain(text: &str, columns: u16) -> String {
 fn draw_cell(
     node: &NodeView,
     index: LogIndex,
-    model: Option<&NodeView>,
+    (model, is_pointed_at): (Option<&NodeView>, bool),
     grid: &Grid,
     theme: &Theme,
     pen: &mut Pen<'_>,
 ) {
+    if is_pointed_at && node.log.entry(index).is_none() {
+        let blank = " ".repeat(usize::from(grid.cell()));
+        pen.write(&blank, theme.chosen);
+        return;
+    }
     if index.number() > 0 && index <= node.log.base().index {
         return draw_dropped(node, index, grid, theme, pen);
     }
@@ -226,6 +242,9 @@ fn draw_cell(
     };
     if is_conflict {
         style = style.add_modifier(Modifier::CROSSED_OUT);
+    }
+    if is_pointed_at {
+        style = theme.chosen;
     }
     let value = fit(&label::payload(entry), grid.value).into_owned();
     let padding = usize::from(grid.value - width(&value));

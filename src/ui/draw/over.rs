@@ -35,6 +35,8 @@ pub fn draw(
         Overlay::Links(choice) => links::draw(scene.snapshot, *choice, theme, screen, buffer),
         Overlay::Compare(comparison) => compare::draw(comparison, theme, screen, buffer),
         Overlay::Link { from, one_way } => prompt::link(*from, *one_way, theme, bottom, buffer),
+        // The logs show where the finger is, the key bar where it can go.
+        Overlay::Point(_) => {}
     }
     None
 }
@@ -55,6 +57,6 @@ pub fn hit(scene: &Scene<'_>, layout: &Layout, area: Rect, place: Position) -> O
         | Overlay::Filter(_)
         | Overlay::Save(_)
         | Overlay::Compare(_) => Some(Hit::Nothing),
-        Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Messages(_) => None,
+        Overlay::Partition(_) | Overlay::Link { .. } | Overlay::Messages(_) | Overlay::Point(_) => None,
     }
 }

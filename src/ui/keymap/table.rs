@@ -9,7 +9,7 @@ use crossterm::event::KeyCode;
 use super::{Bar, Binding, Effect, Key, Mode, Row};
 use crate::playground::{Command, Condition};
 use crate::types::NodeId;
-use crate::ui::action::{Action, Exit, LinkVerb, Question, Step, Verb, Way};
+use crate::ui::action::{Action, Exit, LinkVerb, Question, Reach, Step, Verb, Way};
 use crate::ui::draw::KeyGroup;
 use crate::ui::view::{Pace, Scene, Speed};
 
@@ -169,8 +169,9 @@ fn timers_and_network() -> Vec<Row> {
 
 fn look() -> Vec<Row> {
     vec![
-        row(KeyGroup::Look, "Enter", "why")
+        row(KeyGroup::Look, "Enter e", "why; of an entry or a node")
             .key(&[ENTER], Action::Why, "why")
+            .key(&[Key::Char('e')], Action::Ask(Question::Point), "point")
             .bar(4, "Enter", "why", has_story),
         row(KeyGroup::Look, "z Tab /", "zoom, next tab, filter")
             .key(&[Key::Char('/')], Action::Ask(Question::Filter), "filter")
@@ -253,6 +254,29 @@ fn overlays() -> Vec<Row> {
         over(Mode::Links, "h", "heal").key(&[Key::Char('h')], Action::Do(Command::Heal), ""),
         over(Mode::Links, "Esc", "back").key(
             &[ESC, ENTER, Key::Char('l'), Key::Char('q'), Key::Char(' ')],
+            Action::Back,
+            "",
+        ),
+        over(Mode::Point, "←→", "entry")
+            .key(&[LEFT], Action::MoveFinger(Reach::Cell(Way::Left)), "")
+            .key(&[RIGHT], Action::MoveFinger(Reach::Cell(Way::Right)), ""),
+        over(Mode::Point, "↑↓", "node")
+            .key(
+                &[UP, Key::Char('k')],
+                Action::MoveFinger(Reach::Cell(Way::Up)),
+                "",
+            )
+            .key(
+                &[DOWN, Key::Char('j')],
+                Action::MoveFinger(Reach::Cell(Way::Down)),
+                "",
+            )
+            .node(Action::Pick),
+        over(Mode::Point, "Home", "the node itself").key(&[HOME], Action::MoveFinger(Reach::Node), ""),
+        over(Mode::Point, "End", "its last entry").key(&[END], Action::MoveFinger(Reach::Last), ""),
+        over(Mode::Point, "Enter", "why").key(&[ENTER], Action::WhyChosen, ""),
+        over(Mode::Point, "Esc", "back").key(
+            &[ESC, Key::Char('e'), Key::Char('q'), Key::Char(' ')],
             Action::Back,
             "",
         ),

@@ -6,7 +6,7 @@ use crate::types::NodeId;
 use crate::ui::palette::parse;
 use crate::ui::testing::{Keyboard, key};
 
-const MODES: [Mode; 13] = [
+const MODES: [Mode; 14] = [
     Mode::Main,
     Mode::Help,
     Mode::Why,
@@ -16,6 +16,7 @@ const MODES: [Mode; 13] = [
     Mode::Messages,
     Mode::Compare,
     Mode::Links,
+    Mode::Point,
     Mode::Partition,
     Mode::Link,
     Mode::Open,

@@ -664,6 +664,12 @@ pub(super) static WORDS: &[Word] = &[
         why,
     ),
     word(
+        "point",
+        "point",
+        "choose an entry or node by arrows, to ask why",
+        |text, _| bare(text, Action::Ask(Question::Point)),
+    ),
+    word(
         "filter",
         "filter",
         "show only lines like these: filter S3 commit",
@@ -683,15 +689,20 @@ pub(super) static WORDS: &[Word] = &[
     )
     .with(views),
     word("tab", "tab", "the inspector's next tab; one: tab branches", tab).with(tabs),
-    word("scroll", "scroll WAY", "scroll the logs: back, on", |text, _| {
-        one_of(
-            text,
-            &[
-                ("back", Action::Scroll(Step::Back)),
-                ("on", Action::Scroll(Step::Forward)),
-            ],
-        )
-    }),
+    word(
+        "scroll",
+        "scroll WAY",
+        "scroll the logs, or the disk shown: back, on",
+        |text, _| {
+            one_of(
+                text,
+                &[
+                    ("back", Action::Scroll(Step::Back)),
+                    ("on", Action::Scroll(Step::Forward)),
+                ],
+            )
+        },
+    ),
     word(
         "notes",
         "notes WAY",
