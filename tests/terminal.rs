@@ -189,6 +189,98 @@ fn a_share_code() {
     person.leaves(0);
 }
 
+/// What stands on a disk, record by record: what is below the line goes with the power, what is above it stays.
+#[test]
+fn what_stands_on_a_disk() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "42", "--speed", "5"]);
+    person.sees("leads term");
+    person.types(" ").sees("PAUSED");
+    person.types("0n").sees("you propose x=1");
+    person
+        .types(":tab disk\r")
+        .sees("wal-0000000001.log")
+        .sees("ballot   term 1, vote for")
+        .sees("durable above; a power cut now may take what is below");
+    let screen = person.screen();
+    let line = |text: &str| screen.lines().position(|line| line.contains(text));
+    assert!(line("ballot") < line("durable above"), "{screen}");
+    assert!(
+        line("durable above") < line("append   2 x=1 (term 1)"),
+        "{screen}"
+    );
+    person
+        .types("C")
+        .sees("all above is durable: a power cut takes nothing of it");
+    person.sees_not("x=1 (term 1)");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// A finger on the logs: why an entry is there, and why a node is what it is, by keys alone.
+#[test]
+fn why_of_what_is_pointed_at() {
+    let mut person = Person::starts(&["--nodes", "3", "--seed", "42", "--speed", "5"]);
+    person.sees("leads term");
+    person.types(" ").sees("PAUSED");
+    person.types("0n").sees("you propose x=1");
+    person.types("e").sees("Enter says why");
+    person.types("\r").sees("entry 2 of").sees("Why?");
+    person.types("\x1b").sees_not("Why?").sees("Enter says why");
+    person.types("\x1b[H\r").sees("leader, term 1");
+    person.types("\x1b").types("\x1b").sees("Story · Enter");
+    person.types("q");
+    person.leaves(0);
+}
+
+/// A task is done on the screen, written down, and passes where it is judged.
+#[test]
+fn homework() {
+    let mut person = Person::starts(&["--task", "lost-value", "--speed", "1"]);
+    person.sees("PAUSED").sees("A client gives a leader x=lost");
+    person.types(" ").sees("★ S3 t1");
+    person.types(":partition 1,3|2,4,5\r").sees("▒");
+    person.types(":propose 3 x=lost\r").sees("x=lost");
+    person.types(":answer 2 3\r").sees("answer 2 is kept");
+    person.sees("★ S3 t1 stale");
+    // Who leaves midway comes back to where that was, and is judged from where the task begins.
+    person.types("q");
+    person.leaves(0);
+    let mut person = person.starts_again(&["--load", "last", "--speed", "1"]);
+    person.sees("PAUSED").sees("★ S3 t1 stale").sees("x=lost");
+    person.types(" ");
+    person.types("N").types("x=kept\r").sees("x=kept");
+    person.sees_any(&["S2 commits", "S4 commits", "S5 commits"]);
+    person.types(":crash 1\r").sees("does not permit");
+    person.types("h").sees_not("stale");
+    person.types(":grade\r").sees_any(&["all 4 goals", "not yet"]);
+    // What the last goal waits for has to come to S3 first.
+    while !person.screen().contains("all 4 goals") {
+        person.types(":grade\r").sees_any(&["all 4 goals", "not yet"]);
+    }
+    person.types(" ").sees("PAUSED");
+    person.types(":script homework.ron\r").sees("homework.ron");
+    person.types("q");
+    person.leaves(0);
+    let grade = |file: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_raft-play"));
+        command
+            .args(["grade", "lost-value", file])
+            .current_dir(person.folder());
+        command.output().unwrap()
+    };
+    let graded = grade("homework.ron");
+    let said = String::from_utf8_lossy(&graded.stdout).into_owned();
+    assert_eq!(graded.status.code(), Some(0), "{said}");
+    let submission = std::fs::read_to_string(person.folder().join("homework.ron")).unwrap();
+    assert!(submission.contains("x=lost"), "{submission}");
+    std::fs::write(
+        person.folder().join("without.ron"),
+        submission.replace("x=kept", "x=cept"),
+    )
+    .unwrap();
+    assert_eq!(grade("without.ron").status.code(), Some(1), "{submission}");
+}
+
 /// A scene is gone through from its first step to its last; the answer to a question is held back until one asks for it.
 #[test]
 fn a_guided_scene() {

@@ -41,18 +41,41 @@ pub(super) struct Files {
 #[derive(Debug)]
 pub(super) struct Homework {
     task: Task,
+    /// Its file, or the name of one that comes with the program.
+    source: String,
     answers: Vec<String>,
 }
 
 impl Homework {
     /// The task in a file, or of this name.
     pub(super) fn named(name: &str) -> Result<Self, TaskError> {
-        homework::named(name).map(Self::of)
+        homework::named(name).map(|task| Self::of(task, name))
     }
 
-    fn of(task: Task) -> Self {
+    fn of(task: Task, name: &str) -> Self {
         let answers = vec![String::new(); task.questions.len()];
-        Self { task, answers }
+        // A file is found again from any folder.
+        let path = std::fs::canonicalize(name).ok();
+        let path = path.and_then(|path| path.to_str().map(str::to_owned));
+        let source = path.unwrap_or_else(|| name.to_owned());
+        Self {
+            task,
+            source,
+            answers,
+        }
+    }
+
+    /// The same, in which this was answered already.
+    pub(super) fn answered(mut self, answers: &[String]) -> Self {
+        for (answer, given) in self.answers.iter_mut().zip(answers) {
+            answer.clone_from(given);
+        }
+        self
+    }
+
+    /// Whether a script was recorded from where it begins.
+    pub(super) fn begins_like(&self, script: &Script) -> bool {
+        script.start == Some(self.task.start_hash())
     }
 
     /// Where it begins, under the task's title and with its notes.
@@ -68,6 +91,7 @@ impl Homework {
     fn script(&self, recording: Recording<'_>) -> Script {
         Script {
             answers: self.answers.clone(),
+            task: Some(self.source.clone()),
             start: Some(self.task.start_hash()),
             ..script_of(recording)
         }
@@ -153,10 +177,13 @@ fn preview_of(save: Save) -> Vec<String> {
 }
 
 impl Files {
-    fn open_task(&mut self, task: Homework, name: &str) -> Result<Opened<ToldWorld<KeyValue>>, String> {
-        let save = task.start();
-        self.begun = Begun::of("", &save);
-        self.headless = format!("raft-play grade {} homework.ron", name.trim_start_matches(TASK));
+    /// Shows a save from now on. `begun` is what it is begun from, `headless` what plays the same without a screen.
+    fn show(
+        &mut self,
+        save: Save,
+        (begun, headless): (Begun, String),
+        task: Option<Homework>,
+    ) -> Result<Opened<ToldWorld<KeyValue>>, String> {
         let Save {
             title,
             notes,
@@ -164,11 +191,11 @@ impl Files {
             then,
         } = save;
         let world = World::restore(image, self.host, None).map_err(|error| error.to_string())?;
+        (self.begun, self.headless, self.task) = (begun, headless, task);
         self.scene = About {
             title: title.clone(),
             notes: notes.clone(),
         };
-        self.task = Some(task);
         Ok(Opened {
             world: ToldWorld::from_here(world).followed_by(then),
             title,
@@ -232,7 +259,7 @@ impl Library<ToldWorld<KeyValue>> for Files {
         if let Some(task) = name.strip_prefix(TASK) {
             return homework::named(task).map_or_else(
                 |error| vec![error.to_string()],
-                |task| preview_of(Homework::of(task).start()),
+                |found| preview_of(Homework::of(found, task).start()),
             );
         }
         let is_large = |path: PathBuf| std::fs::metadata(path).is_ok_and(|file| file.len() > PREVIEWED_MAX);
@@ -246,33 +273,18 @@ impl Library<ToldWorld<KeyValue>> for Files {
 
     fn open(&mut self, name: &str) -> Result<Opened<ToldWorld<KeyValue>>, String> {
         if let Some(task) = name.strip_prefix(TASK) {
-            let task = Homework::named(task).map_err(|error| error.to_string())?;
-            return self.open_task(task, name);
+            let homework = Homework::named(task).map_err(|error| error.to_string())?;
+            let save = homework.start();
+            let begun = Begun::of("", &save);
+            let headless = format!("raft-play grade {task} homework.ron");
+            return self.show(save, (begun, headless), Some(homework));
         }
         let save = self.shelf.load(name).map_err(|error| error.to_string())?;
         if let Some(path) = self.shelf.file_of(name) {
             self.shelf.remember(&path);
         }
         let begun = Begun::of(name, &save);
-        let Save {
-            title,
-            notes,
-            image,
-            then,
-        } = save;
-        let world = World::restore(image, self.host, None).map_err(|error| error.to_string())?;
-        self.scene = About {
-            title: title.clone(),
-            notes: notes.clone(),
-        };
-        self.headless = format!("raft-play run {name}");
-        self.task = None;
-        self.begun = begun;
-        Ok(Opened {
-            world: ToldWorld::from_here(world).followed_by(then),
-            title,
-            notes,
-        })
+        self.show(save, (begun, format!("raft-play run {name}")), None)
     }
 
     fn save(
@@ -295,6 +307,12 @@ impl Library<ToldWorld<KeyValue>> for Files {
     fn save_last(&mut self, world: &mut ToldWorld<KeyValue>) -> Result<PathBuf, String> {
         let save = self.save_of(world)?;
         self.shelf.write_last(&save).map_err(|error| error.to_string())
+    }
+
+    fn save_last_task(&mut self, recording: Recording<'_>) -> Result<(), String> {
+        let script = self.task.as_ref().map(|homework| homework.script(recording));
+        let kept = self.shelf.write_last_task(script.as_ref());
+        kept.map_err(|error| error.to_string())
     }
 
     fn script(&mut self, name: &str, recording: Recording<'_>) -> Result<PathBuf, Refusal> {

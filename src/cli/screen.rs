@@ -12,7 +12,7 @@ use crate::machine::KeyValue;
 use crate::playground::HostKind;
 use crate::save::script::Script;
 use crate::save::share::Shared;
-use crate::save::{self, Save};
+use crate::save::{self, Save, Shelf};
 use crate::ui::app::{App, Start};
 use crate::ui::event_loop::{ScreenError, ScreenOptions, play};
 use crate::ui::keymap;
@@ -31,13 +31,24 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
     let pace = config.speed.as_deref().unwrap_or("auto");
     let pace = parse_speed(args.speed.as_deref().unwrap_or(pace)).map_err(CliError::Usage)?;
     let is_new = args.load.is_none() && args.task.is_none() && args.data_dir.is_none();
+    let shelf = start::shelf(args.save_limit.unwrap_or(config.save_limit()));
+    let left = (args.load.as_deref() == Some("last"))
+        .then(|| task_left(&shelf))
+        .flatten();
+    let (task, done) = match left {
+        Some((task, done)) => (Some(task), Some(done)),
+        None => (args.task.as_deref().map(Homework::named).transpose()?, None),
+    };
     let args = &ScreenArgs {
         nodes: args.nodes.or(config.nodes.filter(|_| is_new)),
+        load: args.load.clone().filter(|_| done.is_none()),
+        task: args
+            .task
+            .clone()
+            .or(done.as_ref().and_then(|done| done.task.clone())),
         ..args.clone()
     };
     let seed = args.seed.unwrap_or_else(drawn_seed);
-    let shelf = start::shelf(args.save_limit.unwrap_or(config.save_limit()));
-    let task = args.task.as_deref().map(Homework::named).transpose()?;
     let shared = args.share.as_deref().map(Shared::parse).transpose();
     let shared = shared.map_err(|error| CliError::Share(error.to_string()))?;
     let source = match (&task, &shared) {
@@ -104,7 +115,13 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         app.keep_journal();
     }
     if let Some(Shared { script, .. }) = &shared {
-        replay(&mut app, script)?;
+        let replayed = replay(&mut app, script);
+        replayed.map_err(|sentence| CliError::Share(format!("this share code's run: {sentence}")))?;
+    }
+    if let Some(Err(sentence)) = done.as_ref().map(|done| replay(&mut app, done)) {
+        app.warn(&format!(
+            "what was done of this task could not be done again: {sentence}"
+        ));
     }
     let exit = play(&mut app, &options)?;
     Ok(ExitCode::from(exit.code()))
@@ -137,7 +154,7 @@ fn now(world: &mut start::Lab) -> Result<save::share::Begun, CliError> {
 }
 
 /// Comes to where somebody was.
-fn replay(app: &mut App<ToldWorld<KeyValue>>, script: &Script) -> Result<(), CliError> {
+fn replay(app: &mut App<ToldWorld<KeyValue>>, script: &Script) -> Result<(), String> {
     let last = script.commands.last();
     let recording = Recording {
         commands: &script.commands,
@@ -145,8 +162,15 @@ fn replay(app: &mut App<ToldWorld<KeyValue>>, script: &Script) -> Result<(), Cli
             .until
             .unwrap_or(last.map_or_else(Default::default, |timed| timed.at)),
     };
-    let done = app.replay(recording);
-    done.map_err(|sentence| CliError::Share(format!("this share code's run: {sentence}")))
+    app.replay(recording)
+}
+
+/// The task that was left midway, and what was done of it, where the last save is of one: only whoever begins it from its start can be judged.
+fn task_left(shelf: &Shelf) -> Option<(Homework, Script)> {
+    let done = shelf.read_last_task()?;
+    let task = Homework::named(done.task.as_deref()?).ok()?;
+    let is_same = task.begins_like(&done);
+    is_same.then(|| (task.answered(&done.answers), done))
 }
 
 /// A new seed, from the operating system's randomness.

@@ -337,7 +337,9 @@ impl TaskFile<'_> {
             (
                 !start.then.is_empty(),
                 "start",
-                "the start has something still to be done (`then`), which a task can't have".to_owned(),
+                "the start has something still to be done (`then`), which a task can't have: nobody could tell it from what the \
+                 student does; let the save run past that, and save it again"
+                    .to_owned(),
             ),
         ];
         if let Some((_, field, problem)) = problems.into_iter().find(|(is_wrong, ..)| *is_wrong) {

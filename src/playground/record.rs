@@ -15,7 +15,7 @@ use crate::types::{
 
 /// The version of the trace. Whatever changes what happens, or in which order, under the same seed and inputs, changes
 /// this number; what was recorded under another is refused.
-pub const TRACE_VERSION: u32 = 14;
+pub const TRACE_VERSION: u32 = 15;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

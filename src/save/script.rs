@@ -51,6 +51,8 @@ pub struct Script {
     pub answer: String,
     /// The answers to the questions of a task, in their order.
     pub answers: Vec<String>,
+    /// The task that it is of, as whoever did it named it: its file, or the name of one that comes with the program.
+    pub task: Option<String>,
     /// The version of the trace that it was recorded under, where it was recorded.
     pub trace: Option<u32>,
     /// The hash of the state from which it was recorded, where that is of a task.
@@ -133,6 +135,8 @@ pub enum FormatError {
 struct ScriptFile {
     #[serde(default, rename = "version")]
     _version: Option<u32>,
+    #[serde(default)]
+    task: Option<String>,
     #[serde(default)]
     trace: Option<u32>,
     #[serde(default)]
@@ -233,13 +237,17 @@ impl Script {
             .map(|answer| format!("        {},\n", ron_of(answer)))
             .collect();
         let field = |name: &str, value: String| format!("    {name}: {value},\n");
+        let task = self.task.as_ref().map(|task| field("task", ron_of(task)));
         let trace = self.trace.map(|trace| field("trace", trace.to_string()));
         let start = self
             .start
             .map(|start| field("start", format!("\"{start:032x}\"")));
         let until = self.until.map(|until| field("until", seconds::text(until)));
         let answers = (!answers.is_empty()).then(|| format!("    answers: [\n{}    ],\n", answers.concat()));
-        let optional: String = [trace, start, until, answers].into_iter().flatten().collect();
+        let optional: String = [task, trace, start, until, answers]
+            .into_iter()
+            .flatten()
+            .collect();
         format!(
             "{comment}(\n    version: {SCRIPT_VERSION},\n{optional}    answer: {answer},\n    commands: [\n{commands}    ],\n)\n"
         )
@@ -305,12 +313,16 @@ impl TryFrom<ScriptFile> for Script {
                 return Err(FormatError::Control("an answer"));
             }
         }
+        if file.task.iter().any(|task| task.contains(is_unsafe)) {
+            return Err(FormatError::Control("the task's name"));
+        }
         let mut commands: Vec<TimedCommand> = file.commands.into_iter().map(TimedCommand::from).collect();
         // A stable sort: those of the same moment stay as they stand.
         commands.sort_by_key(|timed| (timed.at, timed.after));
         Ok(Self {
             answer: file.answer,
             answers: file.answers,
+            task: file.task,
             trace: file.trace,
             start: file.start.map(|Hash(hash)| hash),
             until: file.until.map(Seconds::instant),
@@ -436,6 +448,7 @@ mod tests {
             answer in "[^\\p{C}\\p{Zl}\\p{Zp}]{0,40}\n?",
             answers in proptest::collection::vec("[^\\p{C}\\p{Zl}\\p{Zp}]{0,10}", 0..3),
             (trace, start, until) in any::<(bool, Option<u128>, Option<u64>)>(),
+            task in proptest::option::of("[a-z /.\"-]{0,20}"),
             comment in "[^\\p{C}]{0,40}\n?[^\\p{C}]{0,40}",
         ) {
             let timed = |(nanos, after, command)| {
@@ -446,7 +459,7 @@ mod tests {
             commands.sort_by_key(|timed| (timed.at, timed.after));
             let trace = trace.then_some(TRACE_VERSION);
             let until = until.map(|nanos| VirtualTime::from_nanos(nanos >> 2));
-            let script = Script { answer, answers, trace, start, until, commands };
+            let script = Script { answer, answers, task, trace, start, until, commands };
             prop_assert_eq!(Script::parse(&script.text(&comment)), Ok(script));
         }
     }

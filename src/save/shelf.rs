@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::place::{RealFolder, put};
+use super::script::Script;
 use super::text::{TextError, read_plain};
 use super::{BYTES_MAX, Save, SaveError, head_of, neutralised, parse, parse_any, render};
 
@@ -239,6 +240,38 @@ impl Shelf {
             })?;
         }
         write(path, save, Overwrite::Replace)
+    }
+
+    /// Where what was done of a task is kept while the last save is of one.
+    fn last_task(&self) -> Option<PathBuf> {
+        let last = self.last.as_ref()?;
+        Some(last.with_file_name(format!("{LAST}-task.{EXTENSION}")))
+    }
+
+    /// Keeps what was done of a task beside the last save, over what was kept before; without a task, forgets that.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no place for it, or none to write to.
+    pub fn write_last_task(&self, script: Option<&Script>) -> Result<(), SaveError> {
+        let path = self.last_task().ok_or(SaveError::NoPlace)?;
+        match script {
+            Some(script) => {
+                let comment = "What was done of a task: raft-play --load last goes on with it";
+                write_text(&path, &script.text(comment), Overwrite::Replace).map(drop)
+            }
+            None => match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    Err(SaveError::Write { path, source })
+                }
+                Ok(()) | Err(_) => Ok(()),
+            },
+        }
+    }
+
+    /// What was done of the task that the last save is of; `None` where it is of none, or that can't be read.
+    pub fn read_last_task(&self) -> Option<Script> {
+        Script::read(&self.last_task()?).ok()
     }
 
     fn read(&self, path: &Path) -> Result<Save, SaveError> {

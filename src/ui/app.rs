@@ -187,7 +187,9 @@ impl<W: Playable> App<W> {
     /// Saves the cluster as `last`; gives the sentence that says so, or why not.
     pub fn save_last(&mut self) -> Result<std::path::PathBuf, String> {
         self.session.sync_files();
-        self.library.save_last(self.session.world_mut())
+        let saved = self.library.save_last(self.session.world_mut())?;
+        self.library.save_last_task(act::recording(&self.session))?;
+        Ok(saved)
     }
 
     /// Whether time runs: it does not while something lies over the main screen.
@@ -207,6 +209,11 @@ impl<W: Playable> App<W> {
             Some(rate) if self.view.pace == Pace::Running => rate.wall_for(VISIBLE).clamp(FRAME, SLOW_FRAME),
             Some(_) | None => FRAME,
         }
+    }
+
+    /// Lets a [`tick`](Self::tick) work for so long at most: who waits for the next frame hands this in. Without it, a tick does all that its time is worth.
+    pub fn limit_work(&mut self, limit: Duration) {
+        self.session.limit_work(Some(limit));
     }
 
     /// Lets wall time pass.

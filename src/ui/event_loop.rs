@@ -140,6 +140,8 @@ struct Loop {
     has_focus: bool,
 }
 
+/// The longest that the cluster is worked on between two frames.
+const WORK_LIMIT: Duration = Duration::from_millis(20);
 /// The time between two frames that nobody looks at.
 const UNSEEN_FRAME: Duration = Duration::from_millis(200);
 
@@ -151,6 +153,7 @@ fn run<W: Playable>(
     let signals = signals()?;
     let screen = Screen::take(options.mouse)?;
     app.update(Action::Resize(screen.size()?));
+    app.limit_work(WORK_LIMIT);
     let mut running = Loop {
         screen,
         sources: Sources {

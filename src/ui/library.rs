@@ -44,6 +44,15 @@ pub trait Library<W> {
     /// [`Refusal::Exists`] where there is such a file.
     fn script(&mut self, name: &str, recording: Recording<'_>) -> Result<PathBuf, Refusal>;
 
+    /// Keeps what was done of the task beside the last save, where a task is done.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why not.
+    fn save_last_task(&mut self, _recording: Recording<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
     /// A code for all that was done, with what it began from.
     ///
     /// # Errors

@@ -61,8 +61,8 @@ const STORY_LIMIT: usize = 20_000;
 const STORY_KEPT: usize = 15_000;
 /// The longest that a search for the next line runs.
 const SEARCH_LIMIT: Duration = Duration::from_secs(2);
-/// The longest that one tick works: a frame is due after it.
-const WORK_LIMIT: Duration = Duration::from_millis(20);
+/// The longest that a tick works at the greatest speed, which is bounded by nothing else.
+const GREATEST_SPEED_WORK: Duration = Duration::from_millis(20);
 /// The most events that are done again at once: a class waits for some seconds, and not for more.
 const REPLAY_MOST: u32 = 500_000;
 /// How much virtual time passes between two looks at the wall clock.
@@ -83,6 +83,8 @@ pub struct Session<W: Playable> {
     timeline: Timeline<W::Checkpoint>,
     travels: Travels,
     unspent: Duration,
+    /// The longest that a tick works, where somebody waits for it.
+    work_limit: Option<Duration>,
     search: Option<Search>,
     /// The lines that nobody has written down yet, where somebody does.
     journal: Option<Vec<StoryLine>>,
@@ -124,6 +126,7 @@ impl<W: Playable> Session<W> {
             story,
             timeline,
             unspent: Duration::ZERO,
+            work_limit: None,
             search: None,
             journal: None,
         }
@@ -139,8 +142,15 @@ impl<W: Playable> Session<W> {
         self.journal.as_mut().map_or_else(Vec::new, std::mem::take)
     }
 
-    /// Takes over the files of the session before it.
-    pub fn take_files_from(&mut self, before: Self) {
+    /// Lets a tick work for so long at most: a frame is due after it. What is not done by then is done by the next ticks, and time runs slower. Without a limit
+    /// what happens does not depend on how busy the machine is.
+    pub fn limit_work(&mut self, limit: Option<Duration>) {
+        self.work_limit = limit;
+    }
+
+    /// Takes over the files of the session before it, and how long a tick may work.
+    pub fn take_over(&mut self, before: Self) {
+        self.work_limit = before.work_limit;
         self.world.take_files_from(before.world);
     }
 
@@ -380,7 +390,12 @@ impl<W: Playable> Session<W> {
         let begun = Instant::now();
         let mut left = self.unspent + wall;
         self.unspent = Duration::ZERO;
-        while self.is_alive() && begun.elapsed() < work_limit(speed) {
+        let limit = match speed {
+            Speed::Auto | Speed::Times { .. } => self.work_limit,
+            Speed::Max => Some(self.work_limit.unwrap_or(GREATEST_SPEED_WORK)),
+        };
+        let has_time = || limit.is_none_or(|limit| begun.elapsed() < limit);
+        while self.is_alive() && has_time() {
             match self.rate_now(speed) {
                 None => {
                     let target = self.world.now().after(SLICE);
@@ -450,231 +465,5 @@ fn haste(wall: Duration) -> u32 {
     twentieths.saturating_mul(twentieths).saturating_add(1)
 }
 
-/// How long a tick may work. Tests get all the time that they wait for, on a busy machine too: what they see may not depend on that.
-fn work_limit(speed: Speed) -> Duration {
-    match speed {
-        Speed::Auto | Speed::Times { .. } if cfg!(test) => Duration::from_secs(60),
-        Speed::Auto | Speed::Times { .. } | Speed::Max => WORK_LIMIT,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::playground::Weight;
-    use crate::ui::testing::Keyboard;
-
-    /// A world in which something is due at fixed times.
-    struct Clockwork {
-        now: VirtualTime,
-        due: Vec<u64>,
-        told: Vec<StoryLine>,
-        lines: u64,
-        snapshot: Snapshot,
-    }
-
-    impl Clockwork {
-        fn new(due_micros: &[u64]) -> Self {
-            let snapshot = Keyboard::new(1, 1).app.scene().snapshot.clone();
-            let mut due: Vec<u64> = due_micros.iter().map(|micros| micros * 1000).collect();
-            due.reverse();
-            Self {
-                now: VirtualTime::default(),
-                due,
-                told: Vec::new(),
-                lines: 0,
-                snapshot,
-            }
-        }
-    }
-
-    impl Rewind for Clockwork {
-        type Checkpoint = ();
-
-        fn now(&self) -> VirtualTime {
-            self.now
-        }
-        fn carried_out(&self) -> u32 {
-            0
-        }
-        fn next_event_at(&self) -> Option<VirtualTime> {
-            self.due.last().copied().map(VirtualTime::from_nanos)
-        }
-        fn step(&mut self) -> bool {
-            let Some(nanos) = self.due.pop() else { return false };
-            self.now = VirtualTime::from_nanos(nanos);
-            self.lines += 1;
-            self.told.push(StoryLine {
-                at: self.now,
-                ordinal: 0,
-                node: None,
-                short: String::new(),
-                long: String::new(),
-                mark: None,
-                weight: Weight::Step,
-                why: crate::playground::Why::default(),
-                made: None,
-            });
-            true
-        }
-        fn run_until(&mut self, until: VirtualTime) {
-            while self.next_event_at().is_some_and(|at| at <= until) {
-                self.step();
-            }
-            self.now = self.now.max(until);
-        }
-        fn run_into(&mut self, time: VirtualTime, _: u32) {
-            self.run_until(time);
-        }
-        fn is_halted(&self) -> bool {
-            false
-        }
-        fn go_on(&mut self) {}
-        fn happened(&self) -> u64 {
-            0
-        }
-        fn told(&mut self) -> u64 {
-            self.lines
-        }
-        fn repeat(&mut self, _: &Command) {}
-        fn checkpoint(&mut self) -> Option<()> {
-            None
-        }
-        fn weight((): &()) -> u64 {
-            0
-        }
-        fn return_to(&mut self, (): &()) -> bool {
-            false
-        }
-    }
-
-    impl Playable for Clockwork {
-        fn command(&mut self, command: Command) -> Result<(), CommandError> {
-            match command {
-                Command::Heal => Ok(()),
-                _ => Err(CommandError::Up(NodeId::new(1))),
-            }
-        }
-        fn drain_story(&mut self) -> Vec<StoryLine> {
-            std::mem::take(&mut self.told)
-        }
-        fn snapshot(&mut self) -> Snapshot {
-            let now = self.now;
-            Snapshot {
-                now,
-                ..self.snapshot.clone()
-            }
-        }
-        fn clients(&self) -> ClientsView {
-            ClientsView::default()
-        }
-        fn clients_heard(&self) -> u64 {
-            0
-        }
-        fn disk_records(&mut self, _: NodeId) -> Option<DiskRecords> {
-            None
-        }
-        fn violation(&self) -> Option<Banner> {
-            None
-        }
-        fn take_files_from(&mut self, _: Self) {}
-        fn sync_files(&mut self) {}
-        fn drain_complaints(&mut self) -> Vec<String> {
-            Vec::new()
-        }
-    }
-
-    const FAR: u64 = 1_000_000_000;
-
-    fn speed(numerator: u32, denominator: u32) -> Speed {
-        Speed::Times {
-            numerator,
-            denominator,
-        }
-    }
-
-    /// However the wall time is cut into ticks, the same virtual time passes, but for rounding.
-    #[test]
-    fn no_time_is_lost_between_ticks() {
-        for (numerator, denominator) in [(1, 1000), (1, 40), (3, 7), (1, 1), (7, 1)] {
-            let mut session = Session::new(Clockwork::new(&[FAR]));
-            let (mut wall, mut tick, mut ticks) = (Duration::ZERO, 1, 0);
-            while wall < Duration::from_secs(2) {
-                tick = tick * 7919 % 33_000_001;
-                let elapsed = Duration::from_nanos(tick);
-                session.tick(elapsed, speed(numerator, denominator));
-                wall += elapsed;
-                ticks += 1;
-            }
-            let expected = Rate::new(numerator, denominator).virtual_in(wall);
-            let passed = session.snapshot().now.since(VirtualTime::default());
-            let difference = expected.abs_diff(passed);
-            assert!(
-                difference <= Duration::from_nanos(2 * ticks * u64::from(numerator)),
-                "{numerator}/{denominator}: {difference:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_automatic_speed_loses_no_time_at_events() {
-        let mut session = Session::new(Clockwork::new(&[1, 2, 3, 500, 501, 2_000, FAR]));
-        for _ in 0..100 {
-            session.tick(Duration::from_millis(1), Speed::Auto);
-        }
-        // Nothing is in flight: an eighth of real time, whatever happens on the way.
-        let passed = session.snapshot().now.since(VirtualTime::default());
-        let difference = passed.abs_diff(Duration::from_micros(12_500));
-        assert!(difference < Duration::from_nanos(10), "{passed:?}");
-        assert_eq!(session.story().len(), 6);
-    }
-
-    #[test]
-    fn a_search_stops_behind_the_event_that_makes_the_line() {
-        let mut session = Session::new(Clockwork::new(&[40_000, 40_000, 90_000, FAR]));
-        for line in 1..=3 {
-            let mut ticks = 0;
-            while session.tick_to_line(Duration::from_millis(33), Speed::Auto) == Ticked::RunsOn {
-                ticks += 1;
-                assert!(ticks < 60, "a line that is near comes within two seconds");
-            }
-            assert_eq!(session.story().len(), line);
-        }
-        assert_eq!(session.snapshot().now, VirtualTime::from_nanos(90_000_000));
-    }
-
-    #[test]
-    fn a_search_gives_up_after_its_time() {
-        let mut session = Session::new(Clockwork::new(&[FAR]));
-        assert_eq!(session.finish_line(), Ticked::NoLine);
-        assert_eq!(session.snapshot().now, VirtualTime::default().after(SEARCH_LIMIT));
-        assert!(!session.is_searching());
-    }
-
-    #[test]
-    fn only_what_was_accepted_is_kept() {
-        let mut session = Session::new(Clockwork::new(&[FAR]));
-        session.tick(Duration::from_millis(5), speed(1, 1));
-        session.command(Command::Heal).unwrap();
-        session.command(Command::SpreadTimers).unwrap_err();
-        let [kept] = session.commands() else {
-            panic!("one command was accepted");
-        };
-        assert_eq!(kept.at, VirtualTime::from_nanos(5_000_000));
-        assert_eq!(kept.command, Command::Heal);
-    }
-
-    #[test]
-    fn a_long_story_forgets_its_beginning() {
-        let due: Vec<u64> = (1..=60_000).collect();
-        let mut session = Session::new(Clockwork::new(&due));
-        for _ in 0..100 {
-            session.tick(Duration::from_millis(10), speed(10, 1));
-            assert!(session.story().len() <= STORY_LIMIT);
-        }
-        assert_eq!(
-            session.story().last().map(|line| line.at.nanos()),
-            Some(60_000_000)
-        );
-    }
-}
+mod tests;

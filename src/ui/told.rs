@@ -25,6 +25,8 @@ pub struct ToldWorld<M> {
     lines: Vec<StoryLine>,
     /// How many lines it has told.
     told: u64,
+    /// Why it could not be taken back to moments, since somebody asked.
+    complaints: Vec<String>,
     /// Who hears all that happens, to draw it.
     diagram: Option<Box<Spacetime>>,
 }
@@ -51,6 +53,7 @@ impl<M: Exhibit + Default> ToldWorld<M> {
             deeds: (VirtualTime::default(), 0),
             lines: Vec::new(),
             told: 0,
+            complaints: Vec::new(),
             diagram: None,
         }
     }
@@ -231,7 +234,9 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
     }
 
     fn return_to(&mut self, checkpoint: &ToldCheckpoint) -> bool {
-        if self.world.return_to(&checkpoint.world).is_err() {
+        if let Err(error) = self.world.return_to(&checkpoint.world) {
+            self.complaints
+                .push(format!("this moment can't be gone back to: {error}"));
             return false;
         }
         self.narrator = checkpoint.narrator.clone();
@@ -289,7 +294,9 @@ impl<M: Exhibit + Default> Playable for ToldWorld<M> {
     }
 
     fn drain_complaints(&mut self) -> Vec<String> {
-        self.world.drain_complaints()
+        let mut complaints = self.world.drain_complaints();
+        complaints.append(&mut self.complaints);
+        complaints
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
+use super::action::Step;
 use super::because::Cause;
 use super::filter::Filter;
 use super::journey::Journey;
@@ -305,8 +306,7 @@ pub struct Notes {
 
 impl Notes {
     /// The next step or the one before. An answer that is held comes first.
-    pub fn turn(&mut self, step: super::action::Step) {
-        use super::action::Step;
+    pub fn turn(&mut self, step: Step) {
         let asks = self
             .steps
             .get(self.current)
@@ -385,6 +385,15 @@ impl Scene<'_> {
     /// The lines of the story that are shown, by their places.
     pub fn shown(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
         (0..self.story.len()).filter(|line| self.view.shows(&self.story[*line]))
+    }
+
+    /// The last line that is shown before a place in the story, or the first from there on, by its place.
+    pub fn shown_line(&self, place: usize, step: Step) -> Option<usize> {
+        let is_shown = |line: &usize| self.view.shows(&self.story[*line]);
+        match step {
+            Step::Back => (0..place.min(self.story.len())).rev().find(is_shown),
+            Step::Forward => (place..self.story.len()).find(is_shown),
+        }
     }
 }
 

@@ -55,7 +55,10 @@ impl<M: Exhibit + Default> World<M> {
                         to: Some(node),
                         command: command.clone(),
                     }));
+                    // What a person asked last may be tried again, whatever these clients ask meanwhile.
+                    let last = self.clients.last.take();
                     self.propose(node, Bytes::from(command));
+                    self.clients.last = last;
                 }
                 Operation::Query(query) => {
                     let way = ReadWay::Index;

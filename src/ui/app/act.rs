@@ -130,7 +130,7 @@ impl<W: Playable> App<W> {
             session.keep_journal();
         }
         let before = std::mem::replace(&mut self.session, session);
-        self.session.take_files_from(before);
+        self.session.take_over(before);
         self.session.sync_files();
         self.first_steps = None;
         self.guide = Guide::default();
@@ -220,7 +220,7 @@ impl<W: Playable> App<W> {
 }
 
 /// What was done up to the moment that is shown.
-fn recording<W: Playable>(session: &Session<W>) -> Recording<'_> {
+pub(super) fn recording<W: Playable>(session: &Session<W>) -> Recording<'_> {
     Recording {
         commands: session.commands(),
         until: session.snapshot().now,

@@ -4,10 +4,9 @@ use ratatui::layout::Rect;
 use tui_input::{Input, InputRequest};
 
 use super::App;
-use crate::playground::StoryLine;
 use crate::types::NodeId;
 use crate::ui::action::{Question, Step};
-use crate::ui::because::{self, AskedIn, Because, Cause, Thing};
+use crate::ui::because::{self, AskedIn, Because, Thing};
 use crate::ui::draw;
 use crate::ui::filter::Filter;
 use crate::ui::keymap;
@@ -48,16 +47,6 @@ impl Typed<'_> {
             Self::Text(text) => prompt::paste(line, text),
         }
     }
-}
-
-/// The line before or after this one among those that are shown; this one, where there is none.
-fn next_shown(story: &[StoryLine], filter: Option<&Filter>, line: usize, step: Step) -> usize {
-    let is_shown = |line: &usize| filter.is_none_or(|filter| filter.shows(&story[*line]));
-    let found = match step {
-        Step::Back => (0..line).rev().find(is_shown),
-        Step::Forward => (line + 1..story.len()).find(is_shown),
-    };
-    found.unwrap_or(line)
 }
 
 impl<W: Playable> App<W> {
@@ -119,8 +108,7 @@ impl<W: Playable> App<W> {
 
     pub(super) fn why(&mut self) {
         let here = self.session.here();
-        let is_shown = |line: &usize| self.view.shows(&self.session.story()[*line]);
-        match here.and_then(|here| (0..=here).rev().find(is_shown)) {
+        match here.and_then(|here| self.scene().shown_line(here + 1, Step::Back)) {
             Some(line) => self.view.overlay = Some(Overlay::Why(line)),
             None if here.is_some() => self.tell("no line that is shown has happened yet; Esc shows all"),
             None => self.tell("nothing has happened yet"),
@@ -145,6 +133,17 @@ impl<W: Playable> App<W> {
         }
     }
 
+    /// Why the line before or after this one happened, among those that are shown.
+    fn explain_next(&mut self, line: usize, step: Step) {
+        let place = match step {
+            Step::Back => line,
+            Step::Forward => line + 1,
+        };
+        if let Some(line) = self.scene().shown_line(place, step) {
+            self.view.overlay = Some(Overlay::Why(line));
+        }
+    }
+
     /// Leaves what is open. Who asked in the list of messages or on the logs is there again. Says whether anything was.
     pub(super) fn leave_overlay(&mut self) -> bool {
         match self.view.overlay.take() {
@@ -165,6 +164,9 @@ impl<W: Playable> App<W> {
 
     /// All that overlays answer to, overlay by overlay: what one does not answer to, it need not name.
     pub(super) fn touch(&mut self, touch: Touch<'_>) {
+        if let (Some(line), Touch::Choose(step)) = (self.view.explained(), &touch) {
+            return self.explain_next(line, *step);
+        }
         let snapshot = self.session.snapshot();
         let Some(overlay) = &mut self.view.overlay else {
             return;
@@ -173,17 +175,6 @@ impl<W: Playable> App<W> {
             (Overlay::Help(page), Touch::Choose(step)) => {
                 let area = Rect::new(0, 0, self.size.width, self.size.height);
                 prompt::choose(page, draw::help_pages(&keymap::help(), area), step);
-            }
-
-            (Overlay::Why(line), Touch::Choose(step)) => {
-                *line = next_shown(self.session.story(), self.view.filter.as_ref(), *line, step);
-            }
-
-            (Overlay::Because(because), Touch::Choose(step)) => {
-                if let Cause::Line(line) = because.cause {
-                    let line = next_shown(self.session.story(), self.view.filter.as_ref(), line, step);
-                    self.view.overlay = Some(Overlay::Why(line));
-                }
             }
 
             (Overlay::Palette(palette), Touch::Choose(step)) => {

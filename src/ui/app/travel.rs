@@ -15,10 +15,8 @@ impl<W: Playable> App<W> {
         self.view.pace = Pace::Paused;
         self.view.story_scroll = None;
         self.view.violation = self.session.violation();
-        if !has_arrived {
-            self.complain(LOST);
-        }
-        if let Some(complaint) = self.session.drain_complaints().pop() {
+        let complaint = self.session.drain_complaints().pop();
+        if let Some(complaint) = complaint.or((!has_arrived).then(|| LOST.to_owned())) {
             self.complain(complaint);
         }
         has_arrived
@@ -32,7 +30,7 @@ impl<W: Playable> App<W> {
         let Some(here) = self.session.here() else {
             return self.tell("this is where it begins");
         };
-        let arrived = match (0..here).rev().find(|line| self.is_shown(*line)) {
+        let arrived = match self.scene().shown_line(here, Step::Back) {
             None => self.session.go_home(),
             Some(line) => self.session.go_to_line(line),
         };
@@ -45,8 +43,7 @@ impl<W: Playable> App<W> {
             return false;
         }
         let next = self.session.here().map_or(0, |line| line + 1);
-        let mut later = next..self.session.story().len();
-        let Some(next) = later.find(|line| self.is_shown(*line)) else {
+        let Some(next) = self.scene().shown_line(next, Step::Forward) else {
             return false;
         };
         let arrived = self.session.go_to_line(next);

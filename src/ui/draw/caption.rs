@@ -9,6 +9,7 @@ use tui_big_text::{BigText, PixelSize};
 use super::text::{Pen, width, wrap};
 use crate::playground::Snapshot;
 use crate::types::Term;
+use crate::ui::action::Step;
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::Scene;
 
@@ -35,11 +36,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         1
     };
     let here = scene.journey.here(scene.story.len());
-    let line = here.and_then(|here| {
-        (0..=here)
-            .rev()
-            .find(|line| scene.view.shows(&scene.story[*line]))
-    });
+    let line = here.and_then(|here| scene.shown_line(here + 1, Step::Back));
     let line = line.map_or("", |line| scene.story[line].long.as_str());
     for (row, text) in (below..area.height).zip(wrap(line, area.width.saturating_sub(4))) {
         centre(&text, theme.strong, theme, (area, row), buffer);
