@@ -56,6 +56,30 @@ pub struct KeyHint {
     pub group: KeyGroup,
 }
 
+impl KeyHint {
+    /// The same with the arrow keys in letters: the characters that stand in for arrows are keys of their own.
+    fn without_arrows(&self) -> Self {
+        let mut keys = String::new();
+        for character in self.keys.chars() {
+            let word = match character {
+                '←' => "Lt",
+                '→' => "Rt",
+                '↑' => "Up",
+                '↓' => "Dn",
+                other => {
+                    keys.push(other);
+                    continue;
+                }
+            };
+            if keys.ends_with(|last: char| last.is_alphanumeric()) {
+                keys.push(' ');
+            }
+            keys.push_str(word);
+        }
+        Self { keys, ..self.clone() }
+    }
+}
+
 /// What keys are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyGroup {
@@ -126,6 +150,17 @@ pub enum Hit {
 /// Draws a frame: `keys` are the rows of the help, `bar` those of the key bar for what is selected, most important
 /// first; of them the last one is always shown.
 pub fn draw(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Frame<'_>) {
+    if scene.view.ascii {
+        let [keys, bar] =
+            [keys, bar].map(|hints| hints.iter().map(KeyHint::without_arrows).collect::<Vec<_>>());
+        draw_frame(scene, &keys, &bar, frame);
+        to_ascii(frame.buffer_mut());
+    } else {
+        draw_frame(scene, keys, bar, frame);
+    }
+}
+
+fn draw_frame(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Frame<'_>) {
     let area = frame.area();
     let theme = Theme::named(scene.view.theme);
     let buffer = frame.buffer_mut();
@@ -137,9 +172,6 @@ pub fn draw(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Fr
         small::draw(&theme, area, buffer);
         None
     };
-    if scene.view.ascii {
-        to_ascii(buffer);
-    }
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }

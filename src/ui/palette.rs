@@ -14,7 +14,7 @@ pub use arguments::Context;
 use super::action::Action;
 use super::keymap;
 use super::view::{Palette, PaletteRow};
-use words::{WORDS, Word};
+use words::{Word, words};
 
 /// Reads a line of words.
 ///
@@ -148,7 +148,7 @@ fn typed(line: &str) -> Option<PaletteRow> {
 
 fn everything(context: &Context<'_>) -> Vec<PaletteRow> {
     let mut rows = words::for_selected(context);
-    rows.extend(WORDS.iter().map(usage));
+    rows.extend(words().map(usage));
     rows
 }
 
@@ -220,13 +220,11 @@ fn split(line: &str) -> (&str, &str) {
 }
 
 fn word(name: &str) -> Option<&'static Word> {
-    WORDS
-        .iter()
-        .find(|word| word.name == name || word.aliases.contains(&name))
+    words().find(|word| word.name == name || word.aliases.contains(&name))
 }
 
 fn unknown(first: &str) -> String {
-    let all: Vec<_> = WORDS.iter().map(usage).collect();
+    let all: Vec<_> = words().map(usage).collect();
     match best(first, &all, |row| &row.words).first() {
         Some(near) => format!("there is no `{first}`; did you mean {}?", near.words),
         None => format!("there is no `{first}`; clear the line to see all words"),

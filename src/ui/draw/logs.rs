@@ -39,11 +39,9 @@ fn selected<'a>(scene: &Scene<'a>) -> Option<&'a NodeView> {
         .and_then(|id| scene.snapshot.node(id))
 }
 
-/// The log that others are held against: the selected node's where it leads, else that of the newest leader.
+/// The log that others are held against: the newest leader's, whatever a stale one has.
 fn model<'a>(scene: &Scene<'a>) -> Option<&'a NodeView> {
-    leading(scene)
-        .and_then(|_| selected(scene))
-        .or_else(|| scene.snapshot.leaders().first().copied())
+    scene.snapshot.leaders().first().copied()
 }
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {

@@ -132,7 +132,10 @@ impl<'b> Pen<'b> {
         let mut previous = "";
         for piece in text.split_inclusive(' ') {
             let word = piece.trim_end();
-            self.write(piece, word_style(previous, word, style, theme));
+            // What stands behind a name or a number is none of it: `term 3)`.
+            let end = bare(word).len();
+            self.write(&piece[..end], word_style(previous, word, style, theme))
+                .write(&piece[end..], style);
             previous = word;
         }
         self
@@ -156,8 +159,13 @@ impl<'b> Pen<'b> {
     }
 }
 
+/// A word up to its last digit; nothing where it has none.
+fn bare(word: &str) -> &str {
+    word.trim_end_matches(|character: char| !character.is_ascii_digit())
+}
+
 fn word_style(previous: &str, word: &str, style: Style, theme: &Theme) -> Style {
-    let bare = word.trim_end_matches(|character: char| !character.is_ascii_digit());
+    let bare = bare(word);
     let number = |digits: &str| digits.parse::<u64>().ok();
     let is_node = bare.strip_prefix('S').and_then(number).is_some();
     if is_node {

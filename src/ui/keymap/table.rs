@@ -272,8 +272,8 @@ fn overlays() -> Vec<Row> {
                 "",
             )
             .node(Action::Pick),
-        over(Mode::Point, "Home", "the node itself").key(&[HOME], Action::MoveFinger(Reach::Node), ""),
-        over(Mode::Point, "End", "its last entry").key(&[END], Action::MoveFinger(Reach::Last), ""),
+        over(Mode::Point, "Home", "node itself").key(&[HOME], Action::MoveFinger(Reach::Node), ""),
+        over(Mode::Point, "End", "newest").key(&[END], Action::MoveFinger(Reach::Last), ""),
         over(Mode::Point, "Enter", "why").key(&[ENTER], Action::WhyChosen, ""),
         over(Mode::Point, "Esc", "back").key(
             &[ESC, Key::Char('e'), Key::Char('q'), Key::Char(' ')],

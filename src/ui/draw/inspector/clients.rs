@@ -29,7 +29,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) 
     };
     let (mark, words, style) = verdict(clients, scene.snapshot.settings.load, theme);
     let mut pen = Pen::new(buffer, inner, 0);
-    pen.put(mark, style).write(" ", style);
+    pen.skip(1).put(mark, style).write(" ", style);
     pen.prose(&words, style, theme);
     if clients.lanes.is_empty() {
         return;

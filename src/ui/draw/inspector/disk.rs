@@ -63,7 +63,7 @@ pub fn draw(scene: &Scene<'_>, node: &NodeView, theme: &Theme, inner: Rect, buff
     for (row, (question, answer)) in (0..places.answers.height).zip(&answers) {
         let mut pen = Pen::new(buffer, places.answers, row);
         pen.skip(1).write(question, theme.accent);
-        let gap = (QUESTION + 2).saturating_sub(width(question)).max(1);
+        let gap = (QUESTION + 3).saturating_sub(width(question)).max(1);
         pen.skip(gap).prose(answer, theme.base, theme);
     }
     if let Some(found) = scene.disk.filter(|found| found.node == node.id) {
@@ -111,13 +111,13 @@ fn under_way(node: &NodeView, snapshot: &Snapshot) -> String {
     }
     let writes = node.writes.iter().map(|(sequence, done)| {
         let left = short(done.since(snapshot.now));
-        format!("write #{} ends in {left}", sequence.number())
+        format!("#{} ends in {left}", sequence.number())
     });
     let writes: Vec<String> = writes.collect();
-    if writes.is_empty() {
-        "nothing: every write is synced".to_owned()
-    } else {
-        format!("{}; its answers wait for it", writes.join(", "))
+    match writes.as_slice() {
+        [] => "nothing: every write is synced".to_owned(),
+        [write] => format!("write {write}; its answers wait for it"),
+        writes => format!("{}; their answers wait", writes.join(", ")),
     }
 }
 
