@@ -61,7 +61,7 @@ use ron::error::SpannedError;
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
-pub use self::error::SaveError;
+pub use self::error::{SaveError, SyntaxError};
 use self::format::{Head, SaveFile};
 use self::locate::{Place, locate};
 use self::read::Located;
@@ -113,7 +113,7 @@ fn parse_any(text: &str, name: &str) -> Result<Save, SaveError> {
             problem: "it has no `nodes`; the shortest save is (nodes: 5)".to_owned(),
         });
     }
-    let file: SaveFile = from_ron(text).map_err(|error| syntax(&error, name))?;
+    let file: SaveFile = from_ron(text).map_err(|error| SyntaxError::of(&error, name))?;
     let title = file.title.as_deref().map(neutralised);
     let notes = file.notes.iter().map(|note| note.reworded(neutralised)).collect();
     let mut then: Vec<TimedCommand> = file.then.iter().cloned().map(TimedCommand::from).collect();
@@ -167,7 +167,7 @@ pub fn render(save: &Save) -> String {
 
 /// What stands at the head of a save of this version; the rest is not looked at.
 fn head_of(text: &str, name: &str) -> Result<Head, SaveError> {
-    let head: Head = from_ron(text).map_err(|error| syntax(&error, name))?;
+    let head: Head = from_ron(text).map_err(|error| SyntaxError::of(&error, name))?;
     match head.version {
         Some(found) if found != SAVE_VERSION => Err(SaveError::Version {
             name: name.to_owned(),
@@ -209,15 +209,6 @@ fn place_in(text: &str, place: Option<Place>) -> String {
     found.map_or_else(String::new, |(line, column)| {
         format!("line {line}, column {column}: ")
     })
-}
-
-fn syntax(error: &SpannedError, name: &str) -> SaveError {
-    SaveError::Syntax {
-        name: name.to_owned(),
-        line: error.span.start.line,
-        column: error.span.start.col,
-        problem: neutralised(&error.code.to_string()).replace('\n', " "),
-    }
 }
 
 fn from_ron<T: DeserializeOwned>(text: &str) -> Result<T, SpannedError> {

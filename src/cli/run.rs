@@ -60,6 +60,7 @@ pub(super) fn run(
             },
             Format::Json => Printer::Nothing,
         },
+        early: 0,
     };
     // What a save has still to be done stays in it; what a script has is the script's.
     let still: Vec<TimedCommand> = then.iter().filter(|timed| timed.at > end).cloned().collect();
@@ -76,6 +77,15 @@ pub(super) fn run(
             complaints,
             "{}: {left} commands come after the end, at {end}",
             path.display()
+        )?;
+    }
+    if run.early > 0 {
+        writeln!(
+            complaints,
+            "{}: {} commands were carried out before their time: in manual mode time stands, at {} in the end",
+            path.display(),
+            run.early,
+            run.world.now()
         )?;
     }
     run.run_into(end, u32::MAX)?;
@@ -131,6 +141,8 @@ struct Run<'a, O> {
     narrator: Narrator,
     diagram: Option<Spacetime>,
     printer: Printer<'a, O>,
+    /// How many commands were due at a time that never came, for time stood.
+    early: usize,
 }
 
 /// What is printed on the way.
@@ -165,6 +177,7 @@ impl<O: Write> Run<'_, O> {
             if self.world.violation().is_some() {
                 return Ok(0);
             }
+            self.early += usize::from(self.world.now() < timed.at);
             let done = self.world.command(timed.command.clone());
             done.map_err(|source| CliError::Command {
                 path: path.to_owned(),

@@ -17,7 +17,7 @@ use crate::lesson::{Condition, Deed, Step};
 use crate::playground::Command;
 use crate::save::scalar::{List, Seconds, neutralised};
 use crate::save::text::{TextError, read_plain};
-use crate::save::{self, Save, SaveError};
+use crate::save::{self, Save, SaveError, SyntaxError};
 
 /// The version of the format that this build reads.
 const TASK_VERSION: u64 = 1;
@@ -106,17 +106,8 @@ pub enum TaskError {
         shipped: String,
     },
     /// It is not RON, or not of the right form.
-    #[error("{name}: line {line}, column {column}: {problem}")]
-    Syntax {
-        /// The task.
-        name: String,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-        /// Why.
-        problem: String,
-    },
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
     /// It is of another version.
     #[error(
         "{name}: task version {found}, and this build reads {TASK_VERSION}; open it with a raft-play that is as new"
@@ -217,12 +208,7 @@ impl Task {
         }
         let file: TaskFile<'_> = save::ron_options()
             .from_str(text)
-            .map_err(|error| TaskError::Syntax {
-                name: name.to_owned(),
-                line: error.span.start.line,
-                column: error.span.start.col,
-                problem: neutralised(&error.code.to_string()).replace('\n', " "),
-            })?;
+            .map_err(|error| SyntaxError::of(&error, name))?;
         let start = start_of(file.start, text, name)?;
         file.with(start).map_err(|(field, problem)| TaskError::Scene {
             name: name.to_owned(),

@@ -3,7 +3,35 @@
 use std::io;
 use std::path::PathBuf;
 
+use ron::error::SpannedError;
+
+use super::scalar::neutralised;
 use crate::playground::{ImageError, TRACE_VERSION};
+
+/// Where a text stops being RON of the form that it must have, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: line {line}, column {column}: {problem}")]
+pub struct SyntaxError {
+    /// What the text is called: its file.
+    pub name: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// Why.
+    pub problem: String,
+}
+
+impl SyntaxError {
+    pub(crate) fn of(error: &SpannedError, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            line: error.span.start.line,
+            column: error.span.start.col,
+            problem: neutralised(&error.code.to_string()).replace('\n', " "),
+        }
+    }
+}
 
 /// Why a save can't be read or written. No file has changed.
 #[derive(Debug, thiserror::Error)]
@@ -55,17 +83,8 @@ pub enum SaveError {
         at: usize,
     },
     /// It is not RON, or not of the right form.
-    #[error("{name}: line {line}, column {column}: {problem}")]
-    Syntax {
-        /// The save.
-        name: String,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-        /// Why.
-        problem: String,
-    },
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
     /// It is of another version.
     #[error(
         "{name}: save version {found}, and this build reads {supported}; open it with a raft-play that is as new",

@@ -22,6 +22,8 @@ const NOTES_FROM: u16 = 15;
 const LOGS_AROUND: u16 = 4;
 /// The rows that ring and story want at least.
 const TOP_ROWS: u16 = 8;
+/// The rows of who leads and of what happened last, a line each.
+const CAPTION_ROWS: u16 = 2;
 /// The rows that the story wants at least where it stands alone.
 const STORY_ROWS: u16 = 5;
 /// The rows that logs want at least.
@@ -83,7 +85,11 @@ impl Layout {
         };
         let rows = u16::try_from(scene.snapshot.nodes.len()).unwrap_or(u16::MAX);
         if scene.view.presents {
-            layout.caption = Some(take_top(&mut rest, caption_rows(area)));
+            let logs = rows.saturating_add(LOGS_AROUND);
+            let spare = rest.height.saturating_sub(TOP_ROWS.saturating_add(logs));
+            // No server is left out of the logs for larger words.
+            let most = caption_rows(area);
+            layout.caption = Some(take_top(&mut rest, spare.clamp(most.min(CAPTION_ROWS), most)));
         }
         if scene.view.presents && scene.view.zoom.is_none() {
             layout.place_presented(rest, rows);

@@ -27,7 +27,15 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) 
     let Some(clients) = scene.clients else {
         return;
     };
-    let (mark, words, style) = verdict(clients, scene.snapshot.settings.load, theme);
+    let (mark, forms, style) = verdict(clients, scene.snapshot.settings.load, theme);
+    // Behind the mark; the longest that fits, else the shortest.
+    let fits = |form: &&String| width(form) + 3 <= inner.width;
+    let words = forms
+        .iter()
+        .find(fits)
+        .or(forms.last())
+        .cloned()
+        .unwrap_or_default();
     let mut pen = Pen::new(buffer, inner, 0);
     pen.skip(1).put(mark, style).write(" ", style);
     pen.prose(&words, style, theme);
@@ -61,8 +69,8 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) 
     }
 }
 
-/// Both judges in a line.
-fn verdict(clients: &ClientsView, load: Option<Load>, theme: &Theme) -> (char, String, Style) {
+/// Both judges in a line, in forms from long to short.
+fn verdict(clients: &ClientsView, load: Option<Load>, theme: &Theme) -> (char, Vec<String>, Style) {
     let calls = match (clients.calls, clients.unknown) {
         (1, 0) => "1 call".to_owned(),
         (calls, 0) => format!("{calls} calls"),
@@ -70,11 +78,11 @@ fn verdict(clients: &ClientsView, load: Option<Load>, theme: &Theme) -> (char, S
     };
     let calls = load.map_or(calls.clone(), |load| format!("{calls}; {}/s", load.per_second));
     match (&clients.verdict, &clients.witness) {
-        (ClientsVerdict::NotKept(reason), None) => (glyph::DOT, reason.clone(), theme.warn),
-        (ClientsVerdict::Nothing, None) => (glyph::DOT, HINT.to_owned(), theme.base),
+        (ClientsVerdict::NotKept(reason), None) => (glyph::DOT, vec![reason.clone()], theme.warn),
+        (ClientsVerdict::Nothing, None) => (glyph::DOT, vec![HINT.to_owned()], theme.base),
         (ClientsVerdict::NotLinearizable(why), _) => (
             glyph::DOWN,
-            format!("not linearizable: {why}   ({calls})"),
+            vec![format!("not linearizable: {why}   ({calls})")],
             theme.bad,
         ),
         (
@@ -85,17 +93,23 @@ fn verdict(clients: &ClientsView, load: Option<Load>, theme: &Theme) -> (char, S
             Some(seen),
         ) => (
             glyph::DOWN,
-            format!("clients do not see one log: {seen}   ({calls})"),
+            vec![format!("clients do not see one log: {seen}   ({calls})")],
             theme.bad,
         ),
         (ClientsVerdict::Linearizable, None) => (
             glyph::CHECK,
-            format!("linearizable so far: some order explains every answer   ({calls})"),
+            vec![
+                format!("linearizable so far: some order explains every answer   ({calls})"),
+                format!("linearizable so far   ({calls})"),
+            ],
             theme.good,
         ),
         (ClientsVerdict::Undecided, None) => (
             glyph::CHECK,
-            format!("every answer fits the log; too much to look for an order at each step   ({calls})"),
+            vec![
+                format!("every answer fits the log; too much to look for an order at each step   ({calls})"),
+                format!("every answer fits the log   ({calls})"),
+            ],
             theme.base,
         ),
     }
