@@ -1,6 +1,7 @@
 //! A finger on the logs: an entry, or a node, is chosen with the arrow keys, to ask why it is as it is.
 
 use super::App;
+use crate::consensus::Log;
 use crate::types::LogIndex;
 use crate::ui::action::{Reach, Step, Way};
 use crate::ui::because::{AskedIn, Thing};
@@ -36,13 +37,12 @@ impl<W: Playable> App<W> {
             return;
         };
         let logs = || self.session.snapshot().nodes.iter().map(|node| &node.log);
-        let first = logs().map(|log| log.first_index()).min();
-        let last = logs().map(|log| log.last_index()).max();
+        let first = logs().map(Log::first_index).min();
+        let last = logs().map(Log::last_index).max();
         let goal = match (reach, entry) {
-            (Reach::Node, _) => None,
             (Reach::Last, _) => self.last_entry(),
             (Reach::Cell(Way::Left), Some(index)) if Some(index) > first => Some(index.previous()),
-            (Reach::Cell(Way::Left), _) => None,
+            (Reach::Node | Reach::Cell(Way::Left), _) => None,
             (Reach::Cell(Way::Right), Some(index)) if Some(index) < last => Some(index.next()),
             (Reach::Cell(Way::Right), Some(index)) => Some(index),
             (Reach::Cell(Way::Right), None) => first.filter(|first| Some(*first) <= last),

@@ -16,7 +16,7 @@ mod time;
 mod travel;
 
 use super::*;
-use crate::playground::{Command, Condition, RoleView};
+use crate::playground::{Command, Condition};
 use crate::ui::testing::{Keyboard, key};
 use crate::ui::view::Overlay;
 

@@ -86,6 +86,7 @@ fn ten_thousand_random_keys_do_no_harm() {
         "/",
     ];
     let mut keyboard = Keyboard::new(5, 7);
+    let mut longest = 0;
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
     for _ in 0..12_000 {
         state = state
@@ -97,6 +98,7 @@ fn ten_thousand_random_keys_do_no_harm() {
             keyboard.app.tick(Duration::from_millis(33));
         }
         let scene = keyboard.app.scene();
+        longest = longest.max(scene.story.len());
         assert!(scene.view.selected(scene.snapshot).is_some());
         let _ = keymap::bar(&scene, 80);
         let _ = keyboard.app.rests_for();
@@ -106,10 +108,5 @@ fn ten_thousand_random_keys_do_no_harm() {
             screen(&mut keyboard, cells(1 + place % 211), cells(1 + place % 61));
         }
     }
-    keyboard.press("Esc Esc End");
-    assert!(
-        keyboard.app.session.story().len() > 10,
-        "{}",
-        keyboard.last_line()
-    );
+    assert!(longest > 100, "{longest} lines, {}", keyboard.last_line());
 }
