@@ -236,7 +236,7 @@ fn errors_say_where_and_what() {
     t.ron: line 1, column 64: `fly` is no deed; they are …
     t.ron: line 1, column 60: `most` is 5000; 1000 is the most
     t.ron: line 1, column 60: `time` is from 0.001 to 600 seconds
-    t.ron: line 1, column 21: the start has something still to be done (`then`), which a task can't have
+    t.ron: line 1, column 21: the start has something still to be done (`then`), which a task can't have: nobody could tell it from what the student does; let the save run past that, and save it again
     t.ron: task version 2, and this build reads 1; open it with a raft-play that is as new
     there is no task called `no-such`, and no file of that name; those that come with the program are: lost-value, no-quorum, count-too-much
     "

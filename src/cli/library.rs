@@ -8,6 +8,7 @@ use ratatui::backend::TestBackend;
 use super::error::CliError;
 use super::start::{self, Begun as Start, Scene as About};
 use crate::homework::{self, Task, TaskError};
+use crate::lesson::Deed;
 use crate::machine::KeyValue;
 use crate::playground::{Command, HostKind, TRACE_VERSION, World};
 use crate::save::script::Script;
@@ -358,6 +359,10 @@ impl Library<ToldWorld<KeyValue>> for Files {
             .unwrap_or_else(|| self.headless.replace("raft-play run", "raft-play"));
         let svg = diagram.map(|diagram| diagram.svg(&title)).unwrap_or_default();
         save::write_text(&with_extension(name, "svg"), &svg, save::Overwrite::Ask).map_err(refusal)
+    }
+
+    fn permitted(&self) -> Option<Vec<Deed>> {
+        self.task.as_ref().map(|homework| homework.task.permit.clone())
     }
 
     fn permits(&self, command: &Command) -> Result<(), String> {

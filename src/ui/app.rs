@@ -122,6 +122,7 @@ impl<W: Playable> App<W> {
             theme: start.theme,
             ascii: start.ascii,
             violation: session.violation(),
+            permitted: library.permitted(),
             ..View::default()
         };
         Self {

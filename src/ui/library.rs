@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::view::{OpenRow, Scene};
+use crate::lesson::Deed;
 use crate::playground::{Command, TimedCommand};
 use crate::types::VirtualTime;
 
@@ -83,6 +84,11 @@ pub trait Library<W> {
         _stretch: (VirtualTime, VirtualTime),
     ) -> Result<PathBuf, Refusal> {
         Err(Refusal::Failed("there is nowhere to write to".to_owned()))
+    }
+
+    /// The kinds of what may be done to the cluster, where not everything may: the key bar offers nothing else.
+    fn permitted(&self) -> Option<Vec<Deed>> {
+        None
     }
 
     /// Whether a command may be given: a task permits some, and nothing else.

@@ -10,6 +10,7 @@ use super::filter::Filter;
 use super::journey::Journey;
 pub use super::overlay::Overlay;
 use crate::consensus::Flow;
+use crate::lesson::Deed;
 use crate::playground::{ClientsView, DiskRecords, MessageView, PeerView, RoleView, Snapshot, StoryLine};
 use crate::types::{AppendReply, LogIndex, Message, NodeId, SnapshotReply, VirtualTime};
 
@@ -69,6 +70,8 @@ pub struct View {
     pub tab: Tab,
     /// The name of the scene that was loaded, if one was.
     pub title: Option<String>,
+    /// The kinds of what may be done to the cluster, where not everything may.
+    pub permitted: Option<Vec<Deed>>,
 }
 
 /// Which node keys act on.
@@ -377,6 +380,7 @@ impl Default for View {
             zoom: None,
             tab: Tab::default(),
             title: None,
+            permitted: None,
         }
     }
 }
@@ -419,6 +423,13 @@ impl View {
             Selection::Node(id) if snapshot.node(id).is_some() => Some(id),
             Selection::Node(_) | Selection::Leader => leader().or_else(first),
         }
+    }
+
+    /// Whether this kind of deed may be done to the cluster.
+    pub fn permits(&self, deed: Deed) -> bool {
+        self.permitted
+            .as_ref()
+            .is_none_or(|permitted| permitted.contains(&deed))
     }
 
     /// The line of the story whose why is shown, by its place.

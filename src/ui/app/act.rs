@@ -132,6 +132,7 @@ impl<W: Playable> App<W> {
         let before = std::mem::replace(&mut self.session, session);
         self.session.take_over(before);
         self.session.sync_files();
+        self.view.permitted = self.library.permitted();
         self.first_steps = None;
         self.guide = Guide::default();
         self.proposed = 0;

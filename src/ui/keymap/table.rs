@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use crossterm::event::KeyCode;
 
 use super::{Bar, Binding, Effect, Key, Mode, Row};
+use crate::lesson::Deed;
 use crate::playground::{Command, Condition};
 use crate::types::NodeId;
 use crate::ui::action::{Action, Exit, LinkVerb, Question, Reach, Step, Verb, Way};
@@ -109,24 +110,24 @@ fn node() -> Vec<Row> {
             .key(&[Key::Char('n')], Action::ProposeNext, "propose")
             .key(&[Key::Char('N')], Action::Ask(Question::Propose), "type-proposal")
             .key(&[Key::Char('w')], Action::ToggleWorkload, "workload")
-            .bar(1, "n", "propose", somebody_leads),
+            .bar(1, "n", "propose", may_propose),
         row(KeyGroup::Node, "r", "bring back")
             .key(
                 &[Key::Char('r')],
                 Action::OnSelected(Verb::BringBack),
                 "bring-back",
             )
-            .bar(1, "r", "bring back", selected_is_out),
+            .bar(1, "r", "bring back", may_bring_back),
         row(KeyGroup::Node, "c C", "crash, power cut")
             .key(&[Key::Char('c')], Action::OnSelected(Verb::Crash), "crash")
             .key(&[Key::Char('C')], Action::OnSelected(Verb::CutPower), "power-cut")
-            .bar(1, "c", "crash", selected_is_up),
+            .bar(1, "c", "crash", may_crash),
         row(KeyGroup::Node, "f", "freeze")
             .key(&[Key::Char('f')], Action::OnSelected(Verb::Freeze), "freeze")
-            .bar(5, "f", "freeze", selected_is_up),
+            .bar(5, "f", "freeze", may_freeze),
         row(KeyGroup::Node, "g", "fire its timer now")
             .key(&[Key::Char('g')], Action::OnSelected(Verb::FireTimer), "fire")
-            .bar(7, "g", "fire", selected_is_up),
+            .bar(7, "g", "fire", may_fire),
     ]
 }
 
@@ -139,10 +140,10 @@ fn timers_and_network() -> Vec<Row> {
                 "tie",
             )
             .key(&[Key::Char('T')], Action::Do(Command::SpreadTimers), "spread")
-            .bar(7, "t", "tie", always),
+            .bar(7, "t", "tie", may_tie),
         row(KeyGroup::Network, "p", "part the network")
             .key(&[Key::Char('p')], Action::Ask(Question::Partition), "partition")
-            .bar(2, "p", "part", always),
+            .bar(2, "p", "part", may_part),
         row(KeyGroup::Network, "x4 X4", "cut or mend link, one way")
             .key(
                 &[Key::Char('x')],
@@ -154,7 +155,7 @@ fn timers_and_network() -> Vec<Row> {
                 Action::Ask(Question::Link { one_way: true }),
                 "cut-one-way",
             )
-            .bar(6, "x", "link", always),
+            .bar(6, "x", "link", may_cut),
         row(KeyGroup::Network, "m M", "messages, manual mode")
             .key(&[Key::Char('m')], Action::Ask(Question::Messages), "messages")
             .key(&[Key::Char('M')], Action::ToggleManual, "manual")
@@ -163,7 +164,7 @@ fn timers_and_network() -> Vec<Row> {
         row(KeyGroup::Network, "h l", "heal all, links")
             .key(&[Key::Char('h')], Action::Do(Command::Heal), "heal")
             .key(&[Key::Char('l')], Action::Ask(Question::Links), "links")
-            .bar(1, "h", "heal", something_is_cut),
+            .bar(1, "h", "heal", may_heal),
     ]
 }
 
@@ -426,22 +427,43 @@ fn selected_is(scene: &Scene<'_>, condition: Condition) -> bool {
         .is_some_and(|node| node.condition == condition)
 }
 
-fn selected_is_up(scene: &Scene<'_>) -> bool {
-    selected_is(scene, Condition::Up)
+fn may_crash(scene: &Scene<'_>) -> bool {
+    selected_is(scene, Condition::Up) && scene.view.permits(Deed::Crash)
 }
 
-fn selected_is_out(scene: &Scene<'_>) -> bool {
-    selected_is(scene, Condition::Down) || selected_is(scene, Condition::Frozen)
+fn may_freeze(scene: &Scene<'_>) -> bool {
+    selected_is(scene, Condition::Up) && scene.view.permits(Deed::Freeze)
 }
 
-fn somebody_leads(scene: &Scene<'_>) -> bool {
-    !scene.snapshot.leaders().is_empty()
+fn may_fire(scene: &Scene<'_>) -> bool {
+    selected_is(scene, Condition::Up) && scene.view.permits(Deed::Time)
+}
+
+fn may_bring_back(scene: &Scene<'_>) -> bool {
+    selected_is(scene, Condition::Down) && scene.view.permits(Deed::Restart)
+        || selected_is(scene, Condition::Frozen) && scene.view.permits(Deed::Thaw)
+}
+
+fn may_propose(scene: &Scene<'_>) -> bool {
+    !scene.snapshot.leaders().is_empty() && scene.view.permits(Deed::Propose)
+}
+
+fn may_tie(scene: &Scene<'_>) -> bool {
+    scene.view.permits(Deed::Time)
+}
+
+fn may_part(scene: &Scene<'_>) -> bool {
+    scene.view.permits(Deed::Part)
+}
+
+fn may_cut(scene: &Scene<'_>) -> bool {
+    scene.view.permits(Deed::Cut)
 }
 
 fn has_story(scene: &Scene<'_>) -> bool {
     !scene.story.is_empty()
 }
 
-fn something_is_cut(scene: &Scene<'_>) -> bool {
-    !scene.snapshot.cut.is_empty()
+fn may_heal(scene: &Scene<'_>) -> bool {
+    !scene.snapshot.cut.is_empty() && scene.view.permits(Deed::Heal)
 }

@@ -195,3 +195,20 @@ fn the_bar_heals_only_what_is_cut() {
 fn commands_of_the_table_are_what_scripts_write() {
     assert_eq!(action(Mode::Main, key("h")), Some(Action::Do(Command::Heal)));
 }
+
+/// A task permits some deeds: the bar offers no other.
+#[test]
+fn the_bar_offers_nothing_that_a_task_does_not_permit() {
+    let keyboard = Keyboard::with_leader(3, 1);
+    let scene = keyboard.app.scene();
+    let offered = |view: &crate::ui::view::View| words(&bar(&Scene { view, ..scene }, 200));
+    let all = offered(scene.view);
+    let view = crate::ui::view::View {
+        permitted: Some(vec![crate::lesson::Deed::Crash, crate::lesson::Deed::Cut]),
+        ..scene.view.clone()
+    };
+    let some = offered(&view);
+    let missing: Vec<&String> = all.iter().filter(|hint| !some.contains(hint)).collect();
+    assert_eq!(missing, ["n propose", "f freeze", "g fire", "t tie", "p part"]);
+    assert!(some.contains(&"c crash".to_owned()) && some.contains(&"x link".to_owned()));
+}

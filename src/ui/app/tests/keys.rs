@@ -108,5 +108,5 @@ fn ten_thousand_random_keys_do_no_harm() {
             screen(&mut keyboard, cells(1 + place % 211), cells(1 + place % 61));
         }
     }
-    assert!(longest > 100, "{longest} lines, {}", keyboard.last_line());
+    assert!(longest > 20, "{longest} lines, {}", keyboard.last_line());
 }
