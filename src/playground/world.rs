@@ -9,11 +9,14 @@ mod agenda;
 mod calls;
 mod checkpoint;
 mod clients;
+mod due;
+mod follow;
 mod image;
 mod load;
 mod replica;
 mod routes;
 mod start;
+mod timers;
 mod view;
 mod watch;
 mod witness;
@@ -29,7 +32,6 @@ pub use start::{NODES_MAX, WorldError, WorldOptions};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,22 +41,21 @@ use self::load::Asking;
 use self::watch::Watch;
 use self::witness::Witness;
 use super::clock::Clock;
-use super::draw::{Draws, Purpose};
-use super::host::{Host, HostInput, HostKind, Parked, Request, Response, Stepped};
-use super::network::{InFlight, Network, Posted};
-use super::record::{ClientAnswer, Happening, Loss, Record, Stop, Timer};
+use super::draw::Draws;
+use super::host::{Host, HostKind, Parked, Request, Response, Stepped};
+use super::network::Network;
+use super::record::{Happening, Record, Timer};
 use super::settings::{DiskSettings, Settings};
 use super::snapshot::{Condition, MessageId, NodeView};
 use super::timeline::Rewind;
 use super::trace::Trace;
 use crate::check::Violation;
-use crate::consensus::durable::Inbound;
-use crate::consensus::{ProposalRefusal, RoleName, TimerChange};
+use crate::consensus::RoleName;
 use crate::machine::Exhibit;
-use crate::node::{Applied, NodeSettings, ProposalEnd, Sent};
+use crate::node::NodeSettings;
 use crate::types::{
-    Address, Configuration, Envelope, JoinToken, LogIndex, NodeId, NodeMap, Payload, ProposalId, Term,
-    VirtualTime, WriteSequence,
+    Address, Configuration, JoinToken, LogIndex, NodeId, NodeMap, ProposalId, Term, VirtualTime,
+    WriteSequence,
 };
 
 /// A cluster in a world of its own.
@@ -344,336 +345,6 @@ impl<M: Exhibit + Default> World<M> {
         (message.due, message.order) = (due, Some(slot.order));
     }
 
-    fn carry_out(&mut self, due: Due) {
-        match due {
-            Due::Delivery(message) => self.deliver(message),
-            Due::Timer(id, timer) => self.fire_timer(id, timer),
-            Due::Sync(id, sequence) => self.finish_sync(id, sequence),
-            Due::Gossip(id) => self.gossip(id),
-            Due::Snapshot(id, index) => self.finish_snapshot(id, index),
-            Due::Client => self.ask_by_itself(),
-        }
-    }
-
-    fn deliver(&mut self, id: MessageId) {
-        let message = self
-            .network
-            .in_flight
-            .get_mut(id)
-            .expect("what is due is in flight");
-        let to = message.envelope.to;
-        message.order = None;
-        match self.server(to).condition {
-            Condition::Up => {}
-            Condition::Frozen => return self.server(to).backlog.push_back(Waiting::Delivery(id)),
-            Condition::Down => return self.lose(id, Loss::ReceiverDown),
-        }
-        let InFlight {
-            envelope, cluster, ..
-        } = self.network.take(id).expect("it was in flight just now");
-        self.delivered += 1;
-        self.record(Happening::Delivered {
-            message: id,
-            envelope: envelope.clone(),
-        });
-        self.hand(to, HostInput::Receive(cluster, Inbound::received(envelope)));
-    }
-
-    fn lose(&mut self, message: MessageId, reason: Loss) {
-        let lost = self.network.take(message).expect("what is lost was in flight");
-        self.record(Happening::Lost {
-            message,
-            envelope: lost.envelope,
-            reason,
-        });
-    }
-
-    fn fire_timer(&mut self, id: NodeId, timer: Timer) {
-        let server = self.server(id);
-        let running = server.timer.take().expect("a timer that runs out was running");
-        if server.condition == Condition::Frozen {
-            return server.backlog.push_back(Waiting::Timer(timer));
-        }
-        self.record(Happening::TimerFired {
-            node: id,
-            timer,
-            after: running.duration,
-        });
-        self.time_out(id, timer);
-    }
-
-    fn time_out(&mut self, id: NodeId, timer: Timer) {
-        let input = match timer {
-            Timer::Election => {
-                self.server(id).attempt += 1;
-                HostInput::ElectionTimeout
-            }
-            Timer::Heartbeat => HostInput::HeartbeatTimeout,
-        };
-        self.hand(id, input);
-    }
-
-    fn finish_sync(&mut self, id: NodeId, sequence: WriteSequence) {
-        let server = self.server(id);
-        server.syncs.remove(&sequence);
-        if server.condition == Condition::Frozen {
-            return server.backlog.push_back(Waiting::Sync(sequence));
-        }
-        self.hand(id, HostInput::SyncDue(sequence));
-    }
-
-    fn finish_snapshot(&mut self, id: NodeId, index: LogIndex) {
-        let server = self.server(id);
-        if server.condition == Condition::Frozen {
-            server.taking = Some((index, None));
-            return server.backlog.push_back(Waiting::Snapshot(index));
-        }
-        self.hand(id, HostInput::FinishSnapshot);
-    }
-
-    /// Takes note of the snapshot that a node is taking, and draws how long that takes.
-    fn follow_snapshot(&mut self, id: NodeId, taking: Option<LogIndex>) {
-        let before = self.server(id).taking;
-        if before.map(|(index, _)| index) == taking {
-            return;
-        }
-        if let Some((_, Some(slot))) = before {
-            self.queue.remove(&slot);
-        }
-        self.server(id).taking = None;
-        if let Some(index) = taking {
-            let latency = self.server(id).disk.unwrap_or(self.settings.disk).latency;
-            let key = [id.number(), index.number()];
-            let takes = self.draws.duration(Purpose::SnapshotLatency, &key, latency);
-            let due = self.now.after(takes);
-            let slot = self.schedule(due, Due::Snapshot(id, index));
-            self.server(id).taking = Some((index, Some(slot)));
-            self.record(Happening::SnapshotBegun { node: id, index, due });
-        }
-    }
-
-    /// Hands a running node an input, and does what follows.
-    fn hand(&mut self, id: NodeId, input: HostInput) {
-        let now = self.clock(id).at(self.now);
-        let synced = if let HostInput::SyncDue(sequence) = input {
-            Some(sequence)
-        } else {
-            None
-        };
-        let spare = self.spare.take().unwrap_or_default();
-        match self.host.call(id, Request::Step(now, input, spare)) {
-            Response::Stepped(mut stepped) => {
-                // Only now is it known that the sync has not failed.
-                if let Some(sequence) = synced {
-                    self.watch.flushed(id, sequence);
-                }
-                self.follow(id, &mut stepped);
-                self.spare = Some(stepped);
-            }
-            Response::Failed(reason) => self.stop(id, |_| Stop::Failed { reason }),
-            Response::Seen(_) | Response::Listed(_) | Response::Imaged(_) | Response::Done(_) => {
-                unreachable!("a step is answered by what came of it")
-            }
-        }
-        self.halt_on_violation();
-    }
-
-    /// Does what follows from a node's step, in the order in which it happened, and leaves nothing of it.
-    fn follow(&mut self, id: NodeId, stepped: &mut Stepped) {
-        self.complaints.extend(stepped.mirror_complaint.take());
-        self.watch.stepped::<M>(
-            id,
-            stepped.term,
-            stepped.role,
-            stepped.write.as_ref(),
-            stepped.commit,
-            &stepped.events,
-        );
-        if let Some(snapshot) = stepped.write.as_ref().and_then(|write| write.snapshot.as_ref()) {
-            self.witness.installed(snapshot);
-        }
-        let server = self.server(id);
-        if server.term != stepped.term {
-            server.attempt = 0;
-        }
-        (server.term, server.role) = (stepped.term, stepped.role);
-        for event in stepped.events.drain(..) {
-            self.record(Happening::Node { node: id, event });
-        }
-        for event in stepped.routes.drain(..) {
-            self.record(Happening::Routes { node: id, event });
-        }
-        if let Some(write) = stepped.write.take() {
-            self.begin_sync(id, write.sequence);
-        }
-        self.set_timers(id, stepped.election, stepped.heartbeat);
-        let mut newest = None;
-        for applied in stepped.applied.drain(..) {
-            if let Payload::Configuration(configuration) = &applied.payload {
-                newest = Some(Arc::clone(configuration));
-            }
-            self.applied(id, applied);
-        }
-        let mut sent_on = Vec::new();
-        for (proposal, end) in stepped.answers.drain(..) {
-            match self.join_sent_on(id, proposal, &end) {
-                Some(leader) => sent_on.push((proposal, leader)),
-                None => self.answer(id, proposal, answer_of(end)),
-            }
-        }
-        for sent in stepped.sent.drain(..) {
-            self.post(sent);
-        }
-        if let Some(reason) = stepped.snapshot_failure.take() {
-            self.record(Happening::SnapshotFailed { node: id, reason });
-        }
-        self.follow_snapshot(id, stepped.taking);
-        if let Some(newest) = newest {
-            self.start_joined(&newest, id);
-        }
-        for (proposal, leader) in sent_on {
-            self.ask_leader_to_join(id, proposal, leader);
-        }
-    }
-
-    fn begin_sync(&mut self, id: NodeId, sequence: WriteSequence) {
-        let settings = self.settings.disk;
-        let (draws, now) = (self.draws, self.now);
-        let server = self.server(id);
-        server.syncs_begun += 1;
-        let key = [id.number(), server.syncs_begun];
-        let latency = server.disk.unwrap_or(settings).latency;
-        // One device does one thing after the other.
-        let due = now
-            .after(draws.duration(Purpose::DiskLatency, &key, latency))
-            .max(server.last_sync_due);
-        server.last_sync_due = due;
-        let slot = self.schedule(due, Due::Sync(id, sequence));
-        self.server(id).syncs.insert(sequence, slot);
-        self.record(Happening::WriteBegun {
-            node: id,
-            sequence,
-            due,
-        });
-    }
-
-    fn applied(&mut self, id: NodeId, applied: Applied) {
-        self.watch.applied(id, &applied);
-        let testimony = self.witness.applied(&applied);
-        self.watch.replayed(id, testimony);
-        let Applied {
-            position,
-            payload,
-            execution,
-        } = applied;
-        self.record(Happening::Applied {
-            node: id,
-            position,
-            payload,
-            execution,
-        });
-    }
-
-    fn answer(&mut self, node: NodeId, proposal: ProposalId, answer: ClientAnswer) {
-        self.watch.answered(node, proposal, &answer);
-        let testimony = self.witness.answered(node, proposal, &answer);
-        self.watch.replayed(node, testimony);
-        self.clients.answered(proposal, &answer);
-        if let Some(calls) = &mut self.calls {
-            calls.answered(proposal, self.now, &answer);
-        }
-        self.record(Happening::Answered {
-            node,
-            proposal,
-            answer,
-        });
-    }
-
-    fn post(&mut self, sent: Sent) {
-        let Sent { message, address } = sent;
-        let Some(receiver) = self.nodes.get(&message.get().to) else {
-            // A server that joins starts once its id is committed: until then nobody is there.
-            return;
-        };
-        let reach = receiver.reached_at(address.as_ref());
-        self.watch.sent(message.get());
-        let envelope = message.get();
-        let (posted, copy) = self
-            .network
-            .post(self.now, &message, self.draws, self.settings.link, reach);
-        if let Some(copy) = copy {
-            self.posted(posted, envelope.clone());
-            return self.posted(copy, message.into_inner());
-        }
-        self.posted(posted, message.into_inner());
-    }
-
-    fn posted(&mut self, posted: Posted, envelope: Envelope) {
-        let Posted { id, fate } = posted;
-        let lost = fate.err().map(|reason| Happening::Lost {
-            message: id,
-            envelope: envelope.clone(),
-            reason,
-        });
-        self.record(Happening::Sent {
-            message: id,
-            envelope,
-            due: fate.ok(),
-        });
-        if let Some(lost) = lost {
-            self.record(lost);
-        }
-        if let Ok(due) = fate {
-            self.schedule_delivery(id, due);
-        }
-    }
-
-    fn set_timers(&mut self, id: NodeId, election: Option<TimerChange>, heartbeat: Option<TimerChange>) {
-        // A node runs one timer at a time, so what stops goes first.
-        for (timer, change) in [(Timer::Election, election), (Timer::Heartbeat, heartbeat)] {
-            if change == Some(TimerChange::Stop) {
-                self.cancel_timer(id, timer);
-            }
-        }
-        for (timer, change) in [(Timer::Election, election), (Timer::Heartbeat, heartbeat)] {
-            if change == Some(TimerChange::Restart) {
-                let duration = self.timer_duration(id, timer);
-                self.set_timer(id, timer, self.now.after(duration), duration);
-            }
-        }
-    }
-
-    /// A node's own clock; of one that is not there yet, a right one.
-    fn clock(&self, id: NodeId) -> Clock {
-        self.nodes.get(&id).map(|server| server.clock).unwrap_or_default()
-    }
-
-    fn timer_duration(&mut self, id: NodeId, timer: Timer) -> Duration {
-        let server = self.server(id);
-        let (term, attempt, clock) = (server.term, server.attempt, server.clock);
-        let drawn = image::timer_duration(self.draws, &self.settings, timer, (id, term, attempt));
-        clock.lasting(drawn)
-    }
-
-    fn cancel_timer(&mut self, id: NodeId, timer: Timer) {
-        let server = self.server(id);
-        if let Some(running) = server.timer.take_if(|running| running.timer == timer) {
-            self.queue.remove(&running.slot);
-        }
-    }
-
-    fn set_timer(&mut self, id: NodeId, timer: Timer, deadline: VirtualTime, duration: Duration) {
-        if let Some(running) = self.server(id).timer.take() {
-            self.queue.remove(&running.slot);
-        }
-        let slot = self.schedule(deadline, Due::Timer(id, timer));
-        self.server(id).timer = Some(RunningTimer {
-            timer,
-            slot,
-            duration,
-        });
-    }
-
     fn halt_on_violation(&mut self) {
         for violation in self.watch.news() {
             self.is_halted = true;
@@ -681,29 +352,5 @@ impl<M: Exhibit + Default> World<M> {
             self.trace
                 .remark(self.now, Happening::Violated { property, detail });
         }
-    }
-}
-
-fn answer_of(end: ProposalEnd) -> ClientAnswer {
-    match end {
-        ProposalEnd::Done { index, answer } => ClientAnswer::Done { index, answer },
-        ProposalEnd::Refused(ProposalRefusal::NotLeader { leader }) => ClientAnswer::NotLeader { leader },
-        ProposalEnd::Refused(ProposalRefusal::Transferring { target }) => {
-            ClientAnswer::Transferring { target }
-        }
-        // A person's commands are shorter by far than any that is too long.
-        ProposalEnd::Refused(
-            ProposalRefusal::TooMuchUncommitted { .. } | ProposalRefusal::TooLong { .. },
-        ) => ClientAnswer::Overloaded,
-        ProposalEnd::Read { applied, answer } => ClientAnswer::Read { applied, answer },
-        ProposalEnd::ChangeRefused(_) => ClientAnswer::ChangeRefused,
-        ProposalEnd::Joined(node) => ClientAnswer::Joined { node },
-        ProposalEnd::TransferStarted => ClientAnswer::TransferStarted,
-        ProposalEnd::TransferRefused(_) => ClientAnswer::TransferRefused,
-        ProposalEnd::SessionOpened(session) => ClientAnswer::SessionOpened { session },
-        ProposalEnd::SessionClosed(session) => ClientAnswer::SessionClosed { session },
-        ProposalEnd::SessionRefused { index, reason } => ClientAnswer::SessionRefused { index, reason },
-        ProposalEnd::Unknown => ClientAnswer::Unknown,
-        ProposalEnd::Overwritten { index } => ClientAnswer::Overwritten { index },
     }
 }
