@@ -28,6 +28,7 @@ mod replication;
 mod reroute;
 mod rule;
 mod sessions;
+mod settings;
 mod snapshots;
 mod state;
 mod transfer;
@@ -40,9 +41,10 @@ pub use event::{
 pub use io::{Answer, Input, Output, TimerChange};
 pub use log::Log;
 pub use progress::{Flow, InFlight, InFlightLimit, Piece, Probe, Progress, Sending};
-pub use raft::{Limits, Protections, Raft, Settings, Switch};
+pub use raft::Raft;
 pub use reroute::Served;
 pub use rule::{Rule, RuleLabel, RuleSet};
+pub use settings::{Limits, Protections, Settings, Switch};
 pub use snapshots::Compaction;
 pub use state::{
     Candidate, CatchUp, Confirmed, Durability, Follower, Incoming, Leader, Lease, PassedOn, Persistent,

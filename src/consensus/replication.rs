@@ -39,14 +39,7 @@ impl Raft {
                 let reason = ProposalRefusal::TooMuchUncommitted { weight, limit };
                 Self::refuse_proposal(id, reason, observer)
             }
-            Role::Leader(_) => {
-                let index = self.append(entry);
-                emit(observer, || Event::Proposed {
-                    index,
-                    proposal: Some(id),
-                });
-                ProposalOutcome::Appended(LogPosition::new(index, self.term()))
-            }
+            Role::Leader(_) => self.append_proposed(id, entry, observer),
             Role::Follower(Follower { leader, .. }) => {
                 Self::refuse_proposal(id, ProposalRefusal::NotLeader { leader: *leader }, observer)
             }
@@ -78,12 +71,7 @@ impl Raft {
                     refused = Some((id, entry.payload));
                     break;
                 }
-                let index = self.append(entry);
-                emit(observer, || Event::Proposed {
-                    index,
-                    proposal: Some(id),
-                });
-                let outcome = ProposalOutcome::Appended(LogPosition::new(index, term));
+                let outcome = self.append_proposed(id, entry, observer);
                 self.batch.answers.push(Answer { id, outcome });
             }
             if let Some((id, payload)) = refused {
@@ -93,6 +81,22 @@ impl Raft {
         for (id, command) in wishes {
             self.on_wish(id, Wish::Propose(command), observer);
         }
+    }
+
+    #[inline]
+    fn append_proposed(
+        &mut self,
+        id: ProposalId,
+        entry: Entry,
+        observer: &mut impl Observer,
+    ) -> ProposalOutcome {
+        let term = entry.term;
+        let index = self.append(entry);
+        emit(observer, || Event::Proposed {
+            index,
+            proposal: Some(id),
+        });
+        ProposalOutcome::Appended(LogPosition::new(index, term))
     }
 
     /// Whether a command is appended here and now, unless too much is uncommitted.
