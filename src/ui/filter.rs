@@ -69,12 +69,25 @@ fn part(word: &str) -> Part {
 
 /// Capitals or not. Every frame asks this of every line: nothing is copied.
 fn says(line: &StoryLine, wanted: &str) -> bool {
-    let wanted = wanted.as_bytes();
-    let stands_in = |text: &str| {
-        let mut places = text.as_bytes().windows(wanted.len());
-        places.any(|place| place.eq_ignore_ascii_case(wanted))
+    stands_in(&line.long, wanted.as_bytes()) || stands_in(&line.short, wanted.as_bytes())
+}
+
+/// Whether it stands in a text, in capitals or not. Most places are passed over by their first letter.
+fn stands_in(text: &str, wanted: &[u8]) -> bool {
+    let Some(first) = wanted.first() else {
+        return true;
     };
-    stands_in(&line.long) || stands_in(&line.short)
+    let (small, large) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte == small || *byte == large) {
+        let place = rest.get(at..at + wanted.len());
+        match place {
+            Some(place) if place.eq_ignore_ascii_case(wanted) => return true,
+            Some(_) => rest = &rest[at + 1..],
+            None => return false,
+        }
+    }
+    false
 }
 
 #[cfg(test)]
