@@ -97,7 +97,7 @@ const ONCE: Speed = Speed::Times {
 
 /// What fills the wires.
 fn busy() -> impl Iterator<Item = String> {
-    let words = ["timeout 4000..6000", "latency 800..900", "workload 100"];
+    let words = ["timeout 4000..6000", "latency 800..900", "workload 15"];
     words.into_iter().map(str::to_owned)
 }
 
