@@ -18,6 +18,7 @@
 
 mod file;
 mod image;
+mod pages;
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -28,6 +29,7 @@ use bytes::Bytes;
 use self::file::SimulatedFile;
 pub use self::file::{FileOp, UnsyncedOp};
 pub use self::image::{DiskImage, FileImage, ImageError};
+pub use self::pages::Pages;
 use super::contents::{DiskOp, difference};
 use super::name;
 use crate::types::disk::Disk;

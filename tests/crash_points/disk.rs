@@ -220,7 +220,9 @@ impl TestDisk {
             |change: &UnsyncedOp| change.number <= sync.through() && !self.clean.contains(&change.number);
         let (settled, mut left): (Vec<_>, Vec<_>) = file.unsynced.drain(..).partition(is_settled);
         for change in &settled {
-            apply(&change.op, &mut file.durable);
+            let mut durable = file.durable.to_vec();
+            apply(&change.op, &mut durable);
+            file.durable = durable.into();
             let earlier = left.iter_mut().filter(|left| left.number < change.number);
             earlier.for_each(|left| override_by(&change.op, &mut left.op));
         }

@@ -247,7 +247,7 @@ fn image() -> DiskImage {
             FileImage {
                 number: FileNumber::new(1),
                 durable_name: Some("a".into()),
-                durable: vec![1, 2, 3],
+                durable: vec![1, 2, 3].into(),
                 unsynced: vec![write(4), write(6)],
             },
             FileImage {

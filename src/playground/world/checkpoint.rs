@@ -21,6 +21,8 @@ pub struct Checkpoint {
 const BARE_BYTES: u64 = 8 * 1024;
 /// What a committed entry weighs among what the oracles keep in mind and no other checkpoint shares, in bytes: a guess.
 const SEEN_ENTRY_BYTES: u64 = 128;
+/// What a file weighs, in bytes: a guess. Of what is durable, checkpoints share the pages that lie still: mostly one or two are new in each, and the rest is pointers.
+const FILE_BYTES: u64 = 12 * 1024;
 /// What a change to a file weighs that is not durable yet, or a message, in bytes: a guess.
 const CHANGE_BYTES: u64 = 256;
 /// What a client's call weighs, where those are kept and no other checkpoint shares it, in bytes: a guess.
@@ -30,7 +32,7 @@ impl Checkpoint {
     /// Some measure of the memory that it takes, in bytes.
     pub fn weight(&self) -> u64 {
         let files = self.image.nodes.iter().flat_map(|node| &node.disk.files);
-        let files = files.map(|file| file.durable.len() as u64 + file.unsynced.len() as u64 * CHANGE_BYTES);
+        let files = files.map(|file| FILE_BYTES + file.unsynced.len() as u64 * CHANGE_BYTES);
         let messages = self.image.messages.len() as u64 * CHANGE_BYTES;
         let seen = self.watch.entries_copied() as u64 * SEEN_ENTRY_BYTES;
         let calls = self.calls.as_ref().map_or(0, |calls| calls.calls.copied() as u64) * CALL_BYTES;

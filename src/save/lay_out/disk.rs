@@ -56,7 +56,7 @@ impl From<&FileImage> for FileFile {
         Self {
             number: number(file.number.number()),
             name: file.durable_name.clone(),
-            durable: Blob(file.durable.clone()),
+            durable: Blob(file.durable.to_vec()),
             unsynced: file.unsynced.iter().map(ChangeFile::from).collect(),
         }
     }

@@ -125,7 +125,7 @@ impl From<FileFile> for FileImage {
         Self {
             number: FileNumber::new(file.number.get()),
             durable_name: file.name,
-            durable: file.durable.0,
+            durable: file.durable.0.into(),
             unsynced: file.unsynced.into_iter().map(UnsyncedOp::from).collect(),
         }
     }

@@ -1,10 +1,10 @@
 //! One file of a simulated disk: what is durable, and what has changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::pages::Pages;
 use super::{OpNumber, SECTOR_BYTES, Unsynced, clamp};
 
 /// A change to one file.
@@ -32,8 +32,7 @@ pub struct UnsyncedOp {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct SimulatedFile {
-    /// Shared between clones of the disk: a checkpoint costs no copy of what lies still.
-    durable: Arc<Vec<u8>>,
+    durable: Pages,
     unsynced: Vec<UnsyncedOp>,
     /// The length that a reader sees.
     len: u64,
@@ -71,6 +70,15 @@ impl FileOp {
         self.apply_to_part(0, file);
     }
 
+    /// Makes the change to what is durable.
+    fn settle(&self, durable: &mut Pages) {
+        let len = self.len_after(durable.len() as u64);
+        durable.resize(clamp(len, usize::MAX));
+        if let Self::Write { offset, bytes } = self {
+            durable.write(clamp(*offset, usize::MAX), bytes);
+        }
+    }
+
     /// The sectors whose bytes the change can alter, in a file that ends at `longest` at most.
     fn sectors(&self, longest: u64) -> std::ops::Range<u64> {
         match self {
@@ -83,18 +91,18 @@ impl FileOp {
 }
 
 impl SimulatedFile {
-    pub(super) fn new(durable: Vec<u8>, unsynced: Vec<UnsyncedOp>) -> Self {
+    pub(super) fn new(durable: Pages, unsynced: Vec<UnsyncedOp>) -> Self {
         let len = unsynced
             .iter()
             .fold(durable.len() as u64, |len, unsynced| unsynced.op.len_after(len));
         Self {
-            durable: Arc::new(durable),
+            durable,
             unsynced,
             len,
         }
     }
 
-    pub(super) fn durable(&self) -> &[u8] {
+    pub(super) fn durable(&self) -> &Pages {
         &self.durable
     }
 
@@ -143,11 +151,8 @@ impl SimulatedFile {
         let count = self
             .unsynced
             .partition_point(|unsynced| unsynced.number <= through);
-        if count > 0 {
-            let durable = Arc::make_mut(&mut self.durable);
-            for unsynced in self.unsynced.drain(..count) {
-                unsynced.op.apply(durable);
-            }
+        for unsynced in self.unsynced.drain(..count) {
+            unsynced.op.settle(&mut self.durable);
         }
     }
 
@@ -181,14 +186,10 @@ impl SimulatedFile {
         if !self.unsynced.is_empty() {
             let (len, changed) = self.surviving_len(name, survivors);
             let sectors = self.surviving_sectors(name, changed, survivors);
-            let durable = Arc::make_mut(&mut self.durable);
-            durable.resize(clamp(len, usize::MAX), 0);
+            self.durable.resize(clamp(len, usize::MAX));
             for (sector, bytes) in sectors {
-                FileOp::Write {
-                    offset: sector * SECTOR_BYTES,
-                    bytes,
-                }
-                .apply_to_part(0, durable);
+                self.durable
+                    .write(clamp(sector * SECTOR_BYTES, usize::MAX), &bytes);
             }
             self.unsynced.clear();
         }
@@ -268,11 +269,7 @@ impl SimulatedFile {
 
     fn durable_sector(&self, sector: u64) -> Vec<u8> {
         let start = clamp(sector * SECTOR_BYTES, self.durable.len());
-        let mut bytes: Vec<_> = self.durable[start..]
-            .iter()
-            .copied()
-            .take(clamp(SECTOR_BYTES, usize::MAX))
-            .collect();
+        let mut bytes = self.durable.part(start..start + clamp(SECTOR_BYTES, usize::MAX));
         bytes.resize(clamp(SECTOR_BYTES, usize::MAX), 0);
         bytes
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::SimulatedFile;
+use super::pages::Pages;
 use super::{DirectoryOp, FileNumber, LONGEST_FILE, Names, OpNumber, SimulatedDisk, UnsyncedOp, name};
 use crate::storage::simulated::FileOp;
 
@@ -32,7 +33,7 @@ pub struct FileImage {
     /// would be lost.
     pub durable_name: Option<String>,
     /// The bytes that such a power cut would leave.
-    pub durable: Vec<u8>,
+    pub durable: Pages,
     /// The changes since, in order.
     pub unsynced: Vec<UnsyncedOp>,
 }
@@ -91,7 +92,7 @@ impl SimulatedDisk {
         let image = |(number, file): (&FileNumber, &SimulatedFile)| FileImage {
             number: *number,
             durable_name: names.get(number).map(|name| (*name).clone()),
-            durable: file.durable().to_vec(),
+            durable: file.durable().clone(),
             unsynced: file.unsynced().to_vec(),
         };
         DiskImage {
