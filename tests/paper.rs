@@ -36,11 +36,11 @@
 //! | Figure 2, leaders | Who lacks entries from its next index on gets them | `replication::the_leader_retries_indefinitely` `replication::a_lost_request_is_sent_again_when_a_heartbeat_finds_the_gap` |
 //! | Figure 2, leaders | Success moves next and match, a mismatch moves next back | `replication::after_a_rejection_the_leader_goes_back_and_retries_until_the_logs_match` `replication::a_match_index_increases_monotonically` |
 //! | Figure 2, leaders | An index of the own term that a majority has is committed | `replication::an_entry_is_committed_once_the_leader_that_created_it_has_replicated_it_on_a_majority` `replication::raft_never_commits_entries_from_previous_terms_by_counting_replicas` |
-//! | Figure 3 | Election Safety | `check::election_safety` `core_properties::no_seed_breaks_a_property` `core_properties::one_vote_per_term_is_noticed` |
-//! | Figure 3 | Leader Append-Only | `check::leader_append_only` `core_properties::no_seed_breaks_a_property` `replication::a_leader_never_overwrites_or_deletes_entries_in_its_log` |
-//! | Figure 3 | Log Matching | `check::log_matching` `core_properties::no_seed_breaks_a_property` `core_properties::check_previous_entry_is_noticed` |
-//! | Figure 3 | Leader Completeness | `check::leader_completeness` `core_properties::no_seed_breaks_a_property` `core_properties::up_to_date_check_is_noticed` |
-//! | Figure 3 | State Machine Safety | `check::state_machine_safety` `core_properties::no_seed_breaks_a_property` `core_properties::commit_own_term_only_is_noticed` |
+//! | Figure 3 | Election Safety | `leaders::election_safety` `core_properties::no_seed_breaks_a_property` `core_properties::one_vote_per_term_is_noticed` |
+//! | Figure 3 | Leader Append-Only | `leaders::leader_append_only` `core_properties::no_seed_breaks_a_property` `replication::a_leader_never_overwrites_or_deletes_entries_in_its_log` |
+//! | Figure 3 | Log Matching | `leaders::log_matching` `core_properties::no_seed_breaks_a_property` `core_properties::check_previous_entry_is_noticed` |
+//! | Figure 3 | Leader Completeness | `leaders::leader_completeness` `core_properties::no_seed_breaks_a_property` `core_properties::up_to_date_check_is_noticed` |
+//! | Figure 3 | State Machine Safety | `commits::state_machine_safety` `core_properties::no_seed_breaks_a_property` `core_properties::commit_own_term_only_is_noticed` |
 //! | §5.1 | Followers ask nothing of others | `election::followers_are_passive_they_issue_no_requests_on_their_own_but_simply_respond` |
 //! | §5.1 | A client's request to a follower leads to the leader | `clients::if_the_clients_first_choice_is_not_the_leader_that_server_rejects_the_request_and_names_the_most_recent_leader` `reroute::a_follower_takes_a_proposal_and_answers_when_it_has_applied_it` |
 //! | §5.1 | Each election begins a new term, the next number | `election::to_begin_an_election_a_follower_increments_its_term_votes_for_itself_and_asks_each_other_server` `election::if_votes_are_split_each_candidate_times_out_and_starts_a_new_election` |
@@ -78,7 +78,7 @@
 //! | §5.4.2 | No entry of an earlier term is committed by counting | `replication::raft_never_commits_entries_from_previous_terms_by_counting_replicas` |
 //! | §5.4.2 | With one of the own term, all before it are | `replication::committing_an_entry_commits_all_that_precede_it_in_the_leaders_log` |
 //! | §5.4.2 | Entries keep their terms when they are replicated | `replication::entries_retain_their_original_term_numbers_when_a_leader_replicates_entries_from_previous_terms` |
-//! | §5.4.3 | Entries are applied in log order | `state::commit_index_and_last_applied_are_0_at_first_and_increase_monotonically` `check::entries_are_applied_in_order` |
+//! | §5.4.3 | Entries are applied in log order | `state::commit_index_and_last_applied_are_0_at_first_and_increase_monotonically` `commits::entries_are_applied_in_order` |
 //! | §5.5 | Requests to who has crashed are retried, and complete when it is back | `replication::if_a_follower_crashes_the_leader_retries_indefinitely_and_the_requests_complete_once_it_restarts` |
 //! | §5.5 | Who crashed before it answered gets the same request again | `replication::if_a_server_crashes_after_completing_a_request_but_before_responding_it_receives_the_same_again` |
 //! | §5.5 | Requests are idempotent | `replication::requests_can_be_repeated_without_harm` `late_messages::messages_from_any_moment_of_the_past_do_no_harm` |
