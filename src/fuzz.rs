@@ -65,7 +65,7 @@ pub struct Judgement {
 /// What the judgement of one key of one run may cost: hundreds of operations on it are judged in milliseconds, for the most part.
 const LIMITS: Limits = Limits {
     bytes: 64 << 20,
-    steps: 500_000,
+    steps: 2_000_000,
 };
 
 impl Workload for KeyValue {

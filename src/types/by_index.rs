@@ -27,16 +27,6 @@ impl<T: Clone> ByIndex<T> {
         }
     }
 
-    /// How many indices it has something for.
-    pub fn len(&self) -> usize {
-        self.row.len() + self.strays.len()
-    }
-
-    /// Whether it has nothing.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// How many are copied, and not shared, when it is cloned.
     pub fn copied(&self) -> usize {
         self.row.copied() + self.strays.len()
@@ -123,7 +113,6 @@ mod tests {
                 next = next.max(index.number()) + 1;
                 map.insert_if_absent(index, || value);
                 oracle.entry(index).or_insert(value);
-                prop_assert_eq!(map.len(), oracle.len());
                 for index in (0..120).map(LogIndex::new) {
                     prop_assert_eq!(map.get(index), oracle.get(&index), "{}", index);
                 }

@@ -116,20 +116,6 @@ impl<T: Clone + PartialEq> PartialEq for SharedRow<T> {
 
 impl<T: Clone + Eq> Eq for SharedRow<T> {}
 
-impl<T: Clone> Extend<T> for SharedRow<T> {
-    fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
-        values.into_iter().for_each(|value| self.push(value));
-    }
-}
-
-impl<T: Clone> FromIterator<T> for SharedRow<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
-        let mut row = Self::new();
-        row.extend(values);
-        row
-    }
-}
-
 impl<T: Clone> std::ops::Index<usize> for SharedRow<T> {
     type Output = T;
 
@@ -169,7 +155,7 @@ mod tests {
                         }
                     }
                     _ => {
-                        row.extend(std::iter::repeat_n(value, place));
+                        (0..place).for_each(|_| row.push(value));
                         oracle.extend(std::iter::repeat_n(value, place));
                     }
                 }

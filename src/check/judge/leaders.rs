@@ -47,10 +47,7 @@ impl Checker {
             self.report(violation.and(follower).at(through).at(before).in_term(term));
         }
         self.judge_copy((node, term), follower, through);
-        // One more copy of what is committed commits nothing.
-        if through > self.server(node).commit {
-            self.judge_what_can_be_committed(node, term);
-        }
+        self.judge_what_can_be_committed(node, term);
     }
 
     /// What a leader takes a follower to have, is on its disk. Once it has gone on to a later term, that term's leader may have
@@ -87,6 +84,13 @@ impl Checker {
     /// A leader that can commit does. What it has committed was told before.
     fn judge_what_can_be_committed(&mut self, node: NodeId, term: Term) {
         let server = &self.servers[&node];
+        let commit = server.commit;
+        let is_past = |through: LogIndex| through > commit;
+        // Mostly no copy reaches past what is committed.
+        if !is_past(server.disk.log.last_index()) && !server.matched.values().any(|through| is_past(*through))
+        {
+            return;
+        }
         let configuration = self.configuration_of(&server.log);
         let has = |id: &NodeId| {
             if *id == node {
@@ -104,8 +108,7 @@ impl Checker {
         let Some(could) = configuration.electorates().map(through).min() else {
             return;
         };
-        let commit = server.commit;
-        if could > commit && server.log.term_at(could) == Some(term) {
+        if is_past(could) && server.log.term_at(could) == Some(term) {
             let detail = format!(
                 "{node} leads term {term} and has committed through {commit}, though it knows {could} to be on a majority of disks"
             );

@@ -64,18 +64,11 @@ impl FileOp {
     }
 
     /// Makes the change to a whole file.
-    fn apply(&self, file: &mut Vec<u8>) {
-        let len = clamp(self.len_after(file.len() as u64), usize::MAX);
-        file.resize(len, 0);
-        self.apply_to_part(0, file);
-    }
-
-    /// Makes the change to what is durable.
-    fn settle(&self, durable: &mut Pages) {
-        let len = self.len_after(durable.len() as u64);
-        durable.resize(clamp(len, usize::MAX));
+    fn apply(&self, file: &mut Pages) {
+        let len = self.len_after(file.len() as u64);
+        file.resize(clamp(len, usize::MAX));
         if let Self::Write { offset, bytes } = self {
-            durable.write(clamp(*offset, usize::MAX), bytes);
+            file.write(clamp(*offset, usize::MAX), bytes);
         }
     }
 
@@ -116,11 +109,11 @@ impl SimulatedFile {
 
     /// What a reader sees.
     pub(super) fn visible(&self) -> Vec<u8> {
-        let mut bytes = self.durable.to_vec();
+        let mut file = self.durable.clone();
         for unsynced in &self.unsynced {
-            unsynced.op.apply(&mut bytes);
+            unsynced.op.apply(&mut file);
         }
-        bytes
+        file.to_vec()
     }
 
     pub(super) fn unsynced_bytes(&self) -> u64 {
@@ -152,7 +145,7 @@ impl SimulatedFile {
             .unsynced
             .partition_point(|unsynced| unsynced.number <= through);
         for unsynced in self.unsynced.drain(..count) {
-            unsynced.op.settle(&mut self.durable);
+            unsynced.op.apply(&mut self.durable);
         }
     }
 
