@@ -23,6 +23,7 @@ pub mod parcel;
 pub mod picture;
 pub mod prompt;
 pub mod session;
+pub mod story;
 pub mod terminal;
 #[cfg(test)]
 mod testing;

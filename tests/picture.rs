@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use raft_play::machine::{Exhibit, KeyValue};
-use raft_play::playground::{Command, HostKind, Narrator, Settings, StoryLine, Weight, World, WorldOptions};
+use raft_play::playground::{Command, HostKind, Narrator, Settings, Weight, World, WorldOptions};
 use raft_play::types::NodeId;
+use raft_play::ui::story::Story;
 use raft_play::ui::view::{Notes, Pace, Scene, View};
 use raft_play::ui::{draw, keymap, picture};
 use ratatui::Terminal;
@@ -19,7 +20,7 @@ const HEIGHT: u16 = 34;
 struct Told {
     world: World<KeyValue>,
     narrator: Narrator,
-    story: Vec<StoryLine>,
+    story: Story,
 }
 
 impl Told {
@@ -36,7 +37,7 @@ impl Told {
         Self {
             world,
             narrator,
-            story: Vec::new(),
+            story: Story::new(),
         }
     }
 

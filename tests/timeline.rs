@@ -126,6 +126,11 @@ fn check(seed: u64, host: HostKind, first: &[Move], second: &[Move], goals: &[pr
         let (moment, image) = goal.get(&passed);
         assert!(line.go_to(&mut world, *moment));
         assert_eq!(line.here(&world), *moment);
+        assert_eq!(
+            world.host(),
+            host,
+            "it has gone there as fast as it can, and not for good"
+        );
         assert!(
             same(&world.image().unwrap(), image),
             "another world at {moment:?}"

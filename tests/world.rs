@@ -219,10 +219,16 @@ fn faulty(seed: u64) -> Settings {
 }
 
 fn stormy_run(seed: u64, host: HostKind) -> (Vec<Record>, u128) {
+    stormy_run_on(seed, &[host])
+}
+
+/// The nodes run here and there by turns.
+fn stormy_run_on(seed: u64, hosts: &[HostKind]) -> (Vec<Record>, u128) {
     let mut choices = Choices(seed);
     let nodes = 1 + choices.below(5);
-    let mut world = lab_on(host, nodes, seed, faulty(seed));
-    for _ in 0..40 {
+    let mut world = lab_on(hosts[0], nodes, seed, faulty(seed));
+    for turn in 0..40 {
+        world.run_on(hosts[turn % hosts.len()]);
         run(&mut world, choices.below(200));
         // Commands that make no sense now are refused, on both hosts alike.
         let _ = world.command(choices.command(nodes));
@@ -239,6 +245,15 @@ fn threads_and_inline_give_the_same_trace() {
         assert!(!inline.is_empty());
         assert_eq!(inline_hash, threads_hash, "seed {seed}");
         assert_eq!(inline, threads, "seed {seed}");
+    }
+}
+
+#[test]
+fn nodes_that_move_from_threads_and_back_give_the_same_trace() {
+    for seed in 0..100 {
+        let staying = stormy_run(seed, HostKind::Inline);
+        let moving = stormy_run_on(seed, &[HostKind::Threads, HostKind::Inline]);
+        assert_eq!(staying, moving, "seed {seed}");
     }
 }
 

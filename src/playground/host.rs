@@ -33,8 +33,8 @@ pub(super) trait Host<M> {
     /// Has a node carry out a request.
     fn call(&mut self, id: NodeId, request: Request) -> Response;
 
-    /// Ends a node as a crash does, and gives its disk back.
-    fn stop(&mut self, id: NodeId) -> Parked;
+    /// Lets a node go, as it is.
+    fn release(&mut self, id: NodeId) -> Hosted<M>;
 }
 
 impl HostKind {

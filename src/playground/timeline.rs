@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use self::branch::Kept;
 use super::command::{Command, TimedCommand};
+use super::host::HostKind;
 use crate::types::VirtualTime;
 
 /// What time travel needs of a world.
@@ -76,6 +77,12 @@ pub trait Rewind {
 
     /// Goes back to a moment. Says whether it is there; where it is not, it is where it was.
     fn return_to(&mut self, checkpoint: &Self::Checkpoint) -> bool;
+
+    /// Where its nodes run.
+    fn host(&self) -> HostKind;
+
+    /// Has its nodes run elsewhere from here on.
+    fn run_on(&mut self, host: HostKind);
 }
 
 /// A place in a run: no two states of it share one.
@@ -301,11 +308,13 @@ impl<C> Timeline<C> {
         let Some(kept) = self.branch().kept_before(|kept| kept.moment <= goal) else {
             return false;
         };
-        if (here > goal || here < kept.moment) && !self.return_to(world, &kept) {
-            return false;
-        }
-        self.replay(world, goal);
-        true
+        travel(world, |world| {
+            if (here > goal || here < kept.moment) && !self.return_to(world, &kept) {
+                return false;
+            }
+            self.replay(world, goal);
+            true
+        })
     }
 
     /// Takes the world to the first moment of the current branch at which more than `told` has been told, or to its end. False
@@ -317,20 +326,24 @@ impl<C> Timeline<C> {
         let Some(kept) = kept.or_else(|| self.branch().kept.first().cloned()) else {
             return false;
         };
-        if (world.told() > told || here < kept.moment) && !self.return_to(world, &kept) {
-            return false;
-        }
-        while world.told() <= told && self.is_past(world) {
-            if world.is_halted() {
-                world.go_on();
+        travel(world, |world| {
+            if (world.told() > told || here < kept.moment) && !self.return_to(world, &kept) {
+                return false;
             }
-            if world.next_event_at().is_some_and(|at| at <= self.end().at) || self.next_command().is_some() {
-                self.step(world);
-            } else {
-                self.run_until(world, self.end().at);
+            while world.told() <= told && self.is_past(world) {
+                if world.is_halted() {
+                    world.go_on();
+                }
+                if world.next_event_at().is_some_and(|at| at <= self.end().at)
+                    || self.next_command().is_some()
+                {
+                    self.step(world);
+                } else {
+                    self.run_until(world, self.end().at);
+                }
             }
-        }
-        true
+            true
+        })
     }
 
     /// Makes a branch the current one, and takes the world to its end. False where there is none, or the world can't be taken
@@ -342,13 +355,15 @@ impl<C> Timeline<C> {
         let Some(kept) = self.branches[place].kept_before(|_| true) else {
             return false;
         };
-        if !world.return_to(&kept.checkpoint) {
-            return false;
-        }
-        self.current = place;
-        self.done = kept.moment.commands;
-        self.replay(world, self.end());
-        true
+        travel(world, |world| {
+            if !world.return_to(&kept.checkpoint) {
+                return false;
+            }
+            self.current = place;
+            self.done = kept.moment.commands;
+            self.replay(world, self.end());
+            true
+        })
     }
 
     fn return_to<W: Rewind<Checkpoint = C>>(&mut self, world: &mut W, kept: &Kept<C>) -> bool {
@@ -376,6 +391,15 @@ fn moment<W: Rewind>(world: &W, commands: usize) -> Moment {
         after: world.carried_out(),
         commands,
     }
+}
+
+/// Goes a way on which nobody looks. On threads of their own, nodes mostly wait for each other: meanwhile they run in the world's.
+fn travel<W: Rewind, T>(world: &mut W, way: impl FnOnce(&mut W) -> T) -> T {
+    let host = world.host();
+    world.run_on(HostKind::Inline);
+    let come_of = way(world);
+    world.run_on(host);
+    come_of
 }
 
 /// Runs to a place that was passed before. What stopped time then did not stop it for good.

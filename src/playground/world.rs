@@ -76,7 +76,8 @@ pub struct World<M> {
     nodes: NodeMap<Server>,
     network: Network,
     host: Box<dyn Host<M>>,
-    host_kind: HostKind,
+    /// Where the nodes run now.
+    runs_on: HostKind,
     watch: Watch,
     witness: Witness<M>,
     /// What clients ask and are told, where that is kept.
@@ -299,6 +300,24 @@ impl<M: Exhibit + Default> World<M> {
             self.complaints
                 .extend(mirror.and_then(super::mirror::Mirror::sync));
         }
+    }
+
+    /// Where the nodes run.
+    pub fn host(&self) -> HostKind {
+        self.runs_on
+    }
+
+    /// Has the nodes go on elsewhere, as they are. What happens, and its hash, is the same.
+    pub fn run_on(&mut self, host: HostKind) {
+        if host == self.runs_on {
+            return;
+        }
+        let mut there = host.build();
+        let running: Vec<NodeId> = self.running().collect();
+        for id in running {
+            there.start(id, self.host.release(id));
+        }
+        (self.host, self.runs_on) = (there, host);
     }
 
     fn move_to(&mut self, time: VirtualTime) {

@@ -314,7 +314,7 @@ impl<W: Playable> App<W> {
             Action::CycleZoom => self.cycle_zoom(),
             Action::TogglePresenter => self.view.presents = !self.view.presents,
             Action::Zoom(pane) => self.view.zoom = pane,
-            Action::Filter(text) => self.view.filter = Filter::new(&text),
+            Action::Filter(text) => self.session.show_only(Filter::new(&text)),
             Action::OnMessage(verb) => self.on_message(verb),
             Action::ListOnly(id) => self.list_only(id),
             Action::FoldMessages => self.fold_messages(),
@@ -367,10 +367,9 @@ impl<W: Playable> App<W> {
 
     /// Whether a line that was just told is shown.
     fn is_newest_shown(&self) -> bool {
-        let newest = self.session.story().iter().rev();
-        let at = self.session.story().last().map(|line| line.at);
-        let mut newest = newest.take_while(|line| Some(line.at) == at);
-        newest.any(|line| self.view.shows(line))
+        let story = self.session.story();
+        let shown = story.shown_next(story.len(), Step::Back);
+        shown.is_some_and(|line| Some(story[line].at) == story.last().map(|newest| newest.at))
     }
 
     fn follow_first_steps(&mut self) {
@@ -463,8 +462,11 @@ impl<W: Playable> App<W> {
 
     /// What is open closes; else all of the story is shown again; else the notes are hidden; else the leader is followed again.
     fn back(&mut self) {
-        if self.leave_overlay() || self.view.filter.take().is_some() {
+        if self.leave_overlay() {
             return;
+        }
+        if self.session.story().filter().is_some() {
+            return self.session.show_only(None);
         }
         if !self.view.notes.hidden && !self.view.notes.steps.is_empty() {
             self.view.notes.hidden = true;

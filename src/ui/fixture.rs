@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::draw::{KeyGroup, KeyHint};
+use super::story::Story;
 use super::view::{Banner, Notes, Pace, Scene, Selection, View};
 use crate::consensus::{Flow, Log, Probe};
 use crate::machine::SessionTable;
@@ -414,9 +415,12 @@ pub fn story_line(at_nanos: u64, text: &str) -> StoryLine {
     }
 }
 
+/// A story that has not begun.
+pub static UNTOLD: Story = Story::new();
+
 /// What led to [`minority_leader`].
-pub fn story() -> Vec<StoryLine> {
-    vec![
+pub fn story() -> Story {
+    let lines = vec![
         line(
             312,
             1,
@@ -505,7 +509,8 @@ pub fn story() -> Vec<StoryLine> {
             None,
             Weight::Step,
         ),
-    ]
+    ];
+    lines.into()
 }
 
 /// The view of the sketch: paused, S3 selected, notes shown.
@@ -599,7 +604,7 @@ pub fn keys() -> Vec<KeyHint> {
 }
 
 /// The scene of the sketch in UI terms: [`minority_leader`], [`story`], a view.
-pub fn scene<'a>(snapshot: &'a Snapshot, story: &'a [StoryLine], view: &'a View) -> Scene<'a> {
+pub fn scene<'a>(snapshot: &'a Snapshot, story: &'a Story, view: &'a View) -> Scene<'a> {
     Scene {
         snapshot,
         story,

@@ -9,8 +9,10 @@ use std::cell::OnceCell;
 use std::time::{Duration, Instant};
 
 use self::travel::Travels;
+use super::filter::Filter;
 use super::journey::{Journey, PRESENT};
 use super::pace::{self, Rate};
+use super::story::Story;
 use super::view::{Banner, Speed};
 use crate::playground::{
     BranchId, ClientsView, Command, CommandError, DiskRecords, Rewind, Snapshot, StoryLine, TimedCommand,
@@ -79,7 +81,7 @@ pub struct Session<W: Playable> {
     disk: Option<DiskRecords>,
     journey: Journey,
     /// What is known of the branch that is shown, the future included.
-    story: Vec<StoryLine>,
+    story: Story,
     timeline: Timeline<W::Checkpoint>,
     travels: Travels,
     unspent: Duration,
@@ -123,7 +125,7 @@ impl<W: Playable> Session<W> {
             travels: Travels::new(world.told().saturating_sub(story.len() as u64)),
             journey: PRESENT.clone(),
             world,
-            story,
+            story: Story::from(story),
             timeline,
             unspent: Duration::ZERO,
             work_limit: None,
@@ -134,7 +136,7 @@ impl<W: Playable> Session<W> {
 
     /// Keeps what is told from now on, for somebody to write it down: [`drain_journal`](Self::drain_journal).
     pub fn keep_journal(&mut self) {
-        self.journal = Some(self.story.clone());
+        self.journal = Some(self.story.to_vec());
     }
 
     /// What was told since the last call, where a journal is kept.
@@ -148,8 +150,9 @@ impl<W: Playable> Session<W> {
         self.work_limit = limit;
     }
 
-    /// Takes over the files of the session before it, and how long a tick may work.
+    /// Takes over the files of the session before it, what is shown of the story, and how long a tick may work.
     pub fn take_over(&mut self, before: Self) {
+        self.story.show_only(before.story.filter().cloned());
         self.work_limit = before.work_limit;
         self.world.take_files_from(before.world);
     }
@@ -198,8 +201,13 @@ impl<W: Playable> Session<W> {
     }
 
     /// What happened so far, oldest first, without heartbeats.
-    pub fn story(&self) -> &[StoryLine] {
+    pub fn story(&self) -> &Story {
         &self.story
+    }
+
+    /// Shows only what the filter does of the story; all of it, where there is none.
+    pub fn show_only(&mut self, filter: Option<Filter>) {
+        self.story.show_only(filter);
     }
 
     /// What was done so far.
@@ -446,13 +454,13 @@ impl<W: Playable> Session<W> {
         if let Some(journal) = &mut self.journal {
             let before = journal.len();
             journal.extend(lines);
-            self.story.extend_from_slice(&journal[before..]);
+            self.story.extend(journal[before..].iter().cloned());
         } else {
             self.story.extend(lines);
         }
         if self.story.len() > STORY_LIMIT {
             let surplus = self.story.len() - STORY_KEPT;
-            self.story.drain(..surplus);
+            self.story.forget(surplus);
             self.travels.forgotten += surplus as u64;
         }
         has_lines

@@ -6,7 +6,7 @@ use super::session::Playable;
 use super::view::Banner;
 use crate::machine::Exhibit;
 use crate::playground::{
-    Calls, Checkpoint, ClientsView, Command, CommandError, DiskRecords, Narrator, Rewind, Snapshot,
+    Calls, Checkpoint, ClientsView, Command, CommandError, DiskRecords, HostKind, Narrator, Rewind, Snapshot,
     Spacetime, StoryLine, TimedCommand, Weight, World,
 };
 use crate::types::{NodeId, VirtualTime};
@@ -245,6 +245,14 @@ impl<M: Exhibit + Default> Rewind for ToldWorld<M> {
         self.told = checkpoint.told;
         self.lines.clear();
         true
+    }
+
+    fn host(&self) -> HostKind {
+        self.world.host()
+    }
+
+    fn run_on(&mut self, host: HostKind) {
+        self.world.run_on(host);
     }
 }
 

@@ -6,12 +6,12 @@ use tui_input::Input;
 
 use super::action::Step;
 use super::because::Cause;
-use super::filter::Filter;
 use super::journey::Journey;
 pub use super::overlay::Overlay;
+use super::story::Story;
 use crate::consensus::Flow;
 use crate::lesson::Deed;
-use crate::playground::{ClientsView, DiskRecords, MessageView, PeerView, RoleView, Snapshot, StoryLine};
+use crate::playground::{ClientsView, DiskRecords, MessageView, PeerView, RoleView, Snapshot};
 use crate::types::{AppendReply, LogIndex, Message, NodeId, SnapshotReply, VirtualTime};
 
 /// All that one frame is drawn from. The same scene gives the same frame.
@@ -20,7 +20,7 @@ pub struct Scene<'a> {
     /// The world at this moment.
     pub snapshot: &'a Snapshot,
     /// What is known to happen, oldest first, heartbeats folded away.
-    pub story: &'a [StoryLine],
+    pub story: &'a Story,
     /// Where in its time the world is shown.
     pub journey: &'a Journey,
     /// What the person has chosen to see.
@@ -54,8 +54,6 @@ pub struct View {
     pub story_scroll: Option<usize>,
     /// The last write shown of a disk, counted over all of its log; `None` keeps the newest in view.
     pub disk_scroll: Option<u64>,
-    /// What is shown of the story; `None`: all of it.
-    pub filter: Option<Filter>,
     /// The colours.
     pub theme: ThemeName,
     /// Whether only ASCII characters may be drawn.
@@ -372,7 +370,6 @@ impl Default for View {
             log_scroll: None,
             story_scroll: None,
             disk_scroll: None,
-            filter: None,
             theme: ThemeName::default(),
             ascii: false,
             presents: false,
@@ -385,28 +382,7 @@ impl Default for View {
     }
 }
 
-impl Scene<'_> {
-    /// The lines of the story that are shown, by their places.
-    pub fn shown(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
-        (0..self.story.len()).filter(|line| self.view.shows(&self.story[*line]))
-    }
-
-    /// The last line that is shown before a place in the story, or the first from there on, by its place.
-    pub fn shown_line(&self, place: usize, step: Step) -> Option<usize> {
-        let is_shown = |line: &usize| self.view.shows(&self.story[*line]);
-        match step {
-            Step::Back => (0..place.min(self.story.len())).rev().find(is_shown),
-            Step::Forward => (place..self.story.len()).find(is_shown),
-        }
-    }
-}
-
 impl View {
-    /// Whether this line of the story is shown.
-    pub fn shows(&self, line: &StoryLine) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.shows(line))
-    }
-
     /// Where a proposal goes that names no node: to the selected node if it leads, else to the leader of the highest term.
     pub fn proposal_goal(&self, snapshot: &Snapshot) -> Option<NodeId> {
         let leaders = snapshot.leaders();

@@ -228,7 +228,7 @@ impl<M: Exhibit + Default> Hosted<M> {
     }
 
     /// Ends it as a crash does.
-    pub(super) fn park(self) -> Parked {
+    pub(in crate::playground) fn park(self) -> Parked {
         let open_proposals = self.node.open_proposals().collect();
         let routes = self.node.routes().clone();
         Parked {

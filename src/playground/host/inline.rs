@@ -1,6 +1,6 @@
 //! All nodes in the world's own thread.
 
-use super::{Host, Hosted, Parked, Request, Response};
+use super::{Host, Hosted, Request, Response};
 use crate::machine::Exhibit;
 use crate::types::{NodeId, NodeMap};
 
@@ -29,10 +29,9 @@ impl<M: Exhibit + Default> Host<M> for Inline<M> {
             .serve(request)
     }
 
-    fn stop(&mut self, id: NodeId) -> Parked {
+    fn release(&mut self, id: NodeId) -> Hosted<M> {
         self.nodes
             .remove(&id)
-            .expect("the world stops nodes that run")
-            .park()
+            .expect("the world lets go of nodes that run")
     }
 }

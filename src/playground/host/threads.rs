@@ -5,26 +5,33 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Host, Hosted, Parked, Request, Response};
+use super::{Host, Hosted, Request, Response};
 use crate::machine::Exhibit;
 use crate::types::NodeId;
 
 /// Nodes on threads.
-#[derive(Default)]
-pub(super) struct Threads {
-    workers: BTreeMap<NodeId, Worker>,
+pub(super) struct Threads<M> {
+    workers: BTreeMap<NodeId, Worker<M>>,
+}
+
+impl<M> Default for Threads<M> {
+    fn default() -> Self {
+        Self {
+            workers: BTreeMap::new(),
+        }
+    }
 }
 
 /// The world's end of a node's thread.
-struct Worker {
+struct Worker<M> {
     requests: Sender<Request>,
     responses: Receiver<Response>,
-    thread: JoinHandle<Parked>,
+    thread: JoinHandle<Hosted<M>>,
 }
 
-impl Worker {
-    /// The thread ends when the world lets go of its end of the channel, and gives the disk back.
-    fn spawn<M: Exhibit + Default>(id: NodeId, mut hosted: Hosted<M>) -> Self {
+impl<M: Exhibit + Default> Worker<M> {
+    /// The thread ends when the world lets go of its end of the channel, and gives the node back.
+    fn spawn(id: NodeId, mut hosted: Hosted<M>) -> Self {
         let (requests, inbox) = bounded(1);
         let (outbox, responses) = bounded(1);
         let serve = move || {
@@ -33,7 +40,7 @@ impl Worker {
                     break;
                 }
             }
-            hosted.park()
+            hosted
         };
         let named = thread::Builder::new().name(format!("node-{id}"));
         let thread = named
@@ -55,13 +62,13 @@ impl Worker {
             .expect("a node's thread answers every request")
     }
 
-    fn stop(self) -> Parked {
+    fn release(self) -> Hosted<M> {
         drop(self.requests);
         self.thread.join().expect("a node's thread catches its panics")
     }
 }
 
-impl<M: Exhibit + Default> Host<M> for Threads {
+impl<M: Exhibit + Default> Host<M> for Threads<M> {
     fn start(&mut self, id: NodeId, hosted: Hosted<M>) {
         self.workers.insert(id, Worker::spawn(id, hosted));
     }
@@ -73,18 +80,20 @@ impl<M: Exhibit + Default> Host<M> for Threads {
             .call(request)
     }
 
-    fn stop(&mut self, id: NodeId) -> Parked {
+    fn release(&mut self, id: NodeId) -> Hosted<M> {
         self.workers
             .remove(&id)
-            .expect("the world stops nodes that run")
-            .stop()
+            .expect("the world lets go of nodes that run")
+            .release()
     }
 }
 
-impl Drop for Threads {
+/// No thread outlives its world.
+impl<M> Drop for Threads<M> {
     fn drop(&mut self) {
         for (_, worker) in std::mem::take(&mut self.workers) {
-            worker.stop();
+            drop(worker.requests);
+            drop(worker.thread.join());
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Rewind;
 use crate::machine::Exhibit;
 use crate::playground::command::Command;
+use crate::playground::host::HostKind;
 use crate::playground::world::{Checkpoint, World};
 use crate::types::VirtualTime;
 
@@ -65,5 +66,13 @@ impl<M: Exhibit + Default> Rewind for World<M> {
 
     fn return_to(&mut self, checkpoint: &Checkpoint) -> bool {
         self.return_to(checkpoint).is_ok()
+    }
+
+    fn host(&self) -> HostKind {
+        self.host()
+    }
+
+    fn run_on(&mut self, host: HostKind) {
+        self.run_on(host);
     }
 }

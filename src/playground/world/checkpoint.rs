@@ -62,7 +62,7 @@ impl<M: Exhibit + Default> World<M> {
     ///
     /// Where the checkpoint can't be gone on from; the world is then as it was.
     pub fn return_to(&mut self, checkpoint: &Checkpoint) -> Result<(), ImageError> {
-        let mut there = Self::restored(checkpoint.image.clone(), self.host_kind)?;
+        let mut there = Self::restored(checkpoint.image.clone(), self.runs_on)?;
         there.carried_out = checkpoint.carried_out;
         there.watch = checkpoint.watch.clone();
         there.calls.clone_from(&checkpoint.calls);

@@ -192,7 +192,7 @@ impl<M: Exhibit + Default> World<M> {
             nodes: crate::types::NodeMap::new(),
             network: Network::default(),
             host: host.build(),
-            host_kind: host,
+            runs_on: host,
             trace: Trace::default(),
             delivered: 0,
             is_halted: false,

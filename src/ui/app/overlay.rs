@@ -56,7 +56,7 @@ impl<W: Playable> App<W> {
             Question::Palette(prefix) => Some(Overlay::Palette(palette::open(prefix, &self.context()))),
             Question::Propose => Some(Overlay::Propose(Input::default())),
             Question::Filter => {
-                let text = self.view.filter.as_ref().map_or("", Filter::text);
+                let text = self.session.story().filter().map_or("", Filter::text);
                 Some(Overlay::Filter(text.into()))
             }
             Question::Partition => selected
@@ -108,7 +108,7 @@ impl<W: Playable> App<W> {
 
     pub(super) fn why(&mut self) {
         let here = self.session.here();
-        match here.and_then(|here| self.scene().shown_line(here + 1, Step::Back)) {
+        match here.and_then(|here| self.session.story().shown_next(here + 1, Step::Back)) {
             Some(line) => self.view.overlay = Some(Overlay::Why(line)),
             None if here.is_some() => self.tell("no line that is shown has happened yet; Esc shows all"),
             None => self.tell("nothing has happened yet"),
@@ -139,7 +139,7 @@ impl<W: Playable> App<W> {
             Step::Back => line,
             Step::Forward => line + 1,
         };
-        if let Some(line) = self.scene().shown_line(place, step) {
+        if let Some(line) = self.session.story().shown_next(place, step) {
             self.view.overlay = Some(Overlay::Why(line));
         }
     }
@@ -148,7 +148,7 @@ impl<W: Playable> App<W> {
     pub(super) fn leave_overlay(&mut self) -> bool {
         match self.view.overlay.take() {
             Some(Overlay::Filter(_)) => {
-                self.view.filter = None;
+                self.session.show_only(None);
                 true
             }
             Some(Overlay::Because(because)) => {
@@ -226,7 +226,7 @@ impl<W: Playable> App<W> {
 
             (Overlay::Filter(input), Touch::Type(typed)) => {
                 typed.into_line(input);
-                self.view.filter = Filter::new(input.value());
+                self.session.show_only(Filter::new(input.value()));
                 self.view.story_scroll = None;
             }
             (Overlay::Filter(_), Touch::Confirm) => self.view.overlay = None,

@@ -122,15 +122,15 @@ impl<W: Playable> App<W> {
 
     fn scroll_story(&mut self, step: Step) {
         const LINES: usize = 3;
-        let shown: Vec<usize> = self.scene().shown().collect();
         let Some(seen) = draw::lines_in_view(&self.scene(), self.area()) else {
             return;
         };
-        let last = shown.partition_point(|line| *line < seen.end).saturating_sub(1);
+        let story = self.session.story();
+        let last = story.shown_before(seen.end).saturating_sub(1);
         self.view.story_scroll = match step {
-            Step::Back if shown.first().is_none_or(|first| seen.start <= *first) => return,
-            Step::Back => shown.get(last.saturating_sub(LINES)).copied(),
-            Step::Forward if last + LINES + 1 < shown.len() => Some(shown[last + LINES]),
+            Step::Back if story.shown_before(seen.start) == 0 => return,
+            Step::Back => story.shown_at(last.saturating_sub(LINES)),
+            Step::Forward if last + LINES + 1 < story.shown_len() => story.shown_at(last + LINES),
             Step::Forward => None,
         };
     }

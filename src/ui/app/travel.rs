@@ -22,15 +22,11 @@ impl<W: Playable> App<W> {
         has_arrived
     }
 
-    fn is_shown(&self, line: usize) -> bool {
-        self.view.shows(&self.session.story()[line])
-    }
-
     pub(super) fn previous_line(&mut self) {
         let Some(here) = self.session.here() else {
             return self.tell("this is where it begins");
         };
-        let arrived = match self.scene().shown_line(here, Step::Back) {
+        let arrived = match self.session.story().shown_next(here, Step::Back) {
             None => self.session.go_home(),
             Some(line) => self.session.go_to_line(line),
         };
@@ -43,7 +39,7 @@ impl<W: Playable> App<W> {
             return false;
         }
         let next = self.session.here().map_or(0, |line| line + 1);
-        let Some(next) = self.scene().shown_line(next, Step::Forward) else {
+        let Some(next) = self.session.story().shown_next(next, Step::Forward) else {
             return false;
         };
         let arrived = self.session.go_to_line(next);
@@ -54,7 +50,7 @@ impl<W: Playable> App<W> {
     pub(super) fn go_to_mark(&mut self, step: Step) {
         let here = self.session.here();
         let story = self.session.story();
-        let is_marked = |line: &usize| story[*line].mark.is_some() && self.is_shown(*line);
+        let is_marked = |line: &usize| story[*line].mark.is_some() && story.is_shown(*line);
         let goal = match step {
             Step::Back => (0..here.unwrap_or(0)).rev().find(is_marked),
             Step::Forward => (here.map_or(0, |line| line + 1)..story.len()).find(is_marked),

@@ -36,7 +36,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         1
     };
     let here = scene.journey.here(scene.story.len());
-    let line = here.and_then(|here| scene.shown_line(here + 1, Step::Back));
+    let line = here.and_then(|here| scene.story.shown_next(here + 1, Step::Back));
     let line = line.map_or("", |line| scene.story[line].long.as_str());
     for (row, text) in (below..area.height).zip(wrap(line, area.width.saturating_sub(4))) {
         centre(&text, theme.strong, theme, (area, row), buffer);

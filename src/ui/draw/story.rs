@@ -9,6 +9,7 @@ use ratatui::style::{Modifier, Style};
 use super::text::{Pen, fit, width};
 use super::{Hit, pane, timeline};
 use crate::playground::{StoryLine, Weight};
+use crate::ui::action::Step;
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{Pane, Scene};
 
@@ -16,7 +17,7 @@ use crate::ui::view::{Pane, Scene};
 const LONG_FROM: u16 = 52;
 
 /// What stands where no line does: before the first, or after a save was opened.
-const fn empty(scene: &Scene<'_>) -> &'static str {
+fn empty(scene: &Scene<'_>) -> &'static str {
     if !scene.story.is_empty() {
         "no line is like that: Esc shows all"
     } else if scene.snapshot.delivered == 0 {
@@ -27,23 +28,24 @@ const fn empty(scene: &Scene<'_>) -> &'static str {
 }
 
 pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let shown: Vec<usize> = scene.shown().collect();
     let inner = pane::draw("Story", "", theme, area, buffer);
-    draw_hint(scene, shown.len(), theme, area, buffer);
-    if shown.is_empty() {
+    draw_hint(scene, theme, area, buffer);
+    if scene.story.shown_len() == 0 {
         Pen::new(buffer, inner, 0)
             .skip(1)
             .write(empty(scene), theme.faint);
     }
-    let here = last_up_to(&shown, cursor(scene)).map_or(usize::MAX, |place| shown[place]);
+    let here = scene
+        .story
+        .shown_next(cursor(scene).saturating_add(1), Step::Back);
     let passed = scene.journey.passed(scene.story.len());
     let time = scene.story.last().map_or(0, |newest| newest.at.to_string().len());
-    for (row, place) in (0..inner.height).zip(visible(scene, &shown, inner)) {
+    for (row, place) in (0..inner.height).zip(visible(scene, inner)) {
         let line = &scene.story[place];
         draw_line(
             line,
             time,
-            (place == here, place >= passed),
+            (Some(place) == here, place >= passed),
             theme,
             &mut Pen::new(buffer, inner, row),
         );
@@ -51,10 +53,11 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 /// Behind the name: what can be done with the lines, or which are shown only.
-fn draw_hint(scene: &Scene<'_>, shown: usize, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let (hint, style) = match &scene.view.filter {
+fn draw_hint(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let (hint, style) = match scene.story.filter() {
         Some(filter) => {
-            let count = format!(" {} {shown} of {} ", glyph::DOT, scene.story.len());
+            let (shown, all) = (scene.story.shown_len(), scene.story.len());
+            let count = format!(" {} {shown} of {all} ", glyph::DOT);
             let room = area.width.saturating_sub(17 + width(&count));
             (format!("only {}{count}", fit(filter.text(), room)), theme.warn)
         }
@@ -62,11 +65,6 @@ fn draw_hint(scene: &Scene<'_>, shown: usize, theme: &Theme, area: Rect, buffer:
         None => ("· Enter: why ".to_owned(), theme.faint),
     };
     Pen::new(buffer, area, 0).skip(8).write(&hint, style);
-}
-
-/// The place among the lines shown of the last one up to this.
-fn last_up_to(shown: &[usize], line: usize) -> Option<usize> {
-    shown.partition_point(|place| *place <= line).checked_sub(1)
 }
 
 /// The line that is spoken of: the one whose why is shown, else the last that has passed.
@@ -79,10 +77,12 @@ fn cursor(scene: &Scene<'_>) -> usize {
 }
 
 /// The lines shown, by their places.
-fn visible<'s>(scene: &Scene<'_>, shown: &'s [usize], inner: Rect) -> impl Iterator<Item = usize> + use<'s> {
-    let count = shown.len();
+fn visible<'s>(scene: &Scene<'s>, inner: Rect) -> impl Iterator<Item = usize> + use<'s> {
+    let story = scene.story;
+    let count = story.shown_len();
     let height = usize::from(inner.height);
-    let place = |line: usize| last_up_to(shown, line).unwrap_or(0);
+    // The place among the lines shown of the last one up to this.
+    let place = |line: usize| story.shown_before(line.saturating_add(1)).saturating_sub(1);
     let explained = scene.view.explained().map(|line| place(line) + height / 2);
     let past = scene.journey.past.is_some() || scene.journey.cursor.is_some();
     let here = || place(scene.journey.here(scene.story.len()).unwrap_or(0));
@@ -92,7 +92,7 @@ fn visible<'s>(scene: &Scene<'_>, shown: &'s [usize], inner: Rect) -> impl Itera
         .or(travelled)
         .unwrap_or(count);
     let end = (last.saturating_add(1)).clamp(height.min(count), count);
-    shown[end.saturating_sub(height)..end].iter().copied()
+    story.shown(end.saturating_sub(height)..end)
 }
 
 fn draw_line(
@@ -137,8 +137,7 @@ fn style(weight: Weight, theme: &Theme) -> Style {
 
 /// The lines in view, by their places.
 pub fn in_view(scene: &Scene<'_>, area: Rect) -> Range<usize> {
-    let shown: Vec<usize> = scene.shown().collect();
-    let mut seen = visible(scene, &shown, pane::inner(area));
+    let mut seen = visible(scene, pane::inner(area));
     let first = seen.next().unwrap_or(0);
     first..seen.last().unwrap_or(first) + 1
 }
@@ -149,8 +148,7 @@ pub fn hit(scene: &Scene<'_>, area: Rect, place: Position) -> Hit {
         return Hit::Pane(Pane::Story);
     }
     let row = usize::from(place.y - inner.y);
-    let shown: Vec<usize> = scene.shown().collect();
-    visible(scene, &shown, inner)
+    visible(scene, inner)
         .nth(row)
         .map_or(Hit::Pane(Pane::Story), Hit::Line)
 }

@@ -8,15 +8,16 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::*;
-use crate::playground::{RoleView, Snapshot, StoryLine};
+use crate::playground::{RoleView, Snapshot};
 use crate::types::{Configuration, Entry, LogPosition, Message, TimeoutNow};
 use crate::ui::fixture::{self, id, index, micros};
 use crate::ui::picture;
+use crate::ui::story::Story;
 use crate::ui::view::{
     OpenDialog, OpenRow, Overlay, Palette, PaletteRow, PartitionDraft, SaveDialog, ThemeName, Toast, View,
 };
 
-fn screen(snapshot: &Snapshot, story: &[StoryLine], view: &View, size: (u16, u16)) -> Buffer {
+fn screen(snapshot: &Snapshot, story: &Story, view: &View, size: (u16, u16)) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     let scene = fixture::scene(snapshot, story, view);
     terminal
@@ -154,11 +155,10 @@ fn every_world_at_the_size_of_a_fresh_terminal() {
 
 #[test]
 fn a_filtered_story_says_so() {
-    let view = View {
-        filter: crate::ui::filter::Filter::new("S3 leads"),
-        ..fixture::view()
-    };
-    insta::assert_snapshot!(text(&fixture::minority_leader(), &view, (80, 24)));
+    let mut story = fixture::story();
+    story.show_only(crate::ui::filter::Filter::new("S3 leads"));
+    let buffer = screen(&fixture::minority_leader(), &story, &fixture::view(), (80, 24));
+    insta::assert_snapshot!(picture::text(&buffer));
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn the_help_is_whole_on_every_screen_in_pages() {
             .map(|page| {
                 let view = with_overlay(Overlay::Help(page));
                 let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
-                let scene = fixture::scene(&snapshot, &[], &view);
+                let scene = fixture::scene(&snapshot, &fixture::UNTOLD, &view);
                 terminal.draw(|frame| draw(&scene, &keys, &[], frame)).unwrap();
                 picture::text(terminal.backend().buffer())
             })
@@ -329,9 +329,9 @@ fn all_nodes_are_named_on_the_ring_up_to_nine_and_in_the_grid_beyond() {
     for count in [1, 2, 3, 5, 7, 9, 15, 25] {
         let snapshot = fixture::stable(count);
         let view = fixture::view();
-        let scene = fixture::scene(&snapshot, &[], &view);
+        let scene = fixture::scene(&snapshot, &fixture::UNTOLD, &view);
         let size = Rect::new(0, 0, 80, 24);
-        let buffer = screen(&snapshot, &[], &view, (80, 24));
+        let buffer = screen(&snapshot, &fixture::UNTOLD, &view, (80, 24));
         let cluster = Layout::of(size, &scene).unwrap().cluster.unwrap();
         let shown: String = cluster
             .positions()
@@ -406,8 +406,8 @@ fn a_message_moves_from_its_sender_to_its_receiver() {
         let message = &mut snapshot.messages[0];
         message.sent = micros(12_402_000 - permille * 10);
         message.due = micros(12_402_000 + (1000 - permille) * 10);
-        let buffer = screen(&snapshot, &[], &view, (120, 30));
-        let scene = fixture::scene(&snapshot, &[], &view);
+        let buffer = screen(&snapshot, &fixture::UNTOLD, &view, (120, 30));
+        let scene = fixture::scene(&snapshot, &fixture::UNTOLD, &view);
         let cluster = pane::inner(Layout::of(area, &scene).unwrap().cluster.unwrap());
         let letters = cluster.positions().filter(|&place| {
             // The A of the request, not one of a word: nothing stands right of it but its trail.
@@ -431,12 +431,12 @@ fn scrolled_logs_start_where_they_are_told() {
             log_scroll: first,
             ..View::default()
         };
-        let scene = fixture::scene(&snapshot, &[], &view);
+        let scene = fixture::scene(&snapshot, &fixture::UNTOLD, &view);
         let shown = indices_in_view(&scene, Rect::new(0, 0, 120, 30)).unwrap();
         assert_eq!(*shown.start(), expected);
     }
     let view = View::default();
-    let scene = fixture::scene(&snapshot, &[], &view);
+    let scene = fixture::scene(&snapshot, &fixture::UNTOLD, &view);
     assert_eq!(
         *indices_in_view(&scene, Rect::new(0, 0, 120, 30)).unwrap().end(),
         100
@@ -533,7 +533,7 @@ proptest! {
         place in (0_u16..250, 0_u16..80),
     ) {
         let snapshot = &worlds()[world].1;
-        let story = if has_story { fixture::story() } else { Vec::new() };
+        let story = if has_story { fixture::story() } else { Story::default() };
         let buffer = screen(snapshot, &story, &view, (width, height));
         let scene = fixture::scene(snapshot, &story, &view);
         hit(&scene, *buffer.area(), place.into());
@@ -560,13 +560,13 @@ proptest! {
 fn no_node_and_nothing_else_can_be_drawn() {
     let snapshot = fixture::fresh(0);
     for size in [(1, 1), (40, 12), (80, 24), (120, 34)] {
-        screen(&snapshot, &[], &View::default(), size);
+        screen(&snapshot, &fixture::UNTOLD, &View::default(), size);
         let view = View {
             overlay: Some(Overlay::Help(0)),
             ..View::default()
         };
         let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
-        let scene = fixture::scene(&snapshot, &[], &view);
+        let scene = fixture::scene(&snapshot, &fixture::UNTOLD, &view);
         terminal.draw(|frame| draw(&scene, &[], &[], frame)).unwrap();
     }
 }

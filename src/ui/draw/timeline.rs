@@ -95,9 +95,9 @@ fn legend_width() -> u16 {
 /// For each column the weightiest mark that falls into it.
 fn marks(scene: &Scene<'_>, columns: u16) -> Vec<Option<Mark>> {
     let mut marks = vec![None; usize::from(columns)];
-    let marked = scene.story.iter().filter_map(|line| Some((line, line.mark?)));
-    let shown = marked.filter(|(line, _)| scene.view.shows(line));
-    for (line, mark) in shown {
+    let shown = scene.story.shown(0..scene.story.shown_len());
+    for line in shown.map(|line| &scene.story[line]) {
+        let Some(mark) = line.mark else { continue };
         let Some(place) = marks.get_mut(column(line.at, end(scene), columns)) else {
             continue;
         };

@@ -393,7 +393,7 @@ impl Row {
 }
 
 fn is_filtered(scene: &Scene<'_>) -> bool {
-    scene.view.filter.is_some()
+    scene.story.filter().is_some()
 }
 
 fn presents(scene: &Scene<'_>) -> bool {

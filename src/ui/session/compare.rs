@@ -36,7 +36,7 @@ impl<W: Playable> Session<W> {
         Some(Side {
             branch,
             snapshot: self.snapshot.clone(),
-            story: self.story.clone(),
+            story: self.story.to_vec(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Sessions on a world in which something is due at fixed times.
 
 use super::*;
-use crate::playground::Weight;
+use crate::playground::{HostKind, Weight};
 use crate::ui::testing::Keyboard;
 
 /// A world in which something is due at fixed times.
@@ -86,6 +86,10 @@ impl Rewind for Clockwork {
     fn return_to(&mut self, (): &()) -> bool {
         false
     }
+    fn host(&self) -> HostKind {
+        HostKind::Inline
+    }
+    fn run_on(&mut self, _: HostKind) {}
 }
 
 impl Playable for Clockwork {

@@ -315,7 +315,7 @@ impl<W: Playable> Session<W> {
             }
             story.extend_from_slice(&tail.lines);
         }
-        self.story = story;
+        self.story.replace(story);
         self.travels.forgotten = first;
         if let Some(tail) = self.travels.tails.get_mut(&id) {
             tail.lines = Vec::new();

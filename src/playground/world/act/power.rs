@@ -94,7 +94,7 @@ impl<M: Exhibit + Default> World<M> {
 
     fn end_process(&mut self, id: NodeId) {
         self.watch.stopped(id);
-        let mut parked = self.host.stop(id);
+        let mut parked = self.host.release(id).park();
         let mut open = std::mem::take(&mut parked.open_proposals);
         let server = self.server(id);
         server.condition = Condition::Down;

@@ -25,10 +25,10 @@ fn here(keyboard: &Keyboard) -> Option<String> {
 fn only_what_is_typed_is_shown_and_walked_along() {
     let mut keyboard = Keyboard::with_leader(3, 1);
     keyboard.press("n").type_in(":go 10").press("Enter End");
-    let all = keyboard.app.scene().shown().count();
+    let all = keyboard.app.scene().story.shown_len();
     keyboard.press("/").type_in("s2 ");
     assert_eq!(keyboard.app.mode(), Mode::Filter);
-    let some = keyboard.app.scene().shown().count();
+    let some = keyboard.app.scene().story.shown_len();
     assert!(0 < some && some < all, "{some} of {all}");
     let seen = screen(&keyboard, 80, 24);
     assert!(seen.contains("Show only: s2"), "{seen}");
@@ -55,7 +55,7 @@ fn only_what_is_typed_is_shown_and_walked_along() {
     assert_eq!(keyboard.app.mode(), Mode::Why);
     keyboard.press("Esc Esc");
     assert_eq!(
-        keyboard.app.scene().shown().count(),
+        keyboard.app.scene().story.shown_len(),
         keyboard.app.scene().story.len()
     );
 }
@@ -95,5 +95,5 @@ fn the_next_line_is_the_next_that_is_shown() {
     let mut newest = story.iter().rev().take_while(|line| Some(line.at) == at);
     assert!(newest.any(|line| line.short.contains("leads term")), "{story:?}");
     keyboard.press("/").type_in(" x").press("Esc");
-    assert_eq!(keyboard.app.scene().view.filter, None);
+    assert_eq!(keyboard.app.scene().story.filter(), None);
 }

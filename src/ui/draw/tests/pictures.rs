@@ -132,7 +132,7 @@ fn film() {
         story.retain(|line| line.weight > crate::playground::Weight::Routine);
         let snapshot = world.snapshot();
         for size in [(80, 24), (120, 34)] {
-            let buffer = screen(&snapshot, &story, &view, size);
+            let buffer = screen(&snapshot, &story.clone().into(), &view, size);
             put(&format!("film-{scene:02}-{}x{}", size.0, size.1), &buffer);
         }
     }
