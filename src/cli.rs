@@ -326,7 +326,7 @@ pub struct FuzzArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
     /// Every seed that is a multiple of N is run in every other way as well, and must be the same; 0 for none
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 500)]
     pub twice_every: u64,
     /// For how long a failure is made small
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::duration)]

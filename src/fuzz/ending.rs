@@ -2,7 +2,7 @@
 //!
 //! Faults end on a core: some nodes of which every configuration in force has its majority, chosen at random among those that the most
 //! up-to-date log asks for. The rest stays cut off, in whatever state it was. Then there must be a leader within ten
-//! election timeouts, no term after that, every proposal that is tried again must be committed, and all of the core must come to
+//! election timeouts (after the last vote that was lost by chance), no term after that, every proposal that is tried again must be committed, and all of the core must come to
 //! have the same log and the same state, with all that was ever acknowledged in it.
 
 use std::collections::BTreeSet;
@@ -20,6 +20,8 @@ use crate::types::{Configuration, NodeId, Term, VirtualTime};
 const LOOK: Duration = Duration::from_millis(25);
 /// How long the core may take to elect a leader: ten election timeouts of the longest.
 const ELECTION: Duration = Duration::from_secs(3);
+/// For how long servers may take each other's votes: with bad luck two that stand against each other do so again and again.
+const CONTENTION: Duration = Duration::from_secs(6);
 /// How long changes of the configuration may take, that were under way.
 const CHANGES: Duration = Duration::from_secs(6);
 /// How long a proposal is waited for before it is tried again.
@@ -181,7 +183,7 @@ impl<M: Workload> Generator<'_, M> {
             }
             let snapshot = self.world.snapshot();
             let Some(leader) = leader_among(&snapshot, core) else {
-                if self.world.now() > start.after(ELECTION)
+                if self.world.now() > self.settling_from(start).after(ELECTION)
                     && !snapshot.leaders().iter().any(|node| core.contains(&node.id))
                 {
                     let core = names(core);
@@ -204,8 +206,13 @@ impl<M: Workload> Generator<'_, M> {
         }
     }
 
+    /// From when on time counts: from the last vote that was lost by chance, for as long as that is put up with.
+    fn settling_from(&self, start: VirtualTime) -> VirtualTime {
+        self.contended.clamp(start, start.after(CONTENTION))
+    }
+
     fn check_settling(&self, start: VirtualTime, snapshot: &Snapshot) -> Result<(), Unmet> {
-        if self.world.now() <= start.after(CHANGES) {
+        if self.world.now() <= self.settling_from(start).after(CHANGES) {
             return Ok(());
         }
         let leaders: Vec<String> = snapshot

@@ -15,6 +15,7 @@ use super::coverage::Coverage;
 use super::plan::Moment;
 use super::random::Random;
 use super::weather::{Deed, Weather};
+use crate::consensus::{Event, VoteRefusal};
 use crate::playground::{ClientAnswer, Command, Condition, Happening, Record, Stop, TimedCommand, World};
 use crate::types::{LogIndex, LogPosition, NodeId, SerialNumber, SessionId, Term, VirtualTime};
 
@@ -41,6 +42,8 @@ pub(super) struct Generator<'a, M> {
     pub(super) done: u64,
     /// The entries that clients know to be done.
     pub(super) acknowledged: BTreeMap<LogIndex, Term>,
+    /// When somebody was last refused a vote for the term alone: another stood in it, or in a later one.
+    pub(super) contended: VirtualTime,
     /// The term of the last entry that each node applied.
     applied: BTreeMap<NodeId, LogPosition>,
     agenda: BTreeMap<(VirtualTime, u64), Step>,
@@ -86,6 +89,7 @@ impl<'a, M: Workload> Generator<'a, M> {
             is_calm: false,
             done: 0,
             acknowledged: BTreeMap::new(),
+            contended: VirtualTime::default(),
             applied: BTreeMap::new(),
             agenda: BTreeMap::new(),
             planned: 0,
@@ -234,6 +238,14 @@ impl<'a, M: Workload> Generator<'a, M> {
                 let last = self.applied.get(node).filter(|last| last.index == *index);
                 self.acknowledged.extend(last.map(|last| (last.index, last.term)));
             }
+            Happening::Node {
+                event:
+                    Event::VoteRefused {
+                        reason: VoteRefusal::StaleTerm { .. } | VoteRefusal::AlreadyVoted { .. },
+                        ..
+                    },
+                ..
+            } => self.contended = self.world.now(),
             Happening::Answered { .. }
             | Happening::Commanded(_)
             | Happening::Node { .. }
