@@ -31,7 +31,7 @@ pub use command::{Command, CommandError, TimedCommand};
 pub use data_dir::{DataDirError, stored_nodes};
 pub use host::HostKind;
 pub use load::Load;
-pub use narrate::Narrator;
+pub use narrate::{Narrator, node_names};
 pub use network::CLUSTER;
 pub use record::{ClientAnswer, Handling, Happening, Loss, Record, Stop, TRACE_VERSION, Timer};
 pub use settings::{DiskFault, DiskSettings, LinkSettings, Settings, Span};

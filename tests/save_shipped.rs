@@ -88,7 +88,11 @@ fn each_has_a_title_and_notes_that_fit_their_strip() {
         let Save { notes, image, .. } = shipped().load(&save.name).unwrap();
         assert!((2..=5).contains(&notes.len()), "{}", save.name);
         assert!(
-            notes.iter().all(|note| note.text.chars().count() <= 110),
+            notes
+                .iter()
+                .flat_map(|note| [Some(&note.text), note.answer.as_ref()])
+                .flatten()
+                .all(|text| text.chars().count() <= 110),
             "{notes:#?}"
         );
         assert_eq!(image.now, VirtualTime::default());

@@ -296,8 +296,10 @@ fn a_guided_scene() {
         .sees("S2 leads");
     person.types(" ").sees("Change x on the other side");
     person
-        .types(":propose 2 x=2\r")
+        .sees("PAUSED")
+        .types(":propose 2 x=2\r ")
         .sees("own copy says x=1")
+        .sees("PAUSED")
         .sees("PgDn answer");
     person.types(":read 1 x by index\r").sees("you read x at S1");
     assert!(!person.screen().contains("whether it still leads"));

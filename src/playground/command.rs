@@ -307,7 +307,7 @@ pub enum CommandError {
     #[error("a cluster here has at most {0} nodes")]
     TooMany(u64),
     /// The node is frozen.
-    #[error("{0} is frozen already")]
+    #[error("{0} is frozen; r wakes it")]
     Frozen(NodeId),
     /// The node is not frozen.
     #[error("{0} is not frozen")]

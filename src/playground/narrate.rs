@@ -28,6 +28,8 @@ mod snapshots;
 mod telling;
 mod words;
 
+pub use words::node_names;
+
 use self::memory::Memory;
 use self::telling::Telling;
 use super::record::{Happening, Record, Timer};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
 use super::settings::{LinkSettings, Settings};
-use crate::consensus::{Flow, Log};
+use crate::consensus::{Flow, Log, Rule};
 use crate::machine::SessionTable;
 use crate::node::Routes;
 use crate::storage::simulated::SimulatedDisk;
@@ -75,10 +75,12 @@ impl Snapshot {
         self.nodes.iter().filter(holds).map(|node| node.id).collect()
     }
 
-    /// How many voters' disks hold durably the very entry that `node` has at `index`.
+    /// How many disks hold durably the very entry that `node` has at `index`: of those that it takes for voters.
     pub fn disks_holding(&self, node: &NodeView, index: LogIndex) -> usize {
         let holders = self.holders(node, index).into_iter();
-        holders.filter(|id| self.place(*id) == Place::Voter).count()
+        holders
+            .filter(|id| self.place_in(*id, node) == Place::Voter)
+            .count()
     }
 
     /// The configuration by which the cluster goes: that of the leader of the highest term, or where nobody leads, of the log
@@ -86,8 +88,21 @@ impl Snapshot {
     pub fn configuration(&self) -> Option<&Configuration> {
         let leader = self.leaders().first().copied();
         let longest = || self.nodes.iter().max_by_key(|node| node.log.last_position());
-        let configuration = &**leader.or_else(longest)?.log.configuration();
-        (!configuration.voters.is_empty()).then_some(configuration)
+        self.own_configuration(leader.or_else(longest)?)
+    }
+
+    fn own_configuration<'a>(&self, node: &'a NodeView) -> Option<&'a Configuration> {
+        let configuration = if self.settings.rules.keeps(Rule::ConfigurationAtAppend) {
+            node.log.configuration()
+        } else {
+            node.log.configuration_at(node.commit)
+        };
+        (!configuration.voters.is_empty()).then_some(&**configuration)
+    }
+
+    /// The configuration by which a node itself goes, the last in its log, committed or not (§6); that of the cluster, where it knows of none.
+    pub fn configuration_of<'a>(&'a self, node: &'a NodeView) -> Option<&'a Configuration> {
+        self.own_configuration(node).or_else(|| self.configuration())
     }
 
     /// How many voters make a majority.
@@ -96,9 +111,9 @@ impl Snapshot {
             .map_or(self.nodes.len() / 2 + 1, Configuration::majority)
     }
 
-    /// What a node is in the configuration by which the cluster goes.
-    pub fn place(&self, id: NodeId) -> Place {
-        match self.configuration() {
+    /// What a node is in the configuration by which another goes, or it itself.
+    pub fn place_in(&self, id: NodeId, by: &NodeView) -> Place {
+        match self.configuration_of(by) {
             Some(configuration) if configuration.is_voter(id) => Place::Voter,
             Some(configuration) if configuration.is_member(id) => Place::Learner,
             Some(_) => Place::Outsider,

@@ -382,6 +382,11 @@ impl<W: Playable> App<W> {
         let notes = &mut self.view.notes;
         if self.guide.follow(&notes.steps, notes.current, snapshot, commands) {
             notes.turn(Step::Forward);
+            // Whoever is to predict what comes next must have the time to read.
+            if self.view.pace != Pace::Paused {
+                self.pause();
+                self.tell("the next note: read it, then Space goes on");
+            }
         }
     }
 
@@ -460,13 +465,16 @@ impl<W: Playable> App<W> {
         }
     }
 
-    /// What is open closes; else all of the story is shown again; else the notes are hidden; else the leader is followed again.
+    /// What is open closes; else all of the story is shown again; else all views; else the notes are hidden; else the leader is followed again.
     fn back(&mut self) {
         if self.leave_overlay() {
             return;
         }
         if self.session.story().filter().is_some() {
             return self.session.show_only(None);
+        }
+        if self.view.zoom.take().is_some() {
+            return;
         }
         if !self.view.notes.hidden && !self.view.notes.steps.is_empty() {
             self.view.notes.hidden = true;

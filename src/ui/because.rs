@@ -203,7 +203,9 @@ fn of_node(node: &NodeView, passed: &[StoryLine]) -> (String, Cause) {
         (RoleView::PreCandidate { .. }, Condition::Up) => "pre-candidate",
         (RoleView::Follower { .. }, Condition::Up) => "follower",
     };
-    let line = last_line(passed, id, END, is_standing);
+    // A follower may be in its term for no more than a vote.
+    let is_it = |made| is_standing(made) || matches!(made, Made::Vote { .. });
+    let line = last_line(passed, id, END, is_it);
     let untold = format!(
         "A server starts as a follower and stays one while it hears of a leader (§5.2): no line tells of {id}."
     );

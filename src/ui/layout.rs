@@ -18,6 +18,8 @@ const STACKED_FROM: u16 = 20;
 const BESIDE_FROM: u16 = 72;
 /// From so many rows on, the notes have room.
 const NOTES_FROM: u16 = 15;
+/// From so many rows on, they have room beside a broken promise.
+const BOTH_FROM: u16 = 22;
 /// The rows of frame, index header and disks around the rows of the logs.
 const LOGS_AROUND: u16 = 4;
 /// The rows that ring and story want at least.
@@ -70,7 +72,8 @@ impl Layout {
         let has_notes = !notes.hidden && !notes.steps.is_empty() && area.height >= NOTES_FROM;
         let has_banner = scene.view.violation.is_some();
         let banner = has_banner.then(|| take_top(&mut rest, 2));
-        let notes = (has_notes && !has_banner).then(|| take_top(&mut rest, 2));
+        let has_room = !has_banner || area.height >= BOTH_FROM;
+        let notes = (has_notes && has_room).then(|| take_top(&mut rest, 2));
         let mut layout = Self {
             header,
             banner,

@@ -101,7 +101,7 @@ pub fn commit(node: &NodeView, snapshot: &Snapshot) -> CommitOutlook {
 }
 
 fn leaders_commit(node: &NodeView, index: LogIndex, snapshot: &Snapshot) -> CommitOutlook {
-    let holders = Count::of(&snapshot.holders(node, index), snapshot);
+    let holders = Count::of(&snapshot.holders(node, index), node, snapshot);
     let term = node.log.term_at(index).unwrap_or(node.term);
     if holders.is_enough() && term < node.term {
         return CommitOutlook::EarlierTerm { term, holders };
@@ -115,12 +115,12 @@ fn leaders_commit(node: &NodeView, index: LogIndex, snapshot: &Snapshot) -> Comm
     let counted = counted.into_iter().map(|node| node.id).collect();
     let missing = others
         .into_iter()
-        .filter(|other| snapshot.place(other.id) == Place::Voter)
+        .filter(|other| snapshot.place_in(other.id, node) == Place::Voter)
         .map(|other| (other.id, missing(node, other, index, snapshot)))
         .collect();
     CommitOutlook::Waits {
         holders,
-        known: Count::of(&counted, snapshot),
+        known: Count::of(&counted, node, snapshot),
         missing,
     }
 }
@@ -136,7 +136,7 @@ fn followers_commit(node: &NodeView, leader: NodeId, index: LogIndex, snapshot: 
     CommitOutlook::LeaderWaits {
         leader,
         differs: leading.log.term_at(index) != term,
-        holders: Count::of(&snapshot.holders(node, index), snapshot),
+        holders: Count::of(&snapshot.holders(node, index), node, snapshot),
     }
 }
 
@@ -193,11 +193,15 @@ fn hear_each_other(one: NodeId, other: NodeId, snapshot: &Snapshot) -> bool {
     one == other || !(snapshot.cut.contains(&(one, other)) || snapshot.cut.contains(&(other, one)))
 }
 
-/// How an election would go if a node's timer ran out now.
+/// How an election goes that a node stands in, or would go if its timer ran out now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ElectionOutlook {
-    /// Who would grant, the candidate included.
+    /// The term that it is about.
+    pub term: Term,
+    /// Who would grant, the candidate included; of a running election, who has.
     pub granting: BTreeSet<NodeId>,
+    /// Who may still grant in a running election.
+    pub asked: BTreeSet<NodeId>,
     /// Who has a log that is more up-to-date.
     pub ahead: BTreeSet<NodeId>,
     /// Who is in a later term, or has voted for another in the one it would ask for.
@@ -206,15 +210,28 @@ pub struct ElectionOutlook {
     pub unreachable: BTreeSet<NodeId>,
 }
 
-/// Whom a node would have behind it if its election timer ran out now and nothing else happened.
+/// Whom a candidate has behind it, and whom it may still win; whom another node would have if its election timer ran out now and nothing else
+/// happened.
 pub fn election(candidate: &NodeView, snapshot: &Snapshot) -> ElectionOutlook {
-    let mut outlook = ElectionOutlook::default();
-    let term = candidate.term.next();
+    let granted = match &candidate.role {
+        RoleView::Candidate { granted, .. } => Some(granted),
+        RoleView::PreCandidate { .. } | RoleView::Follower { .. } | RoleView::Leader { .. } => None,
+    };
+    let term = match granted {
+        Some(_) => candidate.term,
+        None => candidate.term.next(),
+    };
+    let mut outlook = ElectionOutlook {
+        term,
+        ..ElectionOutlook::default()
+    };
     let last = candidate.log.last_position();
     let checks_logs = snapshot.settings.rules.keeps(Rule::UpToDateCheck);
-    let is_voter = |node: &&NodeView| snapshot.place(node.id) == Place::Voter;
+    let is_voter = |node: &&NodeView| snapshot.place_in(node.id, candidate) == Place::Voter;
     for voter in snapshot.nodes.iter().filter(is_voter) {
-        let group = if voter.id == candidate.id {
+        let group = if granted.is_some_and(|granted| granted.contains(&voter.id))
+            || granted.is_none() && voter.id == candidate.id
+        {
             &mut outlook.granting
         } else if !voter.is_up() || !hear_each_other(candidate.id, voter.id, snapshot) {
             &mut outlook.unreachable
@@ -224,6 +241,8 @@ pub fn election(candidate: &NodeView, snapshot: &Snapshot) -> ElectionOutlook {
             &mut outlook.taken
         } else if checks_logs && voter.log.last_position() > last {
             &mut outlook.ahead
+        } else if granted.is_some() {
+            &mut outlook.asked
         } else {
             &mut outlook.granting
         };
@@ -262,6 +281,27 @@ mod tests {
         let outlook = election(snapshot.node(id(1)).unwrap(), &snapshot);
         assert_eq!(outlook.granting, ids([1, 2]));
         assert_eq!(outlook.unreachable, ids([3, 4, 5]));
+    }
+
+    #[test]
+    fn who_stands_may_still_win_in_the_term_that_it_stands_in() {
+        let mut snapshot = stable(5);
+        for node in &mut snapshot.nodes {
+            node.role = RoleView::Follower { leader: None };
+        }
+        let candidate = &mut snapshot.nodes[1];
+        (candidate.term, candidate.vote) = (candidate.term.next(), Some(candidate.id));
+        candidate.role = RoleView::Candidate {
+            granted: ids([2, 3]),
+            refused: BTreeSet::new(),
+        };
+        let term = candidate.term;
+        (snapshot.nodes[4].term, snapshot.nodes[4].vote) = (term, Some(id(1)));
+        let outlook = election(snapshot.node(id(2)).unwrap(), &snapshot);
+        assert_eq!(outlook.term, term);
+        assert_eq!(outlook.granting, ids([2, 3]));
+        assert_eq!(outlook.asked, ids([1, 4]));
+        assert_eq!(outlook.taken, ids([5]));
     }
 
     #[test]

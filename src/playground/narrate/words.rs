@@ -51,14 +51,22 @@ pub(super) fn label(text: &str) -> String {
     fit(readable(text.as_bytes()), LABEL_WIDTH)
 }
 
-/// `S1 S2 S5`; of many nodes `S1–S4 S6`, and where that is too wide `13 nodes`.
-pub(super) fn nodes<'a>(nodes: impl IntoIterator<Item = &'a NodeId>) -> String {
+/// `S1 S2 S5`; of many nodes `S1–S4 S6`.
+pub fn node_names<'a>(nodes: impl IntoIterator<Item = &'a NodeId>) -> String {
     let nodes: Vec<NodeId> = nodes.into_iter().copied().collect();
-    let listed = match nodes.len() {
-        0 => return "nobody".to_owned(),
-        1..=NODES_NAMED => joined(nodes.iter().map(NodeId::to_string)),
+    match nodes.len() {
+        0..=NODES_NAMED => joined(nodes.iter().map(NodeId::to_string)),
         _ => joined(runs(&nodes).into_iter().map(run_name)),
-    };
+    }
+}
+
+/// The same; where that is too wide, `13 nodes`.
+pub(super) fn nodes<'a>(nodes: impl IntoIterator<Item = &'a NodeId>) -> String {
+    let nodes: Vec<&NodeId> = nodes.into_iter().collect();
+    if nodes.is_empty() {
+        return "nobody".to_owned();
+    }
+    let listed = node_names(nodes.iter().copied());
     if columns(&listed) <= NODES_WIDTH {
         listed
     } else {

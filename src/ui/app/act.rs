@@ -177,7 +177,11 @@ impl<W: Playable> App<W> {
         let recent = now.nanos().saturating_sub(RECENT_NANOS);
         let (from, to) = stretch.unwrap_or((VirtualTime::from_nanos(recent), now));
         if from >= now {
-            return self.complain(format!("{from} has not come yet: it is {now} here"));
+            return self.complain(if from == now {
+                format!("nothing lies between {from} s and now")
+            } else {
+                format!("{from} s has not come yet: it is {now} s here")
+            });
         }
         let stretch = (from, to.min(now));
         let drawn = self.library.lamport(file, recording(&self.session), stretch);

@@ -57,6 +57,7 @@ impl<W: Playable> App<W> {
         };
         let arrived = match (goal, step) {
             (Some(line), Step::Back | Step::Forward) => self.session.go_to_line(line),
+            (None, Step::Back) if here.is_none() => return self.tell("this is where it begins"),
             (None, Step::Back) => self.session.go_home(),
             (None, Step::Forward) if self.session.journey().past.is_some() => self.session.go_to_end(),
             (None, Step::Forward) => return self.tell("no later mark is known; Space runs on"),
@@ -77,6 +78,10 @@ impl<W: Playable> App<W> {
     pub(super) fn go_to_time(&mut self, at: VirtualTime) {
         let arrived = self.session.go_to_time(at);
         self.arrive(arrived);
+        let now = self.session.snapshot().now;
+        if arrived && now < at {
+            self.tell(format!("no more than {now} s is known; Space runs on"));
+        }
     }
 
     pub(super) fn undo(&mut self) {
@@ -122,9 +127,10 @@ impl<W: Playable> App<W> {
         }
         match self.session.compare(name, at) {
             Some(comparison) => self.view.overlay = Some(Overlay::Compare(Box::new(comparison))),
-            None => self.complain(format!(
-                "there is no branch `{name}` at {at} s any more; :branches lists them"
-            )),
+            None if !self.session.has_branch(name) => {
+                self.complain(format!("there is no branch `{name}`; :branches lists them"));
+            }
+            None => self.complain(format!("branch `{name}` is not kept at {at} s any more")),
         }
     }
 

@@ -157,8 +157,8 @@ fn headline(side: &Side, id: NodeId) -> (String, String) {
 /// The end of a log, as much as there is room for. Says whether an entry differs from the other's, or is not there.
 fn log(node: &NodeView, other: Option<&NodeView>, theme: &Theme, pen: &mut Pen<'_>) -> bool {
     let differs = |index: LogIndex| {
-        let others = other.map(|other| (other.log.term_at(index), other.commit >= index));
-        others != Some((node.log.term_at(index), node.commit >= index))
+        let others = other.map(|other| other.log.term_at(index));
+        others != Some(node.log.term_at(index))
     };
     let (base, last) = (node.log.base().index, node.log.last_index());
     let indices = || (base.number() + 1..=last.number()).map(LogIndex::new);

@@ -11,6 +11,8 @@ use crate::ui::view::Scene;
 
 /// The narrowest value in a cell: `x=3`.
 const VALUE_MIN: u16 = 3;
+/// The widest, where there is room: `{1-3}>{3-5}+4`.
+const VALUE_MOST: u16 = 16;
 /// The columns of `match` and `next`.
 const PROGRESS: u16 = 15;
 /// From so many columns on, rows have whole words, and cells long values.
@@ -103,11 +105,15 @@ impl Grid {
         };
         self.columns = (room / self.cell()).max(1);
         self.first = first(self.columns);
+        // Longer values where all entries have room so.
+        let entries = u16::try_from(ends.1 + 1 - ends.0).unwrap_or(u16::MAX);
+        let longest = room / entries.max(1);
         let limit = match self.inner.width {
             ..WIDE_FROM => 6,
             WIDE_FROM..110 => 8,
             110.. => 12,
         };
+        let limit = limit.max(longest.saturating_sub(self.cell() - self.value).min(VALUE_MOST));
         let (mut value, mut term) = (VALUE_MIN, 1);
         for node in &scene.snapshot.nodes {
             for index in self.first..=ends.1.min(self.first + u64::from(self.columns)) {

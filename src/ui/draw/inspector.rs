@@ -25,7 +25,12 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     };
     let inner = pane::draw(&name, &hint(scene.view.tab), theme, area, buffer);
     match (scene.view.tab, selected) {
-        (Tab::Node, Some(node)) => node::draw(node, snapshot, theme, inner, buffer),
+        (Tab::Node, Some(node)) => {
+            let left_out = node::draw(node, snapshot, theme, inner, buffer);
+            if left_out > 0 {
+                pane::foot(&format!("{left_out} more: z"), theme, area, buffer);
+            }
+        }
         (Tab::Disk, Some(node)) => disk::draw(scene, node, theme, inner, buffer),
         (Tab::Node | Tab::Disk, None) => {}
         (Tab::Branches, _) => branches::draw(scene, theme, inner, buffer),

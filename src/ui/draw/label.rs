@@ -45,7 +45,7 @@ pub fn symbol(node: &NodeView, snapshot: &Snapshot) -> char {
         (Condition::Up, RoleView::Leader { .. }) => glyph::LEADER,
         (Condition::Up, RoleView::PreCandidate { .. }) => glyph::PRE_CANDIDATE,
         (Condition::Up, RoleView::Candidate { .. }) => glyph::CANDIDATE,
-        (Condition::Up, RoleView::Follower { .. }) => match snapshot.place(node.id) {
+        (Condition::Up, RoleView::Follower { .. }) => match snapshot.place_in(node.id, node) {
             Place::Voter => glyph::FOLLOWER,
             Place::Learner | Place::Outsider => glyph::LEARNER,
         },
@@ -120,7 +120,7 @@ fn word(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> &'static str {
         (Condition::Up, RoleView::PreCandidate { .. }) => "pre",
         (Condition::Up, RoleView::Candidate { .. }) if is_full => "candidate",
         (Condition::Up, RoleView::Candidate { .. }) => "cand",
-        (Condition::Up, RoleView::Follower { .. }) => match (snapshot.place(node.id), is_full) {
+        (Condition::Up, RoleView::Follower { .. }) => match (snapshot.place_in(node.id, node), is_full) {
             (Place::Voter, _) => "",
             (Place::Learner, true) => "learner",
             (Place::Learner, false) => "learn",
@@ -147,7 +147,7 @@ fn second(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> String {
         ),
         (Condition::Up, RoleView::Leader { .. }) => leaders_second(node, snapshot, is_full),
         (Condition::Up, RoleView::PreCandidate { granted, .. }) if is_full => {
-            let count = Count::of(granted, snapshot);
+            let count = Count::of(granted, node, snapshot);
             if count.is_joint() {
                 format!("would: {}", count.shares())
             } else {
@@ -155,10 +155,10 @@ fn second(node: &NodeView, snapshot: &Snapshot, size: LabelSize) -> String {
             }
         }
         (Condition::Up, RoleView::Candidate { granted, .. }) if is_full => {
-            Count::of(granted, snapshot).full("vote", "votes")
+            Count::of(granted, node, snapshot).full("vote", "votes")
         }
         (Condition::Up, RoleView::PreCandidate { granted, .. } | RoleView::Candidate { granted, .. }) => {
-            format!("has {}", Count::of(granted, snapshot).short())
+            format!("has {}", Count::of(granted, node, snapshot).short())
         }
         (Condition::Up, RoleView::Follower { .. }) => match node.incoming {
             Some((incoming, received)) if is_full => {
@@ -211,7 +211,7 @@ fn leaders_second(node: &NodeView, snapshot: &Snapshot, is_full: bool) -> String
         return lease(node, snapshot, is_full)
             .unwrap_or_else(|| if is_full { "all committed" } else { "committed" }.to_owned());
     };
-    let holders = Count::of(&snapshot.holders(node, index), snapshot);
+    let holders = Count::of(&snapshot.holders(node, index), node, snapshot);
     let what = fit(&value(entry, index), 8).into_owned();
     let is_earlier = holders.is_enough() && entry.term < node.term;
     match (is_full, is_earlier) {

@@ -56,6 +56,16 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     for (row, node) in (1..inner.height).zip(grid.nodes(scene)) {
         draw_row(scene, &grid, node, theme, &mut Pen::new(buffer, inner, row));
     }
+    let nodes = scene.snapshot.nodes.len();
+    if grid.rows < nodes {
+        let (first, last) = (grid.top + 1, grid.top + grid.rows);
+        pane::foot(
+            &format!("{first}–{last} of {nodes} nodes · ← → the others"),
+            theme,
+            area,
+            buffer,
+        );
+    }
     let bottom = u16::try_from(grid.rows + 1).unwrap_or(u16::MAX);
     draw_disks(scene, &grid, theme, &mut Pen::new(buffer, inner, bottom));
 }
@@ -176,10 +186,10 @@ fn draw_name(
             (word.to_owned(), theme.strong)
         }
         (Condition::Up, RoleView::PreCandidate { granted, .. }) => {
-            (voted("pre", granted, scene, grid), theme.warn)
+            (voted("pre", granted, node, scene, grid), theme.warn)
         }
         (Condition::Up, RoleView::Candidate { granted, .. }) => {
-            (voted("cand", granted, scene, grid), theme.warn)
+            (voted("cand", granted, node, scene, grid), theme.warn)
         }
         (Condition::Up, RoleView::Follower { .. }) => (
             label::timer_bar(node, scene.snapshot, grid.word - 1),
@@ -271,8 +281,8 @@ fn draw_dropped(node: &NodeView, index: LogIndex, grid: &Grid, theme: &Theme, pe
 }
 
 /// What a candidate has, and needs; in words as far as there is room.
-fn voted(word: &str, granted: &BTreeSet<NodeId>, scene: &Scene<'_>, grid: &Grid) -> String {
-    let votes = Count::of(granted, scene.snapshot).short();
+fn voted(word: &str, granted: &BTreeSet<NodeId>, node: &NodeView, scene: &Scene<'_>, grid: &Grid) -> String {
+    let votes = Count::of(granted, node, scene.snapshot).short();
     let whole = format!("{word}{votes}");
     if width(&whole) <= grid.word { whole } else { votes }
 }
@@ -305,7 +315,7 @@ fn draw_disks(scene: &Scene<'_>, grid: &Grid, theme: &Theme, pen: &mut Pen<'_>) 
             break;
         }
         shown += 1;
-        let count = Count::of(&scene.snapshot.holders(node, index), scene.snapshot);
+        let count = Count::of(&scene.snapshot.holders(node, index), node, scene.snapshot);
         majority = count.majority();
         let style = if count.is_enough() { theme.good } else { theme.warn };
         let columns = usize::from(grid.cell() - 2);

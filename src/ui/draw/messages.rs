@@ -54,14 +54,16 @@ pub fn draw(snapshot: &Snapshot, hand: &Hand, theme: &Theme, layout: &Layout, bu
     let rows = hand.rows(snapshot);
     let filter = hand.filter();
     let hint = if filter.is_empty() { "Esc closes" } else { &filter };
-    let inner = pane::draw_box(&title(snapshot, rows.len()), hint, theme, area, buffer);
-    let list = list(inner);
-    let Some((chosen, choice)) = hand.chosen(&rows) else {
+    let list = list(pane::box_inner(area));
+    let chosen = hand.chosen(&rows);
+    let shown = pane::window(rows.len(), chosen.map_or(0, |(place, _)| place), list.height);
+    let name = pane::list_name(&title(snapshot, rows.len()), &shown, rows.len());
+    let inner = pane::draw_box(&name, hint, theme, area, buffer);
+    let Some((chosen, choice)) = chosen else {
         let nothing = "nothing is in flight here: Esc, then Space lets time run on";
         Pen::new(buffer, inner, 0).write(nothing, theme.faint);
         return;
     };
-    let shown = pane::window(rows.len(), chosen, list.height);
     let parts: Vec<Row> = shown.clone().map(|place| row_of(snapshot, rows[place])).collect();
     let label = parts
         .iter()

@@ -48,16 +48,18 @@ fn parts(dialog: &OpenDialog, screen: Rect) -> (Rect, Rect) {
 
 pub fn draw(dialog: &OpenDialog, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> Option<Position> {
     let area = area(dialog, screen);
-    let inner = pane::draw_box("Open", "↑ ↓ choose · Enter open · Esc", theme, area, buffer);
-    let cursor = prompt::input("Name contains: ", &dialog.filter, theme, inner, buffer);
     let (list, preview) = parts(dialog, screen);
+    let shown = pane::window(dialog.rows.len(), dialog.chosen, list.height);
+    let name = pane::list_name("Open", &shown, dialog.rows.len());
+    let inner = pane::draw_box(&name, "↑ ↓ choose · Enter open · Esc", theme, area, buffer);
+    let cursor = prompt::input("Name contains: ", &dialog.filter, theme, inner, buffer);
     tell(dialog, theme, preview, buffer);
     if dialog.rows.is_empty() {
         Pen::new(buffer, list, 0).write("no save has that in its name", theme.faint);
     }
     let names = dialog.rows.iter().map(|row| width(&row.name)).max().unwrap_or(0);
     let names = names.min(list.width / 2);
-    for (at, place) in (0..list.height).zip(pane::window(dialog.rows.len(), dialog.chosen, list.height)) {
+    for (at, place) in (0..list.height).zip(shown) {
         let row = &dialog.rows[place];
         let mut pen = Pen::new(buffer, list, at);
         let name = fit(&row.name, names);

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
 
+use super::text::{Pen, width};
 use crate::ui::theme::Theme;
 
 /// The room inside a pane's frame.
@@ -25,6 +26,14 @@ pub fn draw(name: &str, hint: &str, theme: &Theme, area: Rect, buffer: &mut Buff
         .title(title);
     block.render(area, buffer);
     inner(area)
+}
+
+/// Writes what is left out on the lower edge of a pane's frame.
+pub fn foot(text: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let text = format!(" {text} ");
+    Pen::new(buffer, area, area.height.saturating_sub(1))
+        .align_right(width(&text) + 2)
+        .write(&text, theme.faint);
 }
 
 /// Draws an empty box over whatever was there, with a name above and a hint below, and gives the room in it.
@@ -61,6 +70,14 @@ pub fn centered(screen: Rect, width: u16, height: u16, below: u16) -> Rect {
         width,
         height,
     }
+}
+
+/// A list's name; where not all of it is in view, with what is: `Open · 1–16 of 20`.
+pub fn list_name(name: &str, shown: &std::ops::Range<usize>, count: usize) -> String {
+    if shown.len() >= count {
+        return name.to_owned();
+    }
+    format!("{name} · {}–{} of {count}", shown.start + 1, shown.end)
 }
 
 /// Which of `count` rows are shown in `height`, so that `chosen` is among them.

@@ -5,7 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Clear, Widget};
 use tui_input::Input;
 
-use super::text::{Pen, fit, names, width};
+use super::text::{Pen, fit, width};
+use crate::playground::node_names;
 use crate::types::NodeId;
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{PartitionDraft, SaveDialog, Scene};
@@ -110,7 +111,7 @@ pub fn partition(draft: &PartitionDraft, theme: &Theme, area: Rect, buffer: &mut
         } else {
             theme.strong
         };
-        pen.write(&format!("{{{}}}", names(group)), style);
+        pen.write(&format!("{{{}}}", node_names(group)), style);
     }
     hint(
         "digits move a node into the marked group · | another group",

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
-use crate::types::{NodeId, Term};
+use crate::types::Term;
 use crate::ui::theme::{Theme, glyph};
 
 /// How many columns a text takes.
@@ -70,12 +70,6 @@ pub fn wrap(text: &str, columns: u16) -> Vec<String> {
         lines.pop();
     }
     lines
-}
-
-/// `S1 S2 S4`.
-pub fn names<'a>(ids: impl IntoIterator<Item = &'a NodeId>) -> String {
-    let names: Vec<String> = ids.into_iter().map(NodeId::to_string).collect();
-    names.join(" ")
 }
 
 /// A bar that shows parts per thousand.

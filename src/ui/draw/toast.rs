@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pane;
-use super::text::{Pen, width, wrap};
+use super::text::{Pen, fit, width, wrap};
 use crate::ui::theme::Theme;
 use crate::ui::view::Scene;
 
 /// The most rows a message takes.
-const ROWS: u16 = 4;
+const ROWS: u16 = 5;
 
 /// Draws the message with its last row in this one, and the rows before it above.
 pub fn draw(scene: &Scene<'_>, theme: &Theme, row: Rect, buffer: &mut Buffer) {
@@ -17,18 +17,26 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, row: Rect, buffer: &mut Buffer) {
         return;
     };
     let style = if toast.is_error { theme.alarm } else { theme.chosen };
-    let mut lines = wrap(&toast.text, row.width.saturating_sub(2));
-    lines.truncate(usize::from(ROWS.min(row.y + 1)));
+    let room = row.width.saturating_sub(2);
+    let mut lines = wrap(&toast.text, room);
+    let most = usize::from(ROWS.min(row.y + 1));
+    if lines.len() > most {
+        let rest = lines.split_off(most.saturating_sub(1)).join(" ");
+        lines.push(fit(&rest, room).into_owned());
+    }
     let rows = u16::try_from(lines.len()).unwrap_or(ROWS);
     let columns = lines.iter().map(|line| width(line)).max().unwrap_or(0) + 2;
     let area = Rect {
-        x: row.x,
         y: (row.y + 1).saturating_sub(rows),
-        width: columns.min(row.width),
         height: rows,
+        ..row
     };
-    // Half a time line beside it would be read as part of the message.
-    pane::blank(theme, row, buffer);
+    // Half of what stood there before would be read as part of the message.
+    pane::blank(theme, area, buffer);
+    let area = Rect {
+        width: columns.min(row.width),
+        ..area
+    };
     for (at, line) in (0..rows).zip(&lines) {
         let mut pen = Pen::new(buffer, area, at);
         pen.write(" ", style).write(line, style);

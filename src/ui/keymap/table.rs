@@ -51,6 +51,7 @@ pub(super) fn rows() -> &'static [Row] {
         rows.extend(overlays());
         rows.extend(prompts());
         rows.extend(messages::rows());
+        rows.extend(out_of_overlays());
         rows
     });
     &ROWS
@@ -100,7 +101,8 @@ fn pick() -> Vec<Row> {
             .bar(3, "0-9", "node", always),
         row(KeyGroup::Look, "Esc", "hide notes, follow leader")
             .key(&[ESC], Action::Back, "")
-            .bar(0, "Esc", "all lines", is_filtered),
+            .bar(0, "Esc", "all lines", is_filtered)
+            .bar(0, "Esc", "all views", is_zoomed),
     ]
 }
 
@@ -160,6 +162,7 @@ fn timers_and_network() -> Vec<Row> {
             .key(&[Key::Char('m')], Action::Ask(Question::Messages), "messages")
             .key(&[Key::Char('M')], Action::ToggleManual, "manual")
             .bar(0, "m", "choose", is_manual)
+            .bar(0, "M", "let time go", is_manual)
             .bar(5, "m", "messages", something_flies),
         row(KeyGroup::Network, "h l", "heal all, links")
             .key(&[Key::Char('h')], Action::Do(Command::Heal), "heal")
@@ -293,6 +296,17 @@ fn overlays() -> Vec<Row> {
     ]
 }
 
+/// Whatever lies over the main screen and takes no text: all words can be reached from it, and all keys.
+fn out_of_overlays() -> impl Iterator<Item = Row> {
+    let modes = [Mode::Why, Mode::Links, Mode::Point, Mode::Compare, Mode::Messages];
+    modes.into_iter().map(|mode| Row {
+        mode,
+        ..row(KeyGroup::Rest, ": ?", "everything, in words; keys")
+            .key(&[Key::Char(':')], Action::Ask(Question::Palette("")), "")
+            .key(&[Key::Char('?')], Action::Help, "")
+    })
+}
+
 fn prompts() -> Vec<Row> {
     let choose = |mode| {
         over(mode, "↑↓", "choose")
@@ -396,6 +410,10 @@ fn is_filtered(scene: &Scene<'_>) -> bool {
     scene.story.filter().is_some()
 }
 
+fn is_zoomed(scene: &Scene<'_>) -> bool {
+    scene.view.zoom.is_some() && !is_filtered(scene)
+}
+
 fn presents(scene: &Scene<'_>) -> bool {
     scene.view.presents
 }
@@ -413,11 +431,11 @@ fn always(_: &Scene<'_>) -> bool {
 }
 
 fn stands(scene: &Scene<'_>) -> bool {
-    scene.view.pace != Pace::Running
+    !runs(scene) && !is_manual(scene)
 }
 
 fn runs(scene: &Scene<'_>) -> bool {
-    !stands(scene)
+    scene.view.pace == Pace::Running
 }
 
 fn selected_is(scene: &Scene<'_>, condition: Condition) -> bool {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::playground::Snapshot;
+use crate::playground::{NodeView, Snapshot};
 use crate::types::{NodeId, majority_of};
 
 /// A set of nodes, counted.
@@ -36,9 +36,9 @@ impl Share {
 }
 
 impl Count {
-    /// These nodes, by the configuration that the cluster goes by.
-    pub fn of(nodes: &BTreeSet<NodeId>, snapshot: &Snapshot) -> Self {
-        let Some(configuration) = snapshot.configuration() else {
+    /// These nodes, by the configuration that one goes by.
+    pub fn of(nodes: &BTreeSet<NodeId>, by: &NodeView, snapshot: &Snapshot) -> Self {
+        let Some(configuration) = snapshot.configuration_of(by) else {
             let all = snapshot.nodes.iter().map(|node| node.id).collect();
             return Self {
                 voters: Share::of(&all, nodes),
@@ -106,6 +106,7 @@ impl Count {
     /// `3 are a majority`, or what it takes while joint.
     pub fn majority(&self) -> String {
         match self.outgoing {
+            None if self.voters.needs == 1 => "1 is a majority".to_owned(),
             None => format!("{} are a majority", self.voters.needs),
             Some(_) => "of the old voters > of the new".to_owned(),
         }
@@ -137,10 +138,21 @@ mod tests {
             learners: ids([4, 5]),
             ..Configuration::of_voters(ids([1, 2, 3]))
         };
-        let count = Count::of(&ids([1, 4, 5]), &in_force(&configuration));
+        let snapshot = in_force(&configuration);
+        let count = Count::of(&ids([1, 4, 5]), &snapshot.nodes[0], &snapshot);
         assert_eq!(count.short(), "1/2");
         assert_eq!(count.full("vote", "votes"), "has 1 vote, needs 2");
         assert!(!count.is_enough());
+    }
+
+    /// While a change is on its way, nodes go by different configurations: each counts by its own.
+    #[test]
+    fn every_node_counts_by_the_configuration_in_its_own_log() {
+        let mut snapshot = in_force(&Configuration::of_voters(ids([1, 2, 3, 4, 5])));
+        let smaller = in_force(&Configuration::of_voters(ids([1, 2, 3])));
+        snapshot.nodes[0].log = smaller.nodes[0].log.clone();
+        let counted = |node: usize| Count::of(&ids([1, 2]), &snapshot.nodes[node], &snapshot).short();
+        assert_eq!((counted(0), counted(1)), ("2/2".to_owned(), "2/3".to_owned()));
     }
 
     #[test]
@@ -149,15 +161,16 @@ mod tests {
             outgoing: Some(ids([1, 2, 3])),
             ..Configuration::of_voters(ids([3, 4, 5]))
         };
+        let snapshot = in_force(&configuration());
         for (nodes, short, enough) in [
             (ids([1, 2]), "2/2>0/2", false),
             (ids([3, 4, 5]), "1/2>3/2", false),
             (ids([1, 3, 4]), "2/2>2/2", true),
         ] {
-            let count = Count::of(&nodes, &in_force(&configuration()));
+            let count = Count::of(&nodes, &snapshot.nodes[0], &snapshot);
             assert_eq!((count.short().as_str(), count.is_enough()), (short, enough));
         }
-        let count = Count::of(&ids([1, 3, 4]), &in_force(&configuration()));
+        let count = Count::of(&ids([1, 3, 4]), &snapshot.nodes[0], &snapshot);
         assert_eq!(count.full("vote", "votes"), "has 2/3 of old, 2/3 of new");
     }
 }

@@ -83,7 +83,7 @@ fn round(leader: &NodeView, snapshot: &Snapshot) -> Round {
         .filter(confirms)
         .map(|node| node.id)
         .collect();
-    let count = Count::of(&confirming, snapshot);
+    let count = Count::of(&confirming, leader, snapshot);
     if count.is_enough() {
         Round::Confirmed(confirming)
     } else {

@@ -230,6 +230,12 @@ impl<W: Playable> Session<W> {
         Some(is_there && self.go_to(moment))
     }
 
+    /// Whether there is a branch of this name.
+    pub fn has_branch(&self, name: &str) -> bool {
+        let mut branches = self.timeline.branches().iter();
+        branches.any(|branch| branch.id().to_string() == name)
+    }
+
     /// Makes a branch the one that is shown, at its end; `None` where there is none of this name.
     pub fn switch(&mut self, name: &str) -> Option<bool> {
         let branches = self.timeline.branches().iter();

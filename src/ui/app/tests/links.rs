@@ -106,6 +106,19 @@ fn the_inspector_turns_its_tabs_and_fills_a_small_screen() {
     let view = keyboard.app.scene().view;
     assert_eq!((view.tab, view.zoom), (Tab::Branches, Some(Pane::Inspector)));
     insta::assert_snapshot!("branches_80x24", super::screen(&mut keyboard, 80, 24));
-    keyboard.press("z");
+    keyboard.press("Esc");
     assert_eq!(keyboard.app.scene().view.zoom, None);
+}
+
+#[test]
+fn all_words_and_all_keys_can_be_reached_from_what_lies_over_the_screen() {
+    for over in ["m", "l", "e", "Enter"] {
+        for (key, name) in [(":", "Palette"), ("?", "Help")] {
+            let mut keyboard = Keyboard::with_leader(5, 42);
+            super::screen(&mut keyboard, 80, 24);
+            keyboard.press(over).press(key);
+            let overlay = format!("{:?}", keyboard.app.scene().view.overlay);
+            assert!(overlay.contains(name), "{over} {key}: {overlay}");
+        }
+    }
 }

@@ -78,3 +78,23 @@ fn a_step_that_waits_turns_when_what_it_waits_for_has_happened() {
     keyboard.press("PgUp").wait(99);
     assert_eq!(current(&keyboard), 0, "who turns back is left alone");
 }
+
+/// Who is to predict what comes next has the time to read.
+#[test]
+fn time_stands_where_a_note_turns_by_itself() {
+    let mut keyboard = Keyboard::new(3, 1);
+    let waits = Note {
+        until: Some("a leader".parse().unwrap()),
+        ..Note::from("Run to an election")
+    };
+    keyboard.app.show_steps(vec![waits, "And now?".into()]);
+    let view = |keyboard: &Keyboard| {
+        let view = keyboard.app.scene().view;
+        (view.notes.current, view.pace)
+    };
+    keyboard.press("Space").wait(20_000);
+    assert_eq!(view(&keyboard), (1, Pace::Paused));
+    assert!(keyboard.app.scene().snapshot.leaders().len() == 1);
+    keyboard.press("Space");
+    assert_eq!(view(&keyboard), (1, Pace::Running));
+}

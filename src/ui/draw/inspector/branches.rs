@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::text::Pen;
+use super::super::text::{Pen, wrap};
 use crate::playground::BranchId;
 use crate::ui::journey::BranchRow;
 use crate::ui::theme::{Theme, glyph};
@@ -13,7 +13,11 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) 
     let journey = scene.journey;
     if journey.branches.is_empty() {
         let hint = "There is one run so far. Go back (\u{2191}, < or u) and do something else there: that begins a branch.";
-        Pen::new(buffer, inner, 0).skip(1).prose(hint, theme.base, theme);
+        for (row, line) in (0..inner.height).zip(wrap(hint, inner.width.saturating_sub(2))) {
+            Pen::new(buffer, inner, row)
+                .skip(1)
+                .prose(&line, theme.base, theme);
+        }
         return;
     }
     let rows = tree(&journey.branches);

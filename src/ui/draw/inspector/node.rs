@@ -6,8 +6,8 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::text::{Pen, fit, names, width};
-use crate::playground::{Condition, NodeView, RoleView, Snapshot};
+use super::super::text::{Pen, fit, width, wrap};
+use crate::playground::{Condition, NodeView, RoleView, Snapshot, node_names};
 use crate::types::{LogIndex, NodeId};
 use crate::ui::outlook::{self, CommitOutlook, Count, Missing, ReadOutlook, Round};
 use crate::ui::theme::Theme;
@@ -16,12 +16,69 @@ use crate::ui::theme::Theme;
 pub(super) const QUESTION: u16 = 26;
 /// The columns of a node's own state, where more is told beside.
 const LOCAL: u16 = 24;
+/// What stands between two facts.
+const GAP: &str = "   ";
 
-/// The facts about a node, and as many answers as there are rows.
-pub fn draw(node: &NodeView, snapshot: &Snapshot, theme: &Theme, inner: Rect, buffer: &mut Buffer) {
-    Pen::new(buffer, inner, 0)
-        .skip(1)
-        .prose(&facts(node), theme.strong, theme);
+/// The facts about a node, and as many answers as there are rows; each in as many of them as it takes, where they are that many. Gives how many
+/// answers are left out.
+pub fn draw(node: &NodeView, snapshot: &Snapshot, theme: &Theme, inner: Rect, buffer: &mut Buffer) -> usize {
+    let facts = packed(facts(node), inner.width.saturating_sub(2));
+    let answers = answers(node, snapshot);
+    let room = inner.width.saturating_sub(QUESTION + 2);
+    let answers: Vec<(String, Vec<String>)> = answers
+        .into_iter()
+        .map(|(question, answer)| (question, wrap(&answer, room)))
+        .collect();
+    let rows = usize::from(inner.height);
+    // What is told in more rows than one takes them from nobody.
+    let mut spare = rows.saturating_sub(1 + answers.len());
+    let mut row = 0;
+    for line in in_rows(&facts, GAP, &mut spare) {
+        let style = theme.strong;
+        Pen::new(buffer, inner, row).skip(1).prose(&line, style, theme);
+        row += 1;
+    }
+    let mut told = 0;
+    for (question, answer) in &answers {
+        if row >= inner.height {
+            break;
+        }
+        Pen::new(buffer, inner, row).skip(1).write(question, theme.accent);
+        for line in in_rows(answer, " ", &mut spare) {
+            let mut pen = Pen::new(buffer, inner, row);
+            pen.skip(QUESTION + 1).prose(&line, theme.base, theme);
+            row += 1;
+        }
+        told += 1;
+    }
+    answers.len() - told
+}
+
+/// Facts in lines of at most so many columns.
+fn packed(facts: Vec<String>, columns: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for fact in facts {
+        match lines.last_mut() {
+            Some(line) if width(line) + width(GAP) + width(&fact) <= columns => {
+                line.push_str(GAP);
+                line.push_str(&fact);
+            }
+            Some(_) | None => lines.push(fact),
+        }
+    }
+    lines
+}
+
+/// The lines, in as many rows more than one as are to spare; the last of them has the rest.
+fn in_rows(lines: &[String], gap: &str, spare: &mut usize) -> Vec<String> {
+    let more = lines.len().saturating_sub(1).min(*spare);
+    *spare -= more;
+    let mut rows = lines[..more].to_vec();
+    rows.push(lines[more..].join(gap));
+    rows
+}
+
+fn answers(node: &NodeView, snapshot: &Snapshot) -> Vec<Answer> {
     // Where others are matters most while that is told around.
     let routes = where_others_are(node, snapshot);
     let (routes, later_routes) = if snapshot.settings.gossip.is_on() {
@@ -47,15 +104,10 @@ pub fn draw(node: &NodeView, snapshot: &Snapshot, theme: &Theme, inner: Rect, bu
         Some(what_runs(node, snapshot)),
         later_routes,
     ];
-    for (row, (question, answer)) in (1..inner.height).zip(answers.into_iter().flatten()) {
-        let mut pen = Pen::new(buffer, inner, row);
-        pen.skip(1).write(&question, theme.accent);
-        let gap = QUESTION.saturating_sub(width(&question)).max(1);
-        pen.skip(gap).prose(&answer, theme.base, theme);
-    }
+    answers.into_iter().flatten().collect()
 }
 
-fn facts(node: &NodeView) -> String {
+fn facts(node: &NodeView) -> Vec<String> {
     let vote = node
         .vote
         .map_or_else(|| "nobody yet".to_owned(), |vote| vote.to_string());
@@ -67,17 +119,19 @@ fn facts(node: &NodeView) -> String {
         1 => format!("disk: {} safe, 1 would be lost in a power cut", node.durable),
         more => format!("disk: {} safe, {more} would be lost in a power cut", node.durable),
     };
-    let running = match node.condition {
-        Condition::Down => String::new(),
-        Condition::Up | Condition::Frozen => format!("commit {}   applied {}   ", node.commit, node.applied),
-    };
-    let snapshot = node.snapshot.map_or_else(String::new, |snapshot| {
-        format!("snapshot {}   ", snapshot.last.index)
-    });
-    format!(
-        "term {}   voted {vote}   last {last}   {snapshot}{running}{disk}",
-        node.term
-    )
+    let mut facts = vec![
+        format!("term {}", node.term),
+        format!("voted {vote}"),
+        format!("last {last}"),
+    ];
+    let snapshot = node.snapshot.map(|snapshot| snapshot.last.index);
+    facts.extend(snapshot.map(|index| format!("snapshot {index}")));
+    if node.condition != Condition::Down {
+        facts.push(format!("commit {}", node.commit));
+        facts.push(format!("applied {}", node.applied));
+    }
+    facts.push(disk);
+    facts
 }
 
 type Answer = (String, String);
@@ -161,7 +215,7 @@ fn reasons(own: NodeId, missing: &[(NodeId, Missing)]) -> String {
             let who = if *nodes == [own] {
                 "own disk".to_owned()
             } else {
-                names(nodes)
+                node_names(nodes)
             };
             format!("{who} {reason}")
         })
@@ -217,11 +271,13 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
         return Some((question, answer.to_owned()));
     }
     let outlook = outlook::election(candidate, snapshot);
-    let count = Count::of(&outlook.granting, snapshot);
-    let term = candidate.term.next();
+    let count = Count::of(&outlook.granting, candidate, snapshot);
+    let in_the_end = outlook.granting.union(&outlook.asked).copied().collect();
+    let term = outlook.term;
     let ahead = verb(&outlook.ahead, "has a newer log", "have newer logs");
     let taken = verb(&outlook.taken, "is", "are");
     let against = [
+        (&outlook.asked, "may still vote for it".to_owned()),
         (&outlook.ahead, format!("{ahead} (§5.4.1)")),
         (
             &outlook.taken,
@@ -232,9 +288,10 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
     let against: Vec<String> = against
         .iter()
         .filter(|(nodes, _)| !nodes.is_empty())
-        .map(|(nodes, reason)| format!("{} {reason}", names(*nodes)))
+        .map(|(nodes, reason)| format!("{} {reason}", node_names(*nodes)))
         .collect();
-    let verdict = if count.is_enough() { "yes" } else { "no" };
+    let can_win = Count::of(&in_the_end, candidate, snapshot).is_enough();
+    let verdict = if can_win { "yes" } else { "no" };
     let has = if count.is_joint() {
         count.shares()
     } else {
@@ -242,7 +299,7 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
     };
     let votes = format!(
         "{verdict}: in term {term} it has {} ({has}, {})",
-        names(&outlook.granting),
+        node_names(&outlook.granting),
         count.needed()
     );
     let parts: Vec<String> = std::iter::once(votes).chain(against).collect();
@@ -293,11 +350,11 @@ fn other_reads(node: &NodeView, snapshot: &Snapshot) -> String {
     let lease = match lease {
         Some(left) => format!("lease: at once, {} left", short(left)),
         None if snapshot.settings.protections.lease.is_on() => "lease: run out, as ReadIndex".to_owned(),
-        None => "lease: off, as ReadIndex".to_owned(),
+        None => "lease: off".to_owned(),
     };
     if is_new {
         return format!(
-            "ReadIndex, {lease}: once an entry of term {} is committed",
+            "ReadIndex: once an entry of term {} is committed · {lease} · log: as entry {entry}",
             node.term
         );
     }
@@ -308,7 +365,7 @@ fn other_reads(node: &NodeView, snapshot: &Snapshot) -> String {
             let asked = if by.is_empty() {
                 "nobody to ask".to_owned()
             } else {
-                format!("asks {}", names(&by))
+                format!("asks {}", node_names(&by))
             };
             format!("ReadIndex: {asked} · {lease} · log: as entry {entry}")
         }
@@ -365,6 +422,12 @@ fn where_others_are(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
 }
 
 fn what_it_hears(node: &NodeView, snapshot: &Snapshot) -> Answer {
+    let question = "Whom does it hear?".to_owned();
+    match node.condition {
+        Condition::Up => {}
+        Condition::Frozen => return (question, "nobody, while it is frozen".to_owned()),
+        Condition::Down => return (question, "nobody: it is down".to_owned()),
+    }
     let others = || {
         snapshot
             .nodes
@@ -381,17 +444,17 @@ fn what_it_hears(node: &NodeView, snapshot: &Snapshot) -> Answer {
     let answer = if deaf.is_empty() && mute.is_empty() {
         "everybody, and is heard by everybody".to_owned()
     } else if deaf == mute {
-        format!("cut off from {}", names(&deaf))
+        format!("cut off from {}", node_names(&deaf))
     } else {
         let part = |nodes: &[NodeId], text: &str| match nodes {
             [] => String::new(),
-            [..] => format!("{text} {}", names(nodes)),
+            [..] => format!("{text} {}", node_names(nodes)),
         };
         let parts = [part(&deaf, "does not hear"), part(&mute, "is not heard by")];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join(", ")
     };
-    ("Whom does it hear?".to_owned(), answer)
+    (question, answer)
 }
 
 fn what_runs(node: &NodeView, snapshot: &Snapshot) -> Answer {
