@@ -227,6 +227,9 @@ pub struct ScreenArgs {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
+    /// No message moves, and the screen changes a few times a second
+    #[arg(long)]
+    pub reduced_motion: bool,
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub no_mouse: bool,

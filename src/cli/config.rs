@@ -39,6 +39,8 @@ pub(super) struct Config {
     pub(super) theme: Option<Theme>,
     /// Whether only ASCII characters are drawn.
     pub(super) ascii: bool,
+    /// Whether messages stand still.
+    pub(super) reduced_motion: bool,
     /// Whether the program sees the mouse; it does where this says nothing.
     pub(super) mouse: Option<bool>,
     /// How fast time runs.
@@ -140,9 +142,10 @@ impl Config {
                 format!("        {}: [{}],\n", quoted(&words), keys.join(", "))
             });
         format!(
-            "(\n    theme: \"{theme}\",\n    ascii: {},\n    mouse: {},\n    speed: {},\n    paused: {},\n    nodes: {nodes},\n    \
+            "(\n    theme: \"{theme}\",\n    ascii: {},\n    reduced_motion: {},\n    mouse: {},\n    speed: {},\n    paused: {},\n    nodes: {nodes},\n    \
              save_limit: {},\n    // What a key does, in the words of the palette.\n    keys: {{\n{}    }},\n)\n",
             self.ascii,
+            self.reduced_motion,
             self.mouse.unwrap_or(true),
             quoted(self.speed.as_deref().unwrap_or("auto")),
             self.paused,
@@ -250,7 +253,7 @@ mod tests {
     fn what_is_printed_says_the_same() {
         let usual = Config::default();
         assert_eq!(parse(&usual.text()).map(|config| config.text()), Ok(usual.text()));
-        let text = r#"(theme: "high-contrast", ascii: true, mouse: false, speed: "1/20", paused: true, nodes: 3, save_limit: 64,
+        let text = r#"(theme: "high-contrast", ascii: true, reduced_motion: true, mouse: false, speed: "1/20", paused: true, nodes: 3, save_limit: 64,
             keys: {"heal": ["F3", "Ctrl-h"], "crash": [], "partition 1,2|3,4,5": ["c"], "next": ["↓", "space"], "run": ["x"], "cut": []})"#;
         let mine = parse(text).unwrap();
         let printed = mine.text();
@@ -283,7 +286,7 @@ mod tests {
             .join("\n"),
             @r#"
         line 1, column 10: there is no theme `pink`; they are dark, light, high-contrast, mono
-        line 1, column 2: Unexpected field named `colour` in `Config`, expected one of `theme`, `ascii`, `mouse`, `speed`, `paused`, `nodes`, `save_limit`, or `keys` instead
+        line 1, column 2: Unexpected field named `colour` in `Config`, expected one of `theme`, `ascii`, `reduced_motion`, `mouse`, `speed`, `paused`, `nodes`, `save_limit`, or `keys` instead
         line 2, column 10: a cluster has 1 to 25 nodes
         line 1, column 10: `warp` is no speed; try auto, 1/50, 1, 10 or max (from 1/1000 to 1000)
         line 1, column 19: there is no key `F99`; keys are named c, C, Space, Ctrl-P, F5, Enter, ↑, PgDn

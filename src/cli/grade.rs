@@ -35,10 +35,14 @@ pub(super) fn grade(args: &GradeArgs, out: &mut impl Write) -> Result<ExitCode, 
 fn tell(task: &Task, submission: &Path, grade: &Grade, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "{}: {}, {} commands until {}, trace {}",
+        "{}: {}, {} until {}, trace {}",
         task.title,
         submission.display(),
-        grade.commands,
+        if grade.commands == 1 {
+            "1 command".to_owned()
+        } else {
+            format!("{} commands", grade.commands)
+        },
         grade.end,
         hash_text(grade.trace_hash)
     )?;

@@ -20,7 +20,7 @@ use crate::ui::library::Recording;
 use crate::ui::pace::parse_speed;
 use crate::ui::terminal::{self, Mouse};
 use crate::ui::told::ToldWorld;
-use crate::ui::view::ThemeName;
+use crate::ui::view::{Motion, ThemeName};
 
 /// Seeds are drawn below this, so that they can be read out in a lecture and typed.
 const SEEDS: u64 = 1_000_000;
@@ -95,6 +95,11 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         first_steps: args.load.is_none() && task.is_none() && shared.is_none(),
         theme: theme(args.theme.or(config.theme)),
         ascii: args.ascii || config.ascii,
+        motion: if args.reduced_motion || config.reduced_motion {
+            Motion::Reduced
+        } else {
+            Motion::Smooth
+        },
     };
     keymap::install(config.keys);
     let begun = match begun {

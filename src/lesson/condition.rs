@@ -11,6 +11,7 @@
 //! | `S3 leads`, `S3 leads term 4` | |
 //! | `term 4` | some node has come to term 4, or further |
 //! | `entry x=4 committed`, `entry x=4 at S3`, `entry x=4 nowhere` | a running node knows it to be committed; it stands in S3's log; in nobody's |
+//! | `commit 3 at S2` | S2 knows its log to be committed up to there, or further |
 //! | `x is 4 at S3` | in the state machine |
 //! | `S3 is up`, `S3 is down`, `S3 is frozen` | |
 //! | `snapshot at S3` | S3 goes on from one |
@@ -27,7 +28,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::deed::Deed;
 use crate::check::Property;
 use crate::playground::Condition as NodeCondition;
-use crate::types::{NodeId, Term};
+use crate::types::{LogIndex, NodeId, Term};
 
 /// Facts that hold at the same moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub enum Fact {
     Reached(Term),
     /// Where a command stands.
     Entry(String, EntryPlace),
+    /// A node that runs knows its log to be committed up to there.
+    Commit(LogIndex, NodeId),
     /// What a state machine holds.
     Value {
         /// The key.
@@ -152,6 +155,7 @@ fn fact(text: &str) -> Option<Fact> {
         [id, "is", "up"] => Fact::Is(node(id)?, NodeCondition::Up),
         [id, "is", "down"] => Fact::Is(node(id)?, NodeCondition::Down),
         [id, "is", "frozen"] => Fact::Is(node(id)?, NodeCondition::Frozen),
+        ["commit", index, "at", id] => Fact::Commit(LogIndex::new(index.parse().ok()?), node(id)?),
         [key, "is", value, "at", id] => Fact::Value {
             key: key.to_owned(),
             value: value.to_owned(),
@@ -239,6 +243,7 @@ impl fmt::Display for Fact {
             Self::Entry(command, EntryPlace::Committed) => write!(formatter, "entry {command} committed"),
             Self::Entry(command, EntryPlace::At(node)) => write!(formatter, "entry {command} at {node}"),
             Self::Entry(command, EntryPlace::Nowhere) => write!(formatter, "entry {command} nowhere"),
+            Self::Commit(index, node) => write!(formatter, "commit {index} at {node}"),
             Self::Value { key, value, node } => write!(formatter, "{key} is {value} at {node}"),
             Self::Is(node, condition) => {
                 let word = match condition {
@@ -291,6 +296,7 @@ mod tests {
             "entry x=4 committed",
             "entry append x a at S2",
             "entry x=4 nowhere",
+            "commit 3 at S2",
             "x is 4 at S3",
             "S3 is down",
             "S1 is up and S2 is frozen",

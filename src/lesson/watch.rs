@@ -66,6 +66,9 @@ fn holds(fact: &Fact, snapshot: &Snapshot, commands: &[TimedCommand]) -> bool {
             let lacks = |node: &NodeView| indices(node, command).next().is_none();
             snapshot.nodes.iter().all(lacks)
         }
+        Fact::Commit(index, id) => {
+            of(snapshot, *id).is_some_and(|node| node.is_up() && node.commit >= *index)
+        }
         Fact::Value { key, value, node } => of(snapshot, *node).is_some_and(|node| {
             let mut contents = node.contents.iter();
             contents.any(|(known, held)| (known, held) == (key, value))

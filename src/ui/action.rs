@@ -3,7 +3,7 @@
 use tui_input::InputRequest;
 
 use super::because::Thing;
-use super::view::{Pane, Speed, Tab, ThemeName};
+use super::view::{Motion, Pane, Speed, Tab, ThemeName};
 use crate::playground::{Command, Condition, MessageId, NodeView};
 use crate::types::{NodeId, VirtualTime};
 
@@ -113,6 +113,8 @@ pub enum Action {
     MoveFinger(Reach),
     /// Something is done to the chosen link.
     OnLink(LinkVerb),
+    /// Messages move, or do not.
+    SetMotion(Motion),
     /// Other colours.
     SetTheme(ThemeName),
     /// The cluster is saved under a name.

@@ -31,7 +31,7 @@ use super::overlay::Mode;
 use super::pace;
 use super::palette::Context;
 use super::session::{Playable, Session, Ticked};
-use super::view::{Notes, OpenRow, Pace, Pane, Scene, Selection, Speed, Tab, Toast, View};
+use super::view::{Motion, Notes, OpenRow, Pace, Pane, Scene, Selection, Speed, Tab, Toast, View};
 use crate::lesson::{Guide, Step as Note};
 use crate::types::NodeId;
 
@@ -87,6 +87,8 @@ pub struct Start {
     pub theme: super::view::ThemeName,
     /// Whether only ASCII characters may be drawn.
     pub ascii: bool,
+    /// How messages move.
+    pub motion: Motion,
 }
 
 /// How long a toast stays.
@@ -95,6 +97,8 @@ const TOAST: Duration = Duration::from_secs(4);
 const FRAME: Duration = Duration::from_millis(33);
 /// The same where it moves so slowly that more frames show nothing new.
 const SLOW_FRAME: Duration = Duration::from_millis(100);
+/// The same where no message moves.
+const CALM_FRAME: Duration = Duration::from_millis(250);
 /// What passes between two frames at least before a frame shows something new.
 const VISIBLE: Duration = Duration::from_micros(100);
 /// The longest wall time that counts at once: who slept does not find that the cluster has run on.
@@ -121,6 +125,7 @@ impl<W: Playable> App<W> {
             title: start.title,
             theme: start.theme,
             ascii: start.ascii,
+            motion: start.motion,
             violation: session.violation(),
             permitted: library.permitted(),
             ..View::default()
@@ -206,6 +211,9 @@ impl<W: Playable> App<W> {
     }
 
     fn frame(&self) -> Duration {
+        if self.view.motion == Motion::Reduced {
+            return CALM_FRAME;
+        }
         match pace::rate(self.view.speed, self.session.snapshot()) {
             Some(rate) if self.view.pace == Pace::Running => rate.wall_for(VISIBLE).clamp(FRAME, SLOW_FRAME),
             Some(_) | None => FRAME,
@@ -325,6 +333,7 @@ impl<W: Playable> App<W> {
             Action::MoveFinger(reach) => self.move_finger(reach),
             Action::OnLink(verb) => self.on_link(verb),
             Action::SetTheme(theme) => self.view.theme = theme,
+            Action::SetMotion(motion) => self.view.motion = motion,
             Action::Save(name) => self.save(&name),
             Action::Open(name) => self.open(&name),
             Action::Script(name) => self.script(&name),

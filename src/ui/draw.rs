@@ -57,25 +57,9 @@ pub struct KeyHint {
 }
 
 impl KeyHint {
-    /// The same with the arrow keys in letters: the characters that stand in for arrows are keys of their own.
-    fn without_arrows(&self) -> Self {
-        let mut keys = String::new();
-        for character in self.keys.chars() {
-            let word = match character {
-                '←' => "Lt",
-                '→' => "Rt",
-                '↑' => "Up",
-                '↓' => "Dn",
-                other => {
-                    keys.push(other);
-                    continue;
-                }
-            };
-            if keys.ends_with(|last: char| last.is_alphanumeric()) {
-                keys.push(' ');
-            }
-            keys.push_str(word);
-        }
+    /// The same with keys that everybody finds.
+    fn spelled(&self, theme: &Theme) -> Self {
+        let keys = theme.spelled(&self.keys).into_owned();
         Self { keys, ..self.clone() }
     }
 }
@@ -150,26 +134,25 @@ pub enum Hit {
 /// Draws a frame: `keys` are the rows of the help, `bar` those of the key bar for what is selected, most important
 /// first; of them the last one is always shown.
 pub fn draw(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Frame<'_>) {
+    let theme = Theme::of(scene.view);
     if scene.view.ascii {
-        let [keys, bar] =
-            [keys, bar].map(|hints| hints.iter().map(KeyHint::without_arrows).collect::<Vec<_>>());
-        draw_frame(scene, &keys, &bar, frame);
+        let spelled = |hints: &[KeyHint]| hints.iter().map(|hint| hint.spelled(&theme)).collect::<Vec<_>>();
+        draw_frame(scene, &spelled(keys), &spelled(bar), &theme, frame);
         to_ascii(frame.buffer_mut());
     } else {
-        draw_frame(scene, keys, bar, frame);
+        draw_frame(scene, keys, bar, &theme, frame);
     }
 }
 
-fn draw_frame(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], frame: &mut Frame<'_>) {
+fn draw_frame(scene: &Scene<'_>, keys: &[KeyHint], bar: &[KeyHint], theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
-    let theme = Theme::named(scene.view.theme);
     let buffer = frame.buffer_mut();
     buffer.set_style(area, theme.base);
     let cursor = if let Some(layout) = Layout::of(area, scene) {
-        draw_main(scene, &theme, &layout, bar, buffer);
-        over::draw(scene, &theme, &layout, keys, buffer)
+        draw_main(scene, theme, &layout, bar, buffer);
+        over::draw(scene, theme, &layout, keys, buffer)
     } else {
-        small::draw(&theme, area, buffer);
+        small::draw(theme, area, buffer);
         None
     };
     if let Some(cursor) = cursor {

@@ -6,10 +6,12 @@
 //! The mono theme uses only [`Color::Reset`] and modifiers: with `NO_COLOR` set, crossterm writes any other colour as
 //! a sequence that also takes back bold and reverse.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-use super::view::ThemeName;
+use super::view::{Motion, ThemeName, View};
 use crate::types::Term;
 
 /// What things look like.
@@ -37,6 +39,10 @@ pub struct Theme {
     pub alarm: Style,
     /// The chosen row of a list.
     pub chosen: Style,
+    /// Whether only ASCII characters may be drawn: arrow keys are then spelled.
+    pub is_ascii: bool,
+    /// How messages move.
+    pub motion: Motion,
     palette: Palette,
 }
 
@@ -58,6 +64,40 @@ const fn bold(style: Style) -> Style {
 }
 
 impl Theme {
+    /// What things look like to a person who has chosen so.
+    pub fn of(view: &View) -> Self {
+        Self {
+            is_ascii: view.ascii,
+            motion: view.motion,
+            ..Self::named(view.theme)
+        }
+    }
+
+    /// Text for whoever presses keys: where the characters that stand in for arrows are keys of their own, the arrows are spelled.
+    pub fn spelled<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !self.is_ascii || !text.contains(['←', '→', '↑', '↓']) {
+            return Cow::Borrowed(text);
+        }
+        let mut spelled = String::new();
+        for character in text.chars() {
+            let word = match character {
+                '←' => "Lt",
+                '→' => "Rt",
+                '↑' => "Up",
+                '↓' => "Dn",
+                other => {
+                    spelled.push(other);
+                    continue;
+                }
+            };
+            if spelled.ends_with(|last: char| last.is_alphanumeric()) {
+                spelled.push(' ');
+            }
+            spelled.push_str(word);
+        }
+        Cow::Owned(spelled)
+    }
+
     /// The theme of this name.
     pub fn named(name: ThemeName) -> Self {
         match name {
@@ -82,6 +122,8 @@ impl Theme {
             bar: foreground(253).bg(Color::Indexed(237)),
             alarm: bold(foreground(231)).bg(Color::Indexed(160)),
             chosen: bold(foreground(16)).bg(Color::Indexed(222)),
+            is_ascii: false,
+            motion: Motion::Smooth,
             palette: Palette::Colours(&[75, 214, 42, 176, 227, 252], 16),
         }
     }
@@ -99,6 +141,8 @@ impl Theme {
             bar: foreground(235).bg(Color::Indexed(255)),
             alarm: bold(foreground(231)).bg(Color::Indexed(160)),
             chosen: bold(foreground(231)).bg(Color::Indexed(25)),
+            is_ascii: false,
+            motion: Motion::Smooth,
             palette: Palette::Colours(&[25, 130, 22, 126, 94, 240], 231),
         }
     }
@@ -116,6 +160,8 @@ impl Theme {
             bar: bold(foreground(231)).bg(Color::Indexed(234)),
             alarm: bold(foreground(231)).bg(Color::Indexed(160)),
             chosen: bold(foreground(16)).bg(Color::Indexed(226)),
+            is_ascii: false,
+            motion: Motion::Smooth,
             palette: Palette::Colours(&[51, 226, 46, 213], 16),
         }
     }
@@ -135,6 +181,8 @@ impl Theme {
             bar: reversed,
             alarm: bold(reversed),
             chosen: bold(reversed),
+            is_ascii: false,
+            motion: Motion::Smooth,
             palette: Palette::Plain,
         }
     }
@@ -256,6 +304,7 @@ pub const fn ascii(character: char) -> char {
         '↓' => 'v',
         '━' | '─' | '–' | '—' | '−' | '┄' => '-',
         '↻' => 'r',
+        '└' => '`',
         '✓' | '╭' | '╮' | '╰' | '╯' => '+',
         '“' | '”' => '"',
         '‘' | '’' => '\'',

@@ -58,6 +58,8 @@ pub struct View {
     pub theme: ThemeName,
     /// Whether only ASCII characters may be drawn.
     pub ascii: bool,
+    /// How messages move.
+    pub motion: Motion,
     /// Whether the screen is for a lecture hall: who leads and what happened last large, ring and logs, nothing else.
     pub presents: bool,
     /// The key that was pressed last, as it is called: who watches a screen sees no hands.
@@ -343,6 +345,16 @@ pub struct Banner {
     pub at: VirtualTime,
 }
 
+/// How messages move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Motion {
+    /// Along their links, as time goes.
+    #[default]
+    Smooth,
+    /// Not at all: each stands before its receiver until it is there, and the screen changes a few times a second.
+    Reduced,
+}
+
 /// A theme's name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeName {
@@ -372,6 +384,7 @@ impl Default for View {
             disk_scroll: None,
             theme: ThemeName::default(),
             ascii: false,
+            motion: Motion::Smooth,
             presents: false,
             last_key: None,
             zoom: None,

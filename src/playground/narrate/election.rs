@@ -113,16 +113,25 @@ pub(super) fn asks(memory: &Memory, envelope: &Envelope) -> Option<Telling> {
         return None;
     };
     let term = envelope.term;
+    let (disk, otherwise) = if memory.keeps(Rule::PersistVoteBeforeAnswering) {
+        (
+            "on disk",
+            format!("Had it asked before, a power cut could have let it vote twice in term {term}."),
+        )
+    } else {
+        (
+            "its disk was not waited for",
+            format!("The rule is broken on purpose: a power cut now lets it vote twice in term {term}."),
+        )
+    };
     let mut telling = Telling::step(own, format!("{own} asks {} for votes", nodes(asked)))
         .rule(Rule::PersistVoteBeforeAnswering)
-        .value(format!("{own}'s term {term} and its vote for itself: on disk"))
+        .value(format!("{own}'s term {term} and its vote for itself: {disk}"))
         .value(format!(
             "{own}'s last entry, by which it is judged: {}",
             request.last
         ))
-        .otherwise(format!(
-            "Had it asked before, a power cut could have let it vote twice in term {term}."
-        ));
+        .otherwise(otherwise);
     let down = memory.down_among(asked);
     let cut: BTreeSet<NodeId> = &memory.unreachable_from(own, asked) - &down;
     for (some, state) in [(&cut, "cut off"), (&down, "down")] {

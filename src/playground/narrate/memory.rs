@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use self::network::NetworkMemory;
 pub(super) use self::node::{NodeMemory, Standing};
-use crate::consensus::{Event, IgnoredInput, Switch};
+use crate::consensus::{Event, IgnoredInput, Rule, RuleSet, Switch};
 use crate::node::RouteEvent;
 use crate::playground::command::Command;
 use crate::playground::record::{Happening, Loss, Record, Stop};
@@ -31,6 +31,7 @@ pub(super) struct Memory {
     network: NetworkMemory,
     gossip: Switch,
     auto_promote: Switch,
+    rules: RuleSet,
     /// Proposals made, with the node they were for, and not yet taken or refused.
     proposals: VecDeque<(Option<NodeId>, Payload)>,
     /// What a client proposed last.
@@ -46,6 +47,7 @@ impl Memory {
             network: NetworkMemory::of(snapshot),
             gossip: snapshot.settings.gossip,
             auto_promote: snapshot.settings.auto_promote,
+            rules: snapshot.settings.rules,
             ..Self::default()
         }
     }
@@ -120,6 +122,16 @@ impl Memory {
     /// Whether learners that keep up become voters by themselves.
     pub(super) fn auto_promote(&self) -> Switch {
         self.auto_promote
+    }
+
+    /// Whether a rule is kept.
+    pub(super) fn keeps(&self, rule: Rule) -> bool {
+        self.rules.keeps(rule)
+    }
+
+    /// Whether who says that it has an entry has it on disk.
+    pub(super) fn copies_are_durable(&self) -> bool {
+        self.keeps(Rule::PersistEntriesBeforeAcknowledging) && self.keeps(Rule::LeaderCountsFlushedOnly)
     }
 
     /// Whether nodes gossip.
@@ -252,6 +264,8 @@ impl Memory {
             }
             Command::Readdress(node) => self.network.told.retain(|(_, to)| to != node),
             Command::Heal => self.network = NetworkMemory::default(),
+            Command::Break(rule) => self.rules = self.rules.without(*rule),
+            Command::Keep(rule) => self.rules = self.rules.with(*rule),
             Command::Crash(_)
             | Command::CutPower(_)
             | Command::Tear(_)
@@ -283,8 +297,6 @@ impl Memory {
             | Command::CheckQuorum(_)
             | Command::Read { .. }
             | Command::Lease(_)
-            | Command::Break(_)
-            | Command::Keep(_)
             | Command::Via { .. }
             | Command::Drop(_)
             | Command::Hold(_)

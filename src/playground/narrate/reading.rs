@@ -66,7 +66,7 @@ pub(super) fn confirmed(own: NodeId, index: LogIndex) -> Telling {
 
 pub(super) fn by_lease(own: NodeId, index: LogIndex, left_nanos: u64) -> Telling {
     let left = duration(Duration::from_millis(left_nanos / 1_000_000));
-    Telling::step(own, format!("{own} reads by its lease: {left} left"))
+    Telling::step(own, format!("{own} reads by its lease: {left} left by its clock"))
         .long(format!(
             "{own} reads from {index} by its lease, which holds for {left} more"
         ))

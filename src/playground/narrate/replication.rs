@@ -210,9 +210,25 @@ pub(super) fn flushed(
             format!("the snapshot, {others}")
         }
     };
+    let (acknowledged, otherwise) = if memory.keeps(Rule::PersistEntriesBeforeAcknowledging) {
+        (
+            "its acknowledgement leaves now, not before",
+            "A power cut before this would have lost it, and nobody had been told of it.",
+        )
+    } else {
+        (
+            "its acknowledgement left before: the rule is broken on purpose",
+            "A power cut before this would have lost what the leader took for safe.",
+        )
+    };
+    let counts = if memory.keeps(Rule::LeaderCountsFlushedOnly) {
+        "its copy counts now"
+    } else {
+        "its copy was counted before"
+    };
     let telling = match node.role() {
         RoleName::Leader => Telling::step(own, format!("{own}'s own disk has {what}"))
-            .long(format!("{own}'s own disk has {what}: its copy counts now"))
+            .long(format!("{own}'s own disk has {what}: {counts}"))
             .rule(Rule::LeaderCountsFlushedOnly)
             .value(format!(
                 "known to be on disk: {}",
@@ -224,8 +240,8 @@ pub(super) fn flushed(
                 .rule(Rule::PersistEntriesBeforeAcknowledging)
                 // That it took them is folded away: this is the line that tells of them.
                 .makes(Made::Entries { first, last: through })
-                .value("its acknowledgement leaves now, not before".to_owned())
-                .otherwise("A power cut before this would have lost it, and nobody had been told of it.")
+                .value(acknowledged.to_owned())
+                .otherwise(otherwise)
         }
     };
     let before = node.durable;
@@ -309,16 +325,19 @@ pub(super) fn match_advanced(memory: &Memory, own: NodeId, follower: NodeId, mat
     holders.insert(follower);
     Telling::routine(own, format!("{own} knows that {follower} has {matched}"))
         .long(format!(
-            "{own} knows {matched} on the disks of {}",
+            "{own} knows {matched} {} {}",
+            if memory.copies_are_durable() {
+                "on the disks of"
+            } else {
+                "acknowledged by"
+            },
             nodes(&holders)
         ))
         .because(
             "A leader keeps for each follower the last entry known to be the same",
             "Figure 2",
         )
-        .value(format!(
-            "{follower} acknowledged through {matched}, from its disk"
-        ))
+        .value(format!("{follower} acknowledged through {matched}"))
         .about(matched)
 }
 
@@ -360,11 +379,13 @@ pub(super) fn committed(
             own,
             format!("{own} commits {what}: {copies} of {voters}, own term"),
         )
-        .long(format!(
-            "{own} commits {what}: on {copies} of {voters} disks, own term (§5.4.2)"
-        ))
+        .long(if memory.copies_are_durable() {
+            format!("{own} commits {what}: on {copies} of {voters} disks, own term (§5.4.2)")
+        } else {
+            format!("{own} commits {what}: {copies} of {voters} say that they have it, own term (§5.4.2)")
+        })
         .otherwise(format!(
-            "On fewer than {} of {voters} disks, or of an earlier term, it would have waited.",
+            "With fewer than {} of {voters} copies, or of an earlier term, it would have waited.",
             voters / 2 + 1
         ))
     } else {
@@ -380,7 +401,12 @@ pub(super) fn committed(
         .value(format!("{}: of term {of}", entry(memory, describe, own, through)))
         .value(format!("{own}'s own term: {term}"))
         .value(format!(
-            "on the disks of: {}",
+            "{}: {}",
+            if memory.copies_are_durable() {
+                "on the disks of"
+            } else {
+                "who say that they have it, on disk or not"
+            },
             nodes(&node.holders_of(own, through))
         ))
         .value(format!("needed: {} of {voters}", voters / 2 + 1))

@@ -16,7 +16,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         return;
     };
     let room = area.width.saturating_sub(4);
-    let mut lines = wrap(step.shown(notes.is_answered), room);
+    let mut lines = wrap(&theme.spelled(step.shown(notes.is_answered)), room);
     if lines.len() > 2 {
         // What does not fit in two rows is cut at the end of the second.
         let rest = lines.split_off(1).join(" ");
@@ -67,10 +67,12 @@ fn awaited(notes: &Notes) -> Option<String> {
 }
 
 fn short_hint(notes: &Notes) -> String {
+    let count = notes.steps.len();
+    let place = notes.current.min(count.saturating_sub(1)) + 1;
     if let Some(awaited) = awaited(notes) {
         awaited
-    } else if notes.current + 1 < notes.steps.len() {
-        "PgDn".to_owned()
+    } else if place < count {
+        format!("PgDn {place}/{count}")
     } else {
         "Esc".to_owned()
     }

@@ -91,11 +91,11 @@ pub fn draw(palette: &Palette, theme: &Theme, screen: Rect, buffer: &mut Buffer)
     for (at, place) in (0..list.height).zip(shown) {
         let row = &palette.candidates[place];
         let mut pen = Pen::new(buffer, list, at);
-        let key = row.key.as_deref().unwrap_or_default();
+        let key = theme.spelled(row.key.as_deref().unwrap_or_default());
         pen.write(&row.words, theme.strong)
             .skip((form.words + 2).saturating_sub(width(&row.words)).max(1));
         pen.write(&fit(&row.explanation, form.room(row)), theme.base);
-        pen.align_right(width(key)).write(key, theme.accent);
+        pen.align_right(width(&key)).write(&key, theme.accent);
         if place == palette.chosen {
             highlight(list, at, theme, buffer);
         }

@@ -30,7 +30,7 @@ pub fn draw(name: &str, hint: &str, theme: &Theme, area: Rect, buffer: &mut Buff
 
 /// Writes what is left out on the lower edge of a pane's frame.
 pub fn foot(text: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let text = format!(" {text} ");
+    let text = format!(" {} ", theme.spelled(text));
     Pen::new(buffer, area, area.height.saturating_sub(1))
         .align_right(width(&text) + 2)
         .write(&text, theme.faint);
@@ -44,7 +44,7 @@ pub fn draw_box(name: &str, hint: &str, theme: &Theme, area: Rect, buffer: &mut 
         .border_type(BorderType::Rounded)
         .border_style(theme.accent)
         .title(padded(name, theme.strong))
-        .title_bottom(padded(hint, theme.faint).right_aligned());
+        .title_bottom(padded(&theme.spelled(hint), theme.faint).right_aligned());
     block.render(area, buffer);
     box_inner(area)
 }

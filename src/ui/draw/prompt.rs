@@ -113,13 +113,13 @@ pub fn partition(draft: &PartitionDraft, theme: &Theme, area: Rect, buffer: &mut
         };
         pen.write(&format!("{{{}}}", node_names(group)), style);
     }
-    hint(
-        "digits move a node into the marked group · | another group",
-        "Enter · Esc",
-        theme,
-        area,
-        buffer,
-    );
+    let nodes: usize = draft.groups.iter().map(std::collections::BTreeSet::len).sum();
+    let how = if nodes > 9 {
+        "digits move S1 to S9 · | another group · others: Esc, :partition 1,2|10,11"
+    } else {
+        "digits move a node into the marked group · | another group"
+    };
+    hint(how, "Enter · Esc", theme, area, buffer);
 }
 
 /// The other end of a link.

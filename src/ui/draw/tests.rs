@@ -424,6 +424,37 @@ fn a_message_moves_from_its_sender_to_its_receiver() {
 }
 
 #[test]
+fn with_reduced_motion_a_message_stands_where_it_is_until_it_is_there() {
+    let mut snapshot = fixture::minority_leader();
+    snapshot.messages.truncate(1);
+    let view = View {
+        notes: crate::ui::view::Notes::default(),
+        motion: crate::ui::view::Motion::Reduced,
+        ..fixture::view()
+    };
+    let screens = [0, 500, 1000].map(|permille| {
+        let message = &mut snapshot.messages[0];
+        message.sent = micros(12_402_000 - permille * 10);
+        message.due = micros(12_402_000 + (1000 - permille) * 10);
+        screen(&snapshot, &fixture::UNTOLD, &view, (120, 30))
+    });
+    let ring = |screen: &Buffer| {
+        picture::text(screen)
+            .lines()
+            .take(14)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ring(&screens[0]), ring(&screens[1]));
+    assert_eq!(ring(&screens[0]), ring(&screens[2]));
+    let without = {
+        snapshot.messages.clear();
+        screen(&snapshot, &fixture::UNTOLD, &view, (120, 30))
+    };
+    assert_ne!(ring(&screens[0]), ring(&without), "it is seen");
+}
+
+#[test]
 fn scrolled_logs_start_where_they_are_told() {
     let snapshot = fixture::long_logs(100);
     for (first, expected) in [(Some(1), 1), (Some(42), 42), (Some(1000), 100), (Some(0), 1)] {

@@ -11,10 +11,21 @@ use crate::types::{
     Wish,
 };
 use crate::ui::theme::{Theme, glyph};
-use crate::ui::view::is_routine;
+use crate::ui::view::{Motion, is_routine};
 
 /// How many cells of its way a message leaves behind it in sight.
 const TRAIL: usize = 3;
+
+/// Where a message stands that is not to move, in parts per thousand of its way.
+const STANDS_AT: u64 = 700;
+
+/// How much of its way a message is seen to have gone, in parts per thousand.
+fn travelled(message: &MessageView, snapshot: &Snapshot, theme: &Theme) -> u64 {
+    match theme.motion {
+        Motion::Smooth => message.travelled_permille(snapshot.now),
+        Motion::Reduced => STANDS_AT,
+    }
+}
 
 /// Draws heartbeats, over them cut links, over these the messages that tell something new.
 /// The chosen message lies over all others.
@@ -44,7 +55,7 @@ pub fn draw(
 /// The whole way of the chosen message, and the message in reverse.
 fn draw_chosen(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
     let way = way(ring, message.envelope.from, message.envelope.to);
-    let Some(here) = place(&way, message.travelled_permille(snapshot.now)) else {
+    let Some(here) = place(&way, travelled(message, snapshot, theme)) else {
         return;
     };
     for &cell in &way {
@@ -122,17 +133,20 @@ fn draw_routine(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: 
         | Message::VoteReply(_) => glyph::HEARTBEAT,
     };
     let style = theme.term(message.envelope.term);
-    let travelled = message.travelled_permille(snapshot.now);
-    mark(buffer, &way, travelled, symbol, style);
+    mark(buffer, &way, travelled(message, snapshot, theme), symbol, style);
 }
 
 fn draw_telling(message: &MessageView, snapshot: &Snapshot, ring: &Ring, theme: &Theme, buffer: &mut Buffer) {
     let way = way(ring, message.envelope.from, message.envelope.to);
-    let Some(here) = place(&way, message.travelled_permille(snapshot.now)) else {
+    let Some(here) = place(&way, travelled(message, snapshot, theme)) else {
         return;
     };
     let style = theme.term(message.envelope.term);
-    for &cell in &way[here.saturating_sub(TRAIL)..here] {
+    let trail = match theme.motion {
+        Motion::Smooth => TRAIL,
+        Motion::Reduced => 0,
+    };
+    for &cell in &way[here.saturating_sub(trail)..here] {
         if buffer.cell(cell).is_some_and(|cell| cell.symbol() == " ") {
             put(buffer, cell, glyph::DOT, style);
         }

@@ -13,7 +13,7 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) 
     let journey = scene.journey;
     if journey.branches.is_empty() {
         let hint = "There is one run so far. Go back (\u{2191}, < or u) and do something else there: that begins a branch.";
-        for (row, line) in (0..inner.height).zip(wrap(hint, inner.width.saturating_sub(2))) {
+        for (row, line) in (0..inner.height).zip(wrap(&theme.spelled(hint), inner.width.saturating_sub(2))) {
             Pen::new(buffer, inner, row)
                 .skip(1)
                 .prose(&line, theme.base, theme);

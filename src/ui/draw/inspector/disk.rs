@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 
 use super::super::text::{Pen, width};
 use super::node::{QUESTION, short};
+use crate::consensus::Rule;
 use crate::playground::{Condition, NodeView, Snapshot};
 use crate::types::LogIndex;
 use crate::ui::theme::Theme;
@@ -114,6 +115,20 @@ fn under_way(node: &NodeView, snapshot: &Snapshot) -> String {
         format!("#{} ends in {left}", sequence.number())
     });
     let writes: Vec<String> = writes.collect();
+    let rules = snapshot.settings.rules;
+    let waits = [
+        Rule::PersistVoteBeforeAnswering,
+        Rule::PersistEntriesBeforeAcknowledging,
+    ];
+    if let Some(broken) = waits.into_iter().find(|rule| !rules.keeps(*rule))
+        && !writes.is_empty()
+    {
+        return format!(
+            "{}; not waited for: {} is broken",
+            writes.join(", "),
+            broken.word()
+        );
+    }
     match writes.as_slice() {
         [] => "nothing: every write is synced".to_owned(),
         [write] => format!("write {write}; its answers wait for it"),

@@ -217,7 +217,10 @@ fn reasons(own: NodeId, missing: &[(NodeId, Missing)]) -> String {
             } else {
                 node_names(nodes)
             };
-            format!("{who} {reason}")
+            match reason.strip_prefix("says") {
+                Some(rest) if nodes.len() > 1 => format!("{who} say{rest}"),
+                Some(_) | None => format!("{who} {reason}"),
+            }
         })
         .collect();
     phrases.join(", ")

@@ -70,6 +70,13 @@ pub(super) fn switches(_: &Context<'_>) -> Vec<(String, String)> {
         .to_vec()
 }
 
+pub(super) fn motions(_: &Context<'_>) -> Vec<(String, String)> {
+    owned(&[
+        ("smooth", "messages move along their links"),
+        ("reduced", "each stands before its receiver until it is there"),
+    ])
+}
+
 pub(super) fn workloads(_: &Context<'_>) -> Vec<(String, String)> {
     owned(&[
         (

@@ -6,7 +6,7 @@ use crate::types::LogIndex;
 use crate::ui::action::{Action, Question, Step};
 use crate::ui::because::Thing;
 use crate::ui::palette::arguments::Context;
-use crate::ui::view::{Pane, Tab, ThemeName};
+use crate::ui::view::{Motion, Pane, Tab, ThemeName};
 
 pub(super) fn zoom(text: &str, _: &Context<'_>) -> Result<Action, String> {
     let choices = [
@@ -106,6 +106,14 @@ pub(super) fn lamport(text: &str, _: &Context<'_>) -> Result<Action, String> {
     }
     let file = file.to_owned();
     Ok(Action::Lamport { file, stretch })
+}
+
+pub(super) fn motion(text: &str, _: &Context<'_>) -> Result<Action, String> {
+    let choices = [
+        ("smooth", Action::SetMotion(Motion::Smooth)),
+        ("reduced", Action::SetMotion(Motion::Reduced)),
+    ];
+    one_of(text, &choices)
 }
 
 pub(super) fn theme(text: &str, _: &Context<'_>) -> Result<Action, String> {

@@ -1,8 +1,8 @@
 //! Words for what is shown, and how.
 
-use super::super::complete::{tabs, themes, views};
+use super::super::complete::{motions, tabs, themes, views};
 use super::super::form::{bare, one_of};
-use super::super::screen::{filter, notes, tab, theme, why, zoom};
+use super::super::screen::{filter, motion, notes, tab, theme, why, zoom};
 use super::super::{Word, word};
 use crate::ui::action::{Action, Question, Step};
 
@@ -59,5 +59,12 @@ pub(super) static WORDS: &[Word] = &[
         "turn or hide the notes: on, back, hide, show",
         notes,
     ),
+    word(
+        "motion",
+        "motion HOW",
+        "messages move (smooth), or stand still (reduced)",
+        motion,
+    )
+    .with(motions),
     word("theme", "theme NAME", "dark, light, high-contrast, mono", theme).with(themes),
 ];
