@@ -227,9 +227,9 @@ pub struct ScreenArgs {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub ascii: bool,
-    /// No message moves, and the screen changes a few times a second
-    #[arg(long)]
-    pub reduced_motion: bool,
+    /// How messages move; reduced: not at all, and the screen changes a few times a second [default: smooth]
+    #[arg(long, value_name = "HOW")]
+    pub motion: Option<Motion>,
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub no_mouse: bool,
@@ -252,6 +252,15 @@ pub enum Theme {
     HighContrast,
     /// None.
     Mono,
+}
+
+/// How messages move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Motion {
+    /// Along their links.
+    Smooth,
+    /// Not at all.
+    Reduced,
 }
 
 /// A run without a screen.

@@ -18,7 +18,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::error::CliError;
-use super::{ConfigArgs, Theme, values};
+use super::{ConfigArgs, Motion, Theme, values};
 use crate::save;
 use crate::save::scalar::{brief, neutralised};
 use crate::save::text::{TextError, read_plain};
@@ -39,8 +39,9 @@ pub(super) struct Config {
     pub(super) theme: Option<Theme>,
     /// Whether only ASCII characters are drawn.
     pub(super) ascii: bool,
-    /// Whether messages stand still.
-    pub(super) reduced_motion: bool,
+    /// How messages move.
+    #[serde(deserialize_with = "motion")]
+    pub(super) motion: Option<Motion>,
     /// Whether the program sees the mouse; it does where this says nothing.
     pub(super) mouse: Option<bool>,
     /// How fast time runs.
@@ -132,6 +133,10 @@ impl Config {
     pub(super) fn text(&self) -> String {
         let theme = self.theme.and_then(|theme| theme.to_possible_value());
         let theme = theme.map_or_else(|| "dark".to_owned(), |value| value.get_name().to_owned());
+        let motion = match self.motion {
+            Some(Motion::Reduced) => "reduced",
+            Some(Motion::Smooth) | None => "smooth",
+        };
         let nodes = self
             .nodes
             .map_or_else(|| "5".to_owned(), |nodes| nodes.to_string());
@@ -142,10 +147,9 @@ impl Config {
                 format!("        {}: [{}],\n", quoted(&words), keys.join(", "))
             });
         format!(
-            "(\n    theme: \"{theme}\",\n    ascii: {},\n    reduced_motion: {},\n    mouse: {},\n    speed: {},\n    paused: {},\n    nodes: {nodes},\n    \
+            "(\n    theme: \"{theme}\",\n    ascii: {},\n    motion: \"{motion}\",\n    mouse: {},\n    speed: {},\n    paused: {},\n    nodes: {nodes},\n    \
              save_limit: {},\n    // What a key does, in the words of the palette.\n    keys: {{\n{}    }},\n)\n",
             self.ascii,
-            self.reduced_motion,
             self.mouse.unwrap_or(true),
             quoted(self.speed.as_deref().unwrap_or("auto")),
             self.paused,
@@ -167,6 +171,15 @@ fn theme<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Theme>, D:
         D::Error::custom(format!(
             "there is no theme `{name}`; they are dark, light, high-contrast, mono"
         ))
+    })
+}
+
+fn motion<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Motion>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let found = Motion::from_str(&name, false);
+    found.map(Some).map_err(|_| {
+        let name = brief(&name);
+        D::Error::custom(format!("messages do not move `{name}`: smooth, or reduced"))
     })
 }
 
@@ -253,7 +266,7 @@ mod tests {
     fn what_is_printed_says_the_same() {
         let usual = Config::default();
         assert_eq!(parse(&usual.text()).map(|config| config.text()), Ok(usual.text()));
-        let text = r#"(theme: "high-contrast", ascii: true, reduced_motion: true, mouse: false, speed: "1/20", paused: true, nodes: 3, save_limit: 64,
+        let text = r#"(theme: "high-contrast", ascii: true, motion: "reduced", mouse: false, speed: "1/20", paused: true, nodes: 3, save_limit: 64,
             keys: {"heal": ["F3", "Ctrl-h"], "crash": [], "partition 1,2|3,4,5": ["c"], "next": ["↓", "space"], "run": ["x"], "cut": []})"#;
         let mine = parse(text).unwrap();
         let printed = mine.text();
@@ -270,6 +283,7 @@ mod tests {
             [
                 error("(theme: \"pink\")"),
                 error("(colour: 3)"),
+                error("(motion: \"wild\")"),
                 error("(\n  nodes: 26)"),
                 error("(speed: \"warp\")"),
                 error("(keys: {\"heal\": [\"F99\"]})"),
@@ -286,7 +300,8 @@ mod tests {
             .join("\n"),
             @r#"
         line 1, column 10: there is no theme `pink`; they are dark, light, high-contrast, mono
-        line 1, column 2: Unexpected field named `colour` in `Config`, expected one of `theme`, `ascii`, `reduced_motion`, `mouse`, `speed`, `paused`, `nodes`, `save_limit`, or `keys` instead
+        line 1, column 2: Unexpected field named `colour` in `Config`, expected one of `theme`, `ascii`, `motion`, `mouse`, `speed`, `paused`, `nodes`, `save_limit`, or `keys` instead
+        line 1, column 11: messages do not move `wild`: smooth, or reduced
         line 2, column 10: a cluster has 1 to 25 nodes
         line 1, column 10: `warp` is no speed; try auto, 1/50, 1, 10 or max (from 1/1000 to 1000)
         line 1, column 19: there is no key `F99`; keys are named c, C, Space, Ctrl-P, F5, Enter, ↑, PgDn

@@ -3,11 +3,11 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::process::ExitCode;
 
-use super::config;
+use super::config::{self, Config};
 use super::error::CliError;
 use super::library::{Files, Homework};
 use super::start::{self, Begun, Source};
-use super::{ScreenArgs, Theme};
+use super::{Motion, ScreenArgs, Theme};
 use crate::machine::KeyValue;
 use crate::playground::HostKind;
 use crate::save::script::Script;
@@ -20,7 +20,7 @@ use crate::ui::library::Recording;
 use crate::ui::pace::parse_speed;
 use crate::ui::terminal::{self, Mouse};
 use crate::ui::told::ToldWorld;
-use crate::ui::view::{Motion, ThemeName};
+use crate::ui::view::{self, ThemeName};
 
 /// Seeds are drawn below this, so that they can be read out in a lecture and typed.
 const SEEDS: u64 = 1_000_000;
@@ -56,18 +56,7 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         (None, Some(shared)) => start::source_of(&shared.begun)?,
         (None, None) => Source::named(args.load.as_deref(), &shelf, args.nodes, seed)?,
     };
-    let options = ScreenOptions {
-        mouse: if args.no_mouse || config.mouse == Some(false) {
-            Mouse::Left
-        } else {
-            Mouse::Captured
-        },
-        log: args.log_file.clone(),
-        headless: match &args.task {
-            Some(_) => headless(args, seed),
-            None => format!("{} --for 10s", headless(args, seed)),
-        },
-    };
+    let options = options(args, &config, seed);
     // Before anything is made that would have to be cleared away.
     if let Some(missing) = terminal::missing() {
         let headless = options.headless;
@@ -95,11 +84,7 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
         first_steps: args.load.is_none() && task.is_none() && shared.is_none(),
         theme: theme(args.theme.or(config.theme)),
         ascii: args.ascii || config.ascii,
-        motion: if args.reduced_motion || config.reduced_motion {
-            Motion::Reduced
-        } else {
-            Motion::Smooth
-        },
+        motion: motion(args.motion.or(config.motion)),
     };
     keymap::install(config.keys);
     let begun = match begun {
@@ -130,6 +115,21 @@ pub(super) fn screen(args: &ScreenArgs) -> Result<ExitCode, CliError> {
     }
     let exit = play(&mut app, &options)?;
     Ok(ExitCode::from(exit.code()))
+}
+
+fn options(args: &ScreenArgs, config: &Config, seed: u64) -> ScreenOptions {
+    ScreenOptions {
+        mouse: if args.no_mouse || config.mouse == Some(false) {
+            Mouse::Left
+        } else {
+            Mouse::Captured
+        },
+        log: args.log_file.clone(),
+        headless: match &args.task {
+            Some(_) => headless(args, seed),
+            None => format!("{} --for 10s", headless(args, seed)),
+        },
+    }
 }
 
 /// What the run begins from, for who wants it once more; `None` where that is known only when it has begun.
@@ -196,6 +196,13 @@ fn headless(args: &ScreenArgs, seed: u64) -> String {
 }
 
 /// Without a word about it, colours are those for a dark ground; none, where `NO_COLOR` asks for that.
+fn motion(chosen: Option<Motion>) -> view::Motion {
+    match chosen {
+        Some(Motion::Reduced) => view::Motion::Reduced,
+        Some(Motion::Smooth) | None => view::Motion::Smooth,
+    }
+}
+
 fn theme(chosen: Option<Theme>) -> ThemeName {
     let is_colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     match chosen {

@@ -111,14 +111,14 @@ impl Snapshot {
             .map_or(self.nodes.len() / 2 + 1, Configuration::majority)
     }
 
+    /// What a node is in the configuration by which the cluster goes.
+    pub fn place(&self, id: NodeId) -> Place {
+        Place::of(id, self.configuration())
+    }
+
     /// What a node is in the configuration by which another goes, or it itself.
     pub fn place_in(&self, id: NodeId, by: &NodeView) -> Place {
-        match self.configuration_of(by) {
-            Some(configuration) if configuration.is_voter(id) => Place::Voter,
-            Some(configuration) if configuration.is_member(id) => Place::Learner,
-            Some(_) => Place::Outsider,
-            None => Place::Voter,
-        }
+        Place::of(id, self.configuration_of(by))
     }
 }
 
@@ -131,6 +131,18 @@ pub enum Place {
     Learner,
     /// It is no member.
     Outsider,
+}
+
+impl Place {
+    /// Where no configuration is known, everybody votes.
+    fn of(id: NodeId, configuration: Option<&Configuration>) -> Self {
+        match configuration {
+            Some(configuration) if configuration.is_voter(id) => Self::Voter,
+            Some(configuration) if configuration.is_member(id) => Self::Learner,
+            Some(_) => Self::Outsider,
+            None => Self::Voter,
+        }
+    }
 }
 
 /// A node at one moment.
