@@ -260,6 +260,7 @@ pub fn text_on_screen(data: &[u8]) {
         first_steps: false,
         theme: raft_play::ui::view::ThemeName::Dark,
         ascii: false,
+        motion: raft_play::ui::view::Motion::Smooth,
     };
     world.run_until(world.now().after(Duration::from_millis(60)));
     let app = App::new(ToldWorld::from_here(world), Box::new(NoLibrary), start);
