@@ -9,6 +9,7 @@ use std::time::Duration;
 mod act;
 mod hand;
 mod links;
+mod notes;
 mod overlay;
 mod point;
 mod pointer;
@@ -31,7 +32,7 @@ use super::overlay::Mode;
 use super::pace;
 use super::palette::Context;
 use super::session::{Playable, Session, Ticked};
-use super::view::{Motion, Notes, OpenRow, Pace, Pane, Scene, Selection, Speed, Tab, Toast, View};
+use super::view::{Motion, OpenRow, Pace, Pane, Scene, Selection, Speed, Tab, Toast, View};
 use crate::lesson::{Guide, Step as Note};
 use crate::types::NodeId;
 
@@ -112,7 +113,7 @@ impl<W: Playable> App<W> {
             let (first_steps, notes) = FirstSteps::new(session.snapshot());
             (Some(first_steps), notes)
         } else {
-            (None, with_steps(start.notes))
+            (None, notes::with_steps(start.notes))
         };
         let view = View {
             pace: if start.is_paused {
@@ -381,24 +382,6 @@ impl<W: Playable> App<W> {
         shown.is_some_and(|line| Some(story[line].at) == story.last().map(|newest| newest.at))
     }
 
-    fn follow_first_steps(&mut self) {
-        if let Some(first_steps) = &mut self.first_steps {
-            let (snapshot, commands) = (self.session.snapshot(), self.session.commands());
-            first_steps.follow(snapshot, commands, &mut self.view.notes);
-            return;
-        }
-        let (snapshot, commands) = (self.session.snapshot(), self.session.commands());
-        let notes = &mut self.view.notes;
-        if self.guide.follow(&notes.steps, notes.current, snapshot, commands) {
-            notes.turn(Step::Forward);
-            // Whoever is to predict what comes next must have the time to read.
-            if self.view.pace != Pace::Paused {
-                self.pause();
-                self.tell("the next note: read it, then Space goes on");
-            }
-        }
-    }
-
     fn toggle_run(&mut self) {
         match self.view.pace {
             Pace::Paused => self.go(Pace::Running),
@@ -493,28 +476,6 @@ impl<W: Playable> App<W> {
             self.view.story_scroll = None;
             self.view.disk_scroll = None;
         }
-    }
-
-    fn turn_notes(&mut self, step: Step) {
-        let notes = &mut self.view.notes;
-        if notes.steps.is_empty() {
-            self.tell("there are no notes here");
-        } else if notes.hidden {
-            notes.hidden = false;
-        } else {
-            notes.turn(step);
-        }
-    }
-
-    /// For tests: notes as a save would have them.
-    #[cfg(test)]
-    fn show_steps(&mut self, steps: Vec<Note>) {
-        (self.first_steps, self.guide) = (None, Guide::default());
-        self.view.notes = with_steps(steps);
-    }
-
-    fn show_notes(&mut self, shown: bool) {
-        self.view.notes.hidden = !shown;
     }
 
     fn cycle_zoom(&mut self) {
@@ -613,13 +574,6 @@ impl<W: Playable> App<W> {
     pub fn draw(&self, help: &[KeyHint], frame: &mut Frame<'_>) {
         let bar = keymap::bar(&self.scene(), frame.area().width);
         super::draw::draw(&self.scene(), help, &bar, frame);
-    }
-}
-
-fn with_steps(steps: Vec<Note>) -> Notes {
-    Notes {
-        steps,
-        ..Notes::default()
     }
 }
 

@@ -139,7 +139,7 @@ impl<W: Playable> App<W> {
         self.view.selection = Selection::Leader;
         self.view.overlay = None;
         self.view.pace = crate::ui::view::Pace::Paused;
-        self.view.notes = super::with_steps(notes);
+        self.view.notes = super::notes::with_steps(notes);
         self.view.log_scroll = None;
         self.view.story_scroll = None;
         self.view.disk_scroll = None;

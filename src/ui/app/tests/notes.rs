@@ -1,6 +1,7 @@
 //! Notes, step by step.
 
 use super::*;
+use crate::ui::view::Notes;
 
 #[test]
 fn first_steps_wait_for_what_they_ask_for() {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::super::super::label;
-use super::super::super::text::{Pen, width};
+use super::super::super::text::{Pen, fit, width};
 use super::super::node::short;
 use crate::playground::{DiskRecords, Fate, WrittenBatch};
 use crate::storage::wal::{ListedRecord, Says, SegmentNumber, TornTail};
@@ -197,7 +197,7 @@ fn draw_record(write: &WrittenBatch, record: usize, now: VirtualTime, theme: &Th
     let after = if columns >= WIDE_FROM { UNTIL } else { 0 };
     let bytes = format!("{bytes:>BYTES$}");
     let room = pen.left().saturating_sub(width(&bytes) + 2 + after);
-    let text = super::super::super::text::fit(&text, room).into_owned();
+    let text = fit(&text, room).into_owned();
     pen.prose(&text, style, theme);
     pen.align_right(width(&bytes) + 1 + after).write(&bytes, faint);
     if let Some(until) = until.filter(|_| is_first) {
