@@ -86,7 +86,7 @@ fn each_has_a_title_and_notes_that_fit_their_strip() {
         assert_eq!(save.origin, Origin::Shipped);
         assert!(save.title.expect("it can be read").is_some());
         let Save { notes, image, .. } = shipped().load(&save.name).unwrap();
-        assert!((2..=5).contains(&notes.len()), "{}", save.name);
+        assert!((2..=6).contains(&notes.len()), "{}", save.name);
         assert!(
             notes
                 .iter()

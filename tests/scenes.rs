@@ -236,7 +236,7 @@ fn stale_read() {
 fn lost_vote() {
     through(
         "lost-vote",
-        "run 100ms
+        "run 48ms
         expect S1 leads term 1
         CutPower(3)
         Restart(3)
@@ -248,11 +248,14 @@ fn lost_vote() {
     otherwise(
         "lost-vote",
         "Keep(PersistVoteBeforeAnswering)
-        run 100ms
+        run 250ms
+        expect S1 leads term 1
         CutPower(3)
         Restart(3)
         FireTimer(2)
-        run 1000ms
+        run 150ms
+        expect S1 leads term 1
+        expect 1 leaders
         expect no violation",
     );
 }
@@ -328,6 +331,13 @@ fn single_server_bug() {
         expect S1 leads term 3
         expect violation ConfigurationSafety
         expect 2 leaders",
+    );
+    otherwise(
+        "single-server-bug",
+        "Keep(OwnTermCommitBeforeChange)
+        Remove(1)
+        run 1000ms
+        expect no violation",
     );
 }
 

@@ -123,7 +123,7 @@ fn what_clients_see() {
     person.sees("t1");
     person
         .types(":tab clients\r:zoom inspector\r")
-        .sees("No client has asked anything yet");
+        .sees("Nobody has asked yet");
     person.sees_not(":zoom");
     person
         .types("n")
@@ -304,11 +304,11 @@ fn a_guided_scene() {
     person.types(":read 1 x by index\r").sees("you read x at S1");
     assert!(!person.screen().contains("whether it still leads"));
     person.types("\x1b[6~").sees("whether it still leads");
-    person.types("\x1b[6~").sees("By lease it would ask nobody");
+    person.types("\x1b[6~").sees("By lease it asks nobody");
     person.types("\x1b[6~").sees("Yes: the others keep");
-    person.types("\x1b[6~").sees("just before S1 is cut off");
+    person.types("\x1b[6~").sees("The same, with");
     person.types("\x1b[6~").sees("5/5");
-    person.types("\x1b[5~").sees("By lease it would ask nobody");
+    person.types("\x1b[5~").sees("By lease it asks nobody");
     person.types("q");
     person.leaves(0);
 }

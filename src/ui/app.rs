@@ -263,9 +263,15 @@ impl<W: Playable> App<W> {
             Action::Leave(exit) => self.wish = Some(Wish::Leave(exit)),
             Action::Suspend => self.wish = Some(Wish::Suspend),
             action => {
-                self.view.toast = None;
-                self.carry_out(action);
-                self.follow_first_steps();
+                let toast = self.view.toast.take();
+                // A complaint is what one wants to be rid of first.
+                let is_read = action == Action::Back
+                    && self.view.overlay.is_none()
+                    && toast.is_some_and(|toast| toast.is_error);
+                if !is_read {
+                    self.carry_out(action);
+                }
+                self.follow_first_steps(false);
             }
         }
         self.read_disk();
@@ -328,6 +334,7 @@ impl<W: Playable> App<W> {
             Action::ListOnly(id) => self.list_only(id),
             Action::FoldMessages => self.fold_messages(),
             Action::ToggleManual => self.toggle_manual(),
+            Action::NextTab if !self.has_inspector() => self.show_tab(self.view.tab),
             Action::NextTab => self.show_tab(self.view.tab.next()),
             Action::ShowTab(tab) => self.show_tab(tab),
             Action::MoveLink(way) => self.move_link(way),
@@ -372,7 +379,7 @@ impl<W: Playable> App<W> {
                 self.view.violation = self.session.violation();
             }
         }
-        self.follow_first_steps();
+        self.follow_first_steps(true);
     }
 
     /// Whether a line that was just told is shown.

@@ -18,7 +18,7 @@ const STACKED_FROM: u16 = 20;
 const BESIDE_FROM: u16 = 72;
 /// From so many rows on, the notes have room.
 const NOTES_FROM: u16 = 15;
-/// From so many rows on, they have room beside a broken promise.
+/// From so many rows on, they have all their room beside a broken promise.
 const BOTH_FROM: u16 = 22;
 /// The rows of frame, index header and disks around the rows of the logs.
 const LOGS_AROUND: u16 = 4;
@@ -71,9 +71,14 @@ impl Layout {
         let notes = &scene.view.notes;
         let has_notes = !notes.hidden && !notes.steps.is_empty() && area.height >= NOTES_FROM;
         let has_banner = scene.view.violation.is_some();
-        let banner = has_banner.then(|| take_top(&mut rest, 2));
-        let has_room = !has_banner || area.height >= BOTH_FROM;
-        let notes = (has_notes && has_room).then(|| take_top(&mut rest, 2));
+        // On a low screen a broken promise and a note have a row each.
+        let strip = if has_banner && has_notes && area.height < BOTH_FROM {
+            1
+        } else {
+            2
+        };
+        let banner = has_banner.then(|| take_top(&mut rest, strip));
+        let notes = has_notes.then(|| take_top(&mut rest, strip));
         let mut layout = Self {
             header,
             banner,

@@ -368,7 +368,7 @@ pub(super) fn message_name(kind: MessageKind) -> &'static str {
         MessageKind::AppendReply => "reply",
         MessageKind::PreVoteRequest => "pre-vote request",
         MessageKind::PreVoteReply => "pre-vote",
-        MessageKind::InstallSnapshot => "piece of a snapshot",
+        MessageKind::InstallSnapshot => "snapshot piece",
         MessageKind::SnapshotReply => "answer about a snapshot",
         MessageKind::TimeoutNow => "request to stand",
         MessageKind::Forward => "request for a client",

@@ -7,8 +7,8 @@ use crate::ui::session::Playable;
 use crate::ui::view::{Notes, Pace};
 
 impl<W: Playable> App<W> {
-    /// Turns to the next note where what this one waits for has happened.
-    pub(super) fn follow_first_steps(&mut self) {
+    /// Turns to the next note where what this one waits for has happened; `has_run` where it was time that brought it.
+    pub(super) fn follow_first_steps(&mut self, has_run: bool) {
         if let Some(first_steps) = &mut self.first_steps {
             let (snapshot, commands) = (self.session.snapshot(), self.session.commands());
             first_steps.follow(snapshot, commands, &mut self.view.notes);
@@ -19,7 +19,7 @@ impl<W: Playable> App<W> {
         if self.guide.follow(&notes.steps, notes.current, snapshot, commands) {
             notes.turn(Step::Forward);
             // Whoever is to predict what comes next must have the time to read.
-            if self.view.pace != Pace::Paused {
+            if self.view.pace != Pace::Paused || has_run {
                 self.pause();
                 self.tell("the next note: read it, then Space goes on");
             }

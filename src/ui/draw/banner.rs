@@ -15,16 +15,17 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let message = format!("{} {} broken: {}", glyph::DOWN, banner.property, banner.detail);
     let hint = format!("Enter why · {} s", banner.at);
     let mut lines = wrap(&message, area.width.saturating_sub(2));
-    if lines.len() > 2 {
-        let rest = lines.split_off(1).join(" ");
+    let rows = usize::from(area.height.max(1));
+    if lines.len() > rows {
+        let rest = lines.split_off(rows - 1).join(" ");
         lines.push(rest);
     }
     for (row, line) in (0..area.height).zip(&lines) {
         Pen::new(buffer, area, row).skip(1).write(line, theme.alarm);
     }
-    let second = lines.get(1).map_or(0, |line| width(line));
+    let last = lines.get(rows - 1).map_or(0, |line| width(line));
     let mut pen = Pen::new(buffer, area, area.height.saturating_sub(1));
-    if second + width(&hint) + 4 <= area.width {
+    if last + width(&hint) + 4 <= area.width {
         pen.align_right(width(&hint) + 1).write(&hint, theme.alarm);
     }
 }

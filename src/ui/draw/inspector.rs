@@ -45,8 +45,8 @@ pub fn writes_in_view(scene: &Scene<'_>, area: Rect) -> Option<(u64, u64)> {
 
 /// `· Tab: branches`: what else there is.
 fn hint(shown: Tab) -> String {
-    let others = Tab::ALL.iter().filter(|tab| **tab != shown);
-    let names: Vec<&str> = others.map(|tab| tab.name()).collect();
+    let next = std::iter::successors(Some(shown.next()), |tab| Some(tab.next()));
+    let names: Vec<&str> = next.take_while(|tab| *tab != shown).map(Tab::name).collect();
     let scrolls = if shown == Tab::Disk { "· [ ] scroll " } else { "" };
     format!("{scrolls}· Tab: {} ", names.join(" · "))
 }

@@ -68,6 +68,12 @@ pub fn draw(snapshot: &Snapshot, choice: LinkChoice, theme: &Theme, screen: Rect
     let title = "Links · from the row to the column";
     let inner = pane::draw_box(title, "Esc closes", theme, area(screen), buffer);
     let table = Table::of(snapshot, choice, inner);
+    let nodes = snapshot.nodes.len();
+    if usize::from(table.rows) < nodes {
+        let (first, last) = (table.first.0 + 1, table.first.0 + usize::from(table.rows));
+        let left_out = format!("rows {first}–{last} of {nodes} · Esc closes");
+        pane::foot(&left_out, theme, area(screen), buffer);
+    }
     let mut pen = Pen::new(buffer, inner, 0);
     pen.skip(NAMES);
     let columns = usize::from(table.cell);

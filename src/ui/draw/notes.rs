@@ -17,15 +17,16 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     };
     let room = area.width.saturating_sub(4);
     let mut lines = wrap(&theme.spelled(step.shown(notes.is_answered)), room);
-    if lines.len() > 2 {
-        // What does not fit in two rows is cut at the end of the second.
-        let rest = lines.split_off(1).join(" ");
+    let rows = usize::from(area.height.max(1));
+    if lines.len() > rows {
+        // What does not fit is cut at the end of the last row.
+        let rest = lines.split_off(rows - 1).join(" ");
         lines.push(rest);
     }
-    let second = lines.get(1).map_or(0, |line| width(line));
+    let last = lines.get(rows - 1).map_or(0, |line| width(line));
     let hint = [long_hint(notes), short_hint(notes)]
         .into_iter()
-        .find(|hint| second + 2 + width(hint) <= room)
+        .find(|hint| last + 2 + width(hint) <= room)
         .unwrap_or_default();
     for row in 0..area.height {
         let mut pen = Pen::new(buffer, area, row);
@@ -74,6 +75,6 @@ fn short_hint(notes: &Notes) -> String {
     } else if place < count {
         format!("PgDn {place}/{count}")
     } else {
-        "Esc".to_owned()
+        format!("{place}/{count}")
     }
 }

@@ -21,6 +21,8 @@ pub struct Ring {
     pub inner: Rect,
     /// The nodes' places, by id.
     pub seats: Vec<Seat>,
+    /// Whether they stand in a ring, each beside its neighbours.
+    pub is_round: bool,
     size: LabelSize,
 }
 
@@ -101,7 +103,12 @@ impl Ring {
             }
         };
         let seats = snapshot.nodes.iter().zip(&corners).map(seat).collect();
-        Self { inner, seats, size }
+        Self {
+            inner,
+            seats,
+            is_round: true,
+            size,
+        }
     }
 
     fn grid(snapshot: &Snapshot, inner: Rect) -> Self {
@@ -126,6 +133,7 @@ impl Ring {
         Self {
             inner,
             seats: (0..).zip(&snapshot.nodes).map(seat).collect(),
+            is_round: false,
             size: LabelSize::Tiny,
         }
     }

@@ -102,12 +102,16 @@ fn the_inspector_turns_its_tabs_and_fills_a_small_screen() {
     keyboard.press("n < < f < < c");
     insta::assert_snapshot!("branches_120x34", super::screen(&mut keyboard, 120, 34));
     super::screen(&mut keyboard, 80, 24);
-    keyboard.press("Tab Tab Tab Tab");
+    keyboard.press("Tab");
     let view = keyboard.app.scene().view;
     assert_eq!((view.tab, view.zoom), (Tab::Branches, Some(Pane::Inspector)));
     insta::assert_snapshot!("branches_80x24", super::screen(&mut keyboard, 80, 24));
     keyboard.press("Esc");
     assert_eq!(keyboard.app.scene().view.zoom, None);
+    keyboard.press("Tab");
+    assert_eq!(keyboard.app.scene().view.tab, Tab::Branches, "where one was");
+    keyboard.press("Tab");
+    assert_eq!(keyboard.app.scene().view.tab, Tab::Branches.next());
 }
 
 #[test]

@@ -19,8 +19,7 @@ const IN_SIGHT: usize = 8;
 /// From so many rows on, half of them are left to the calls in words.
 const ROWS_FOR_WORDS: u16 = 9;
 /// What is asked for where nobody has asked anything.
-const HINT: &str =
-    "No client has asked anything yet: n proposes a value, :read x reads one, w has clients ask.";
+const HINT: &str = "Nobody has asked yet: n proposes, :read x reads, w has clients ask.";
 
 /// The verdict, the lanes, the times, and as many calls in words as there are rows.
 pub fn draw(scene: &Scene<'_>, theme: &Theme, inner: Rect, buffer: &mut Buffer) {

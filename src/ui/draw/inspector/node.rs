@@ -302,7 +302,11 @@ fn can_win(node: &NodeView, snapshot: &Snapshot) -> Option<Answer> {
     };
     let votes = format!(
         "{verdict}: in term {term} it has {} ({has}, {})",
-        node_names(&outlook.granting),
+        if outlook.granting.is_empty() {
+            "no vote yet".to_owned()
+        } else {
+            node_names(&outlook.granting)
+        },
         count.needed()
     );
     let parts: Vec<String> = std::iter::once(votes).chain(against).collect();
