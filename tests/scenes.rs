@@ -230,6 +230,23 @@ fn stale_read() {
             leased("Drift(node: 1, ppm: -800000)")
         ),
     );
+    // As the last note has it, with nothing hurried.
+    otherwise(
+        "stale-read",
+        "Heal
+        Lease(On)
+        run 1000ms
+        Drift(node: 1, ppm: -900000)
+        Partition([[1], [2, 3]])
+        run 400ms
+        expect S2 leads
+        Propose(to: Some(2), command: \"x=2\")
+        run 100ms
+        expect entry x=2 committed
+        Read(at: Some(1), query: \"x\", way: Lease)
+        run 20ms
+        expect violation ReadsSeeAcknowledged",
+    );
 }
 
 #[test]
