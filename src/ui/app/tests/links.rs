@@ -114,6 +114,21 @@ fn the_inspector_turns_its_tabs_and_fills_a_small_screen() {
     assert_eq!(keyboard.app.scene().view.tab, Tab::Branches.next());
 }
 
+/// Where the inspector fills a small screen, answers take the rows that they need.
+#[test]
+fn what_can_be_said_about_a_node_is_said_whole() {
+    let mut keyboard = Keyboard::with_leader(5, 42);
+    super::screen(&mut keyboard, 80, 24);
+    keyboard.press("n Tab");
+    assert_eq!(keyboard.app.scene().view.tab, Tab::Node);
+    let shown = super::screen(&mut keyboard, 80, 24);
+    let inside: Vec<&str> = shown.lines().filter(|line| line.contains("│ ")).collect();
+    assert!(inside.iter().all(|line| !line.contains('…')), "{shown}");
+    let questions = inside.iter().filter(|line| line.contains("? "));
+    assert!(questions.count() >= 5, "{shown}");
+    insta::assert_snapshot!("node_80x24", shown);
+}
+
 #[test]
 fn all_words_and_all_keys_can_be_reached_from_what_lies_over_the_screen() {
     for over in ["m", "l", "e", "Enter"] {

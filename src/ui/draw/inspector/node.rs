@@ -217,10 +217,7 @@ fn reasons(own: NodeId, missing: &[(NodeId, Missing)]) -> String {
             } else {
                 node_names(nodes)
             };
-            match reason.strip_prefix("says") {
-                Some(rest) if nodes.len() > 1 => format!("{who} say{rest}"),
-                Some(_) | None => format!("{who} {reason}"),
-            }
+            format!("{who} {reason}")
         })
         .collect();
     phrases.join(", ")
@@ -230,7 +227,7 @@ fn reason(is_own: bool, missing: Missing) -> String {
     match missing {
         Missing::Disk(left) if is_own => format!("in {}", short(left)),
         Missing::Disk(left) => format!("on disk in {}", short(left)),
-        Missing::Answer(left) => format!("says so in {}", short(left)),
+        Missing::Answer(left) => format!("to say so in {}", short(left)),
         Missing::Request(left) => format!("in {}", short(left)),
         Missing::Unsent => "not sent yet".to_owned(),
         Missing::Frozen => "frozen".to_owned(),
