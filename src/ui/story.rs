@@ -40,11 +40,6 @@ impl Story {
         }
     }
 
-    /// All its lines, where only some are shown too.
-    pub fn lines(&self) -> &[StoryLine] {
-        &self.lines
-    }
-
     /// What is shown of it; `None`: all.
     pub fn filter(&self) -> Option<&Filter> {
         self.only.as_ref().map(|only| &only.filter)

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::text::{Pen, width, wrap};
+use super::text::{Pen, width, wrap_rows};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::Scene;
 
@@ -14,16 +14,13 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     buffer.set_style(area, theme.alarm);
     let message = format!("{} {} broken: {}", glyph::DOWN, banner.property, banner.detail);
     let hint = format!("Enter why · {} s", banner.at);
-    let mut lines = wrap(&message, area.width.saturating_sub(2));
-    let rows = usize::from(area.height.max(1));
-    if lines.len() > rows {
-        let rest = lines.split_off(rows - 1).join(" ");
-        lines.push(rest);
-    }
+    let lines = wrap_rows(&message, area.width.saturating_sub(2), area.height);
     for (row, line) in (0..area.height).zip(&lines) {
         Pen::new(buffer, area, row).skip(1).write(line, theme.alarm);
     }
-    let last = lines.get(rows - 1).map_or(0, |line| width(line));
+    let last = lines
+        .get(usize::from(area.height.max(1)) - 1)
+        .map_or(0, |line| width(line));
     let mut pen = Pen::new(buffer, area, area.height.saturating_sub(1));
     if last + width(&hint) + 4 <= area.width {
         pen.align_right(width(&hint) + 1).write(&hint, theme.alarm);

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::text::{Pen, fit, width, wrap};
+use super::text::{Pen, fit, width, wrap_rows};
 use crate::ui::theme::{Theme, glyph};
 use crate::ui::view::{Notes, Scene};
 
@@ -16,14 +16,10 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         return;
     };
     let room = area.width.saturating_sub(4);
-    let mut lines = wrap(&theme.spelled(step.shown(notes.is_answered)), room);
-    let rows = usize::from(area.height.max(1));
-    if lines.len() > rows {
-        // What does not fit is cut at the end of the last row.
-        let rest = lines.split_off(rows - 1).join(" ");
-        lines.push(rest);
-    }
-    let last = lines.get(rows - 1).map_or(0, |line| width(line));
+    let lines = wrap_rows(&theme.spelled(step.shown(notes.is_answered)), room, area.height);
+    let last = lines
+        .get(usize::from(area.height.max(1)) - 1)
+        .map_or(0, |line| width(line));
     let hint = [long_hint(notes), short_hint(notes)]
         .into_iter()
         .find(|hint| last + 2 + width(hint) <= room)

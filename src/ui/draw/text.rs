@@ -72,6 +72,17 @@ pub fn wrap(text: &str, columns: u16) -> Vec<String> {
     lines
 }
 
+/// The text in so many lines at most; what does not fit stands in the last of them, which is then too long.
+pub fn wrap_rows(text: &str, columns: u16, rows: u16) -> Vec<String> {
+    let mut lines = wrap(text, columns);
+    let rows = usize::from(rows.max(1));
+    if lines.len() > rows {
+        let rest = lines.split_off(rows - 1).join(" ");
+        lines.push(rest);
+    }
+    lines
+}
+
 /// A bar that shows parts per thousand.
 pub fn gauge(permille: u64, columns: u16) -> String {
     let full = (permille.min(1000) * u64::from(columns) + 500) / 1000;
@@ -200,6 +211,16 @@ mod tests {
         assert_eq!(wrap("", 3), [""]);
         assert_eq!(wrap("漢字", 1), ["漢", "字"]);
         assert_eq!(wrap("abc", 0), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn what_has_no_row_of_its_own_stands_in_the_last() {
+        assert_eq!(wrap_rows("who runs out first", 8, 2), ["who runs", "out first"]);
+        assert_eq!(
+            wrap_rows("who runs out first", 8, 9),
+            ["who runs", "out", "first"]
+        );
+        assert_eq!(wrap_rows("who runs out", 8, 0), ["who runs out"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pane;
-use super::text::{Pen, fit, width, wrap};
+use super::text::{Pen, fit, width, wrap_rows};
 use crate::ui::theme::Theme;
 use crate::ui::view::Scene;
 
@@ -18,12 +18,8 @@ pub fn draw(scene: &Scene<'_>, theme: &Theme, row: Rect, buffer: &mut Buffer) {
     };
     let style = if toast.is_error { theme.alarm } else { theme.chosen };
     let room = row.width.saturating_sub(2);
-    let mut lines = wrap(&toast.text, room);
-    let most = usize::from(ROWS.min(row.y + 1));
-    if lines.len() > most {
-        let rest = lines.split_off(most.saturating_sub(1)).join(" ");
-        lines.push(fit(&rest, room).into_owned());
-    }
+    let lines = wrap_rows(&toast.text, room, ROWS.min(row.y + 1));
+    let lines: Vec<_> = lines.iter().map(|line| fit(line, room)).collect();
     let rows = u16::try_from(lines.len()).unwrap_or(ROWS);
     let columns = lines.iter().map(|line| width(line)).max().unwrap_or(0) + 2;
     let area = Rect {

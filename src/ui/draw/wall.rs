@@ -75,7 +75,10 @@ fn between(seats: &[(Rect, usize)]) -> Vec<(Rect, usize)> {
 
 /// A cell on the way from the middle of an area to that of another.
 fn part(one: Rect, other: Rect, step: u16) -> Rect {
-    let along = |from: u16, to: u16| (from * (STEPS - step) + to * step) / STEPS;
+    let along = |from: u16, to: u16| {
+        let [from, to, step, steps] = [from, to, step, STEPS].map(u32::from);
+        u16::try_from((from * (steps - step) + to * step) / steps).expect("between two that fit")
+    };
     let middle = |area: Rect| (area.x + area.width / 2, area.y + area.height / 2);
     let ((x, y), (to_x, to_y)) = (middle(one), middle(other));
     Rect::new(along(x, to_x), along(y, to_y), 1, 1)
